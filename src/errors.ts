@@ -1,0 +1,223 @@
+/** Codes of {@link ConfigError}: the developer must change the configuration. */
+export type ConfigErrorCode =
+  | 'CONFIG_MISSING'
+  | 'CONFIG_INVALID'
+  | 'CONFIG_REDIRECT_URI'
+  | 'CONFIG_ENDPOINT'
+  | 'CONFIG_LOGIN_KEY'
+  | 'CONFIG_VAULT_KEY'
+  | 'CONFIG_LEASE'
+  | 'CONFIG_CLIENT_REJECTED'
+  | 'CONFIG_UNSUPPORTED_CLIENT'
+
+/** Codes of {@link LoginError}: send the user back to the start of sign-in. */
+export type LoginErrorCode =
+  | 'LOGIN_COOKIE_MISSING'
+  | 'LOGIN_EXPIRED'
+  | 'LOGIN_ALREADY_USED'
+  | 'LOGIN_STATE_MISMATCH'
+  | 'LOGIN_OWNER_MISMATCH'
+  | 'LOGIN_ISSUER_MISMATCH'
+  | 'LOGIN_CALLBACK_INVALID'
+  | 'LOGIN_DENIED'
+  | 'LOGIN_PROVIDER_ERROR'
+  | 'LOGIN_CODE_REJECTED'
+  | 'LOGIN_UNAVAILABLE'
+  | 'LOGIN_NO_REFRESH_TOKEN'
+  | 'LOGIN_USER_NOT_ALLOWED'
+
+/** Codes of {@link ConnectionError}: ask the user to reconnect, or try later. */
+export type ConnectionErrorCode =
+  | 'CONNECTION_NOT_FOUND'
+  | 'CONNECTION_NEEDS_REAUTH'
+  | 'CONNECTION_REFRESH_FAILED'
+  | 'CONNECTION_REFRESH_PENDING'
+  | 'CONNECTION_NOT_STORED'
+  | 'CONNECTION_CHANGED'
+
+/** Codes of {@link StoreError}: the operator of the database acts. */
+export type StoreErrorCode = 'STORE_UNAVAILABLE' | 'STORE_CORRUPT' | 'STORE_NOT_MIGRATED'
+
+/** Codes of {@link VaultError}: the operator of the keys acts. */
+export type VaultErrorCode =
+  | 'VAULT_MALFORMED'
+  | 'VAULT_KEY_UNKNOWN'
+  | 'VAULT_DECRYPT_FAILED'
+  | 'VAULT_KMS_DENIED'
+  | 'VAULT_KMS_UNAVAILABLE'
+  | 'VAULT_KMS_THROTTLED'
+  | 'VAULT_KEY_DISABLED'
+
+/** Codes of {@link SpotifyApiError}: Spotify said no, or nothing. */
+export type SpotifyApiErrorCode =
+  | 'API_BAD_REQUEST'
+  | 'API_INVALID_LIMIT'
+  | 'API_UNAUTHORIZED'
+  | 'API_FORBIDDEN'
+  | 'API_MISSING_SCOPE'
+  | 'API_USER_NOT_ALLOWED'
+  | 'API_OWNER_NOT_PREMIUM'
+  | 'API_PREMIUM_REQUIRED'
+  | 'API_NO_ACTIVE_DEVICE'
+  | 'API_NOT_FOUND'
+  | 'API_ENDPOINT_UNAVAILABLE'
+  | 'API_RATE_LIMITED'
+  | 'API_QUOTA_EXCEEDED'
+  | 'API_SERVER_ERROR'
+  | 'API_UNREACHABLE'
+  | 'API_TIMEOUT'
+  | 'API_CIRCUIT_OPEN'
+  | 'API_QUEUE_FULL'
+  | 'API_BAD_RESPONSE'
+  | 'API_PARTLY_DONE'
+  | 'API_CLOSED'
+
+/** Every code an error of this package can carry. */
+export type ErrorCode =
+  | ConfigErrorCode
+  | LoginErrorCode
+  | ConnectionErrorCode
+  | StoreErrorCode
+  | VaultErrorCode
+  | SpotifyApiErrorCode
+
+/** What every error of this package can be built with. */
+export interface ErrorDetails {
+  /** The original error. Pass it only if it cannot carry a token, code, key or cookie. */
+  readonly cause?: unknown
+  /** Whether the same call may succeed later without anyone acting. Each class has its own default. */
+  readonly retryable?: boolean
+}
+
+const brand = Symbol.for('stagedoor.error')
+
+/**
+ * The base of every error of this package. The class says who must act, `code` says what happened.
+ * Messages are constant sentences without ids, tokens, codes or keys.
+ */
+export abstract class StagedoorError<Code extends ErrorCode = ErrorCode> extends Error {
+  readonly code: Code
+  /** Whether the same call may succeed later without anyone acting. */
+  readonly retryable: boolean
+
+  constructor(code: Code, message: string, details: ErrorDetails, retryable: boolean) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.retryable = details.retryable ?? retryable
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** Name, code, message and `retryable`, and nothing else: safe to log or to answer with. */
+  toJSON(): { name: string; code: Code; message: string; retryable: boolean } {
+    return { name: this.name, code: this.code, message: this.message, retryable: this.retryable }
+  }
+}
+
+/** The developer must change the configuration. Never retryable. */
+export class ConfigError extends StagedoorError<ConfigErrorCode> {
+  override readonly name = 'ConfigError'
+  constructor(code: ConfigErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details, false)
+  }
+}
+
+/** Sign-in failed: send the user back to its start. `setCookies` (not enumerable) clears the login cookie. */
+export class LoginError extends StagedoorError<LoginErrorCode> {
+  override readonly name = 'LoginError'
+  declare readonly setCookies: readonly string[]
+  constructor(
+    code: LoginErrorCode,
+    message: string,
+    details: ErrorDetails & { readonly setCookies?: readonly string[] } = {},
+  ) {
+    super(code, message, details, code === 'LOGIN_UNAVAILABLE')
+    Object.defineProperty(this, 'setCookies', { value: details.setCookies ?? [], enumerable: false })
+  }
+}
+
+/** A connection cannot give a token: ask the user to reconnect, or try later when `retryable`. */
+export class ConnectionError extends StagedoorError<ConnectionErrorCode> {
+  override readonly name = 'ConnectionError'
+  /** Whose connection it is: the host's own id, as it was passed in. */
+  readonly ownerId: string
+  constructor(code: ConnectionErrorCode, message: string, details: ErrorDetails & { readonly ownerId: string }) {
+    super(code, message, details, code !== 'CONNECTION_NOT_FOUND' && code !== 'CONNECTION_NEEDS_REAUTH')
+    this.ownerId = details.ownerId
+  }
+}
+
+/** The operator of the database must act, or wait when `retryable`. */
+export class StoreError extends StagedoorError<StoreErrorCode> {
+  override readonly name = 'StoreError'
+  constructor(code: StoreErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details, code === 'STORE_UNAVAILABLE')
+  }
+}
+
+/** The operator of the keys must act, or wait when `retryable`. */
+export class VaultError extends StagedoorError<VaultErrorCode> {
+  override readonly name = 'VaultError'
+  constructor(code: VaultErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details, code === 'VAULT_KMS_UNAVAILABLE' || code === 'VAULT_KMS_THROTTLED')
+  }
+}
+
+/** What a {@link SpotifyApiError} knows besides its code. */
+export interface SpotifyApiErrorDetails extends ErrorDetails {
+  /** HTTP status of the answer, if there was one. */
+  readonly status?: number | undefined
+  /** Epoch milliseconds before which another try is useless. */
+  readonly retryAt?: number | undefined
+  /** Spotify's own machine-readable reason, e.g. `QUOTA_EXCEEDED` or `NO_ACTIVE_DEVICE`. */
+  readonly reason?: string | undefined
+  /** The operation: method and path template, without ids and query. */
+  readonly request?: { readonly method: string; readonly path: string } | undefined
+  /** What the developer or the user can do, where it is known. */
+  readonly action?: string | undefined
+  /** For `API_MISSING_SCOPE`: the scopes the operation needs. */
+  readonly scopes?: readonly string[] | undefined
+  /** For `API_PARTLY_DONE`: the URIs that were processed before the failure. */
+  readonly done?: readonly string[] | undefined
+}
+
+const retryableApiCodes: ReadonlySet<string> = new Set<SpotifyApiErrorCode>([
+  'API_RATE_LIMITED',
+  'API_QUOTA_EXCEEDED',
+  'API_SERVER_ERROR',
+  'API_UNREACHABLE',
+  'API_TIMEOUT',
+  'API_CIRCUIT_OPEN',
+  'API_QUEUE_FULL',
+])
+
+/** Spotify said no, or nothing. */
+export class SpotifyApiError extends StagedoorError<SpotifyApiErrorCode> {
+  override readonly name = 'SpotifyApiError'
+  declare readonly status?: number
+  declare readonly retryAt?: number
+  declare readonly reason?: string
+  declare readonly request?: { readonly method: string; readonly path: string }
+  declare readonly action?: string
+  declare readonly scopes?: readonly string[]
+  declare readonly done?: readonly string[]
+  constructor(code: SpotifyApiErrorCode, message: string, details: SpotifyApiErrorDetails = {}) {
+    super(code, message, details, retryableApiCodes.has(code))
+    const { cause: _, retryable: __, ...facts } = details
+    for (const [key, value] of Object.entries(facts)) {
+      if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true })
+    }
+  }
+}
+
+/** Every concrete error of this package: `switch (error.code)` narrows to the class. */
+export type AnyStagedoorError = ConfigError | LoginError | ConnectionError | StoreError | VaultError | SpotifyApiError
+
+/** Whether `value` is an error of this package, also when another copy of the package made it. */
+export function isStagedoorError(value: unknown): value is AnyStagedoorError {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+}
+
+/** A wrong argument in a call: a `TypeError` with the code `INVALID_ARGUMENT`. */
+export function invalidArgument(message: string): TypeError & { readonly code: 'INVALID_ARGUMENT' } {
+  return Object.assign(new TypeError(message), { code: 'INVALID_ARGUMENT' as const })
+}

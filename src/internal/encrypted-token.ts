@@ -1,0 +1,17 @@
+/**
+ * A token under envelope encryption. Binary fields are base64url without padding.
+ * The byte layout is described in `docs/storage-format.md`.
+ */
+export interface EncryptedToken {
+  readonly version: 1
+  /** Stable name of the key-encryption key that wraps the data key. */
+  readonly keyId: string
+  /** 16 random bytes and the data key's creation time. */
+  readonly dataKeyId: string
+  /** The data key, wrapped by the KMS. */
+  readonly encryptedKey: string
+  /** 96-bit AES-GCM nonce. */
+  readonly nonce: string
+  /** Ciphertext followed by the 128-bit tag. */
+  readonly encryptedData: string
+}

@@ -1,0 +1,44 @@
+/** A map of at most `maxSize` entries, each for at most `maxAge` milliseconds; the least recently used goes first. */
+export class ExpiringMap<K, V> {
+  readonly #entries = new Map<K, { value: V; until: number }>()
+  readonly #maxSize: number
+  readonly #maxAge: number
+  readonly #now: () => number
+
+  constructor(options: { readonly maxSize: number; readonly maxAge: number; readonly now: () => number }) {
+    this.#maxSize = options.maxSize
+    this.#maxAge = options.maxAge
+    this.#now = options.now
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get(key: K): V | undefined {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    this.#entries.delete(key)
+    const now = this.#now()
+    // A clock set back must not extend an entry's life.
+    if (now >= entry.until || entry.until - now > this.#maxAge) return undefined
+    this.#entries.set(key, entry)
+    return entry.value
+  }
+
+  set(key: K, value: V): void {
+    this.#entries.delete(key)
+    this.#entries.set(key, { value, until: this.#now() + this.#maxAge })
+    if (this.#entries.size <= this.#maxSize) return
+    const oldest = this.#entries.keys().next()
+    if (!oldest.done) this.#entries.delete(oldest.value)
+  }
+
+  delete(key: K): void {
+    this.#entries.delete(key)
+  }
+
+  clear(): void {
+    this.#entries.clear()
+  }
+}

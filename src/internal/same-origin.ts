@@ -1,0 +1,24 @@
+/** `url`, absolute or relative, if it lies on the origin of `base` and carries no credentials; else `undefined`. */
+export function sameOrigin(url: string, base: string | URL): URL | undefined {
+  try {
+    const root = new URL(base)
+    const target = new URL(url, root)
+    return target.origin === root.origin && target.username === '' && target.password === '' ? target : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Normalises a path that a browser may be sent to on `origin`: `/path?query#hash`.
+ * `undefined` for anything that is not such a path or that some parser could read as another origin:
+ * `//host`, `/\host`, encoded slashes at the start, control characters, other schemes.
+ */
+export function sameOriginPath(path: string, origin: string): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (!path.startsWith('/') || /[\u0000-\u0020\u007f\\]/.test(path)) return undefined
+  if (/^\/(%2f|%5c|%09|%0a|%0d|\/)/i.test(path)) return undefined
+  const target = sameOrigin(path, origin)
+  if (target === undefined || target.pathname.startsWith('//')) return undefined
+  return target.pathname + target.search + target.hash
+}

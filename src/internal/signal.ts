@@ -1,0 +1,56 @@
+/** The last argument of every call that waits. */
+export interface CallOptions {
+  /** Aborts the wait. The caller's own reason is rethrown as it is. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Settles as `promise` does, unless `signal` aborts first: then it rejects with the signal's reason. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  if (signal.aborted) {
+    promise.catch(() => {})
+    return Promise.reject(signal.reason)
+  }
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+/** Resolves after `ms` milliseconds, or rejects with the signal's reason. `keepAlive: false` lets the process end meanwhile. */
+export function sleep(ms: number, signal?: AbortSignal, options: { keepAlive?: boolean } = {}): Promise<void> {
+  if (signal?.aborted) return Promise.reject(signal.reason)
+  return new Promise<void>((resolve, reject) => {
+    const abort = (): void => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    }, ms)
+    if (options.keepAlive === false) (timer as { unref?: () => void }).unref?.()
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+}
+
+/** An abort controller that also follows `signal` and fires after `ms`. Call `done()` when the work has ended. */
+export function deadline(
+  ms: number,
+  signal?: AbortSignal,
+  reason?: () => unknown,
+): { signal: AbortSignal; done(): void } {
+  const controller = new AbortController()
+  const follow = (): void => controller.abort(signal?.reason)
+  const timer = setTimeout(() => controller.abort(reason?.()), ms)
+  if (signal?.aborted) follow()
+  else signal?.addEventListener('abort', follow, { once: true })
+  return {
+    signal: controller.signal,
+    done() {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', follow)
+    },
+  }
+}

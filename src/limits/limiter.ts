@@ -1,0 +1,65 @@
+/** Runs jobs under a limit that it learns from what they report. */
+export interface Limiter {
+  /**
+   * Waits for a slot, then runs `job` once. Cooldowns are checked inside the slot, so a job that queued through a pause sees it.
+   * @param options.scope name of a group of operations with a quota of its own; rate limits always pause everyone
+   * @param options.maxWait milliseconds the call may spend waiting; a longer wait fails at once with `API_RATE_LIMITED`
+   *   or `API_QUOTA_EXCEEDED` and `retryAt`
+   * @throws SpotifyApiError `API_RATE_LIMITED`, `API_QUOTA_EXCEEDED`, `API_QUEUE_FULL`, `API_CLOSED`
+   */
+  schedule<T>(job: (slot: Slot) => Promise<T>, options?: ScheduleOptions): Promise<T>
+  state(): LimiterState
+  on<E extends keyof LimiterEvents>(event: E, listener: (payload: LimiterEvents[E]) => void): () => void
+  close(): Promise<void>
+}
+
+export interface ScheduleOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly scope?: string | undefined
+  /** Milliseconds. */
+  readonly maxWait?: number | undefined
+}
+
+/** What a running job tells the limiter. */
+export interface Slot {
+  /** The server answered 429. `retryAt` is epoch milliseconds; `scope` names the group for `reason: 'quota'`. */
+  throttled(info: { readonly retryAt: number; readonly scope: string; readonly reason: 'rate' | 'quota' }): void
+}
+
+/** A snapshot that can be stored as JSON and given to `restore`. Times are epoch milliseconds. */
+export interface LimiterState {
+  /** The learned number of requests per window. */
+  readonly ceiling: number
+  /** How many the limiter lets through per window now. */
+  readonly cap: number
+  /** Milliseconds. */
+  readonly window: number
+  /** Requests sent in the trailing window. */
+  readonly inWindow: number
+  readonly running: number
+  readonly queued: number
+  readonly cooldowns: readonly Cooldown[]
+  /** What the window has learned, opaque to callers. */
+  readonly learned?: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface Cooldown {
+  /** `*` for the whole application, else a group of operations. */
+  readonly scope: string
+  readonly until: number
+  readonly reason: 'rate' | 'quota'
+}
+
+export interface LimiterEvents {
+  'limiter.paused': { readonly scope: string; readonly until: number; readonly reason: 'rate' | 'quota' }
+  'limiter.resumed': { readonly scope: string }
+  'limiter.ceiling_changed': { readonly ceiling: number; readonly previous: number }
+  /** A shared limiter lost its server and works alone at a share of the ceiling; `false` when it is back. */
+  'limiter.degraded': { readonly degraded: boolean }
+}
+
+/** The events of a circuit breaker. `circuit` names whose it is: `api` or `token`. */
+export interface CircuitEvents {
+  'circuit.opened': { readonly circuit: string; readonly retryAt: number }
+  'circuit.closed': { readonly circuit: string }
+}

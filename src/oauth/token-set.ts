@@ -1,0 +1,8 @@
+/** The tokens of one grant, as a token endpoint gave them. `expiresAt` is epoch milliseconds. */
+export interface TokenSet {
+  readonly accessToken: string
+  /** Absent when the server sent none: keep the one you have. */
+  readonly refreshToken?: string | undefined
+  readonly expiresAt: number
+  readonly scopes: readonly string[]
+}

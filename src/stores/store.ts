@@ -1,0 +1,69 @@
+import type { EncryptedToken } from '../internal/encrypted-token.ts'
+import type { CallOptions } from '../internal/signal.ts'
+
+/** One connection per owner and provider. */
+export interface ConnectionId {
+  readonly provider: string
+  readonly ownerId: string
+}
+
+export type ConnectionStatus = 'connected' | 'needs_reauth'
+
+/** What a store keeps: sealed tokens and facts about them. Times are epoch milliseconds. */
+export interface StoredConnection extends ConnectionId {
+  /** Random, never reused: the value that `compareAndSet` compares. */
+  readonly revision: string
+  readonly accountId?: string | undefined
+  readonly accountName?: string | undefined
+  readonly scopes: readonly string[]
+  readonly accessToken: EncryptedToken
+  readonly refreshToken?: EncryptedToken | undefined
+  readonly expiresAt: number
+  readonly authorizedAt: number
+  readonly refreshedAt?: number | undefined
+  readonly status: ConnectionStatus
+  /** Who is refreshing, and until when nobody else may. */
+  readonly lease?: { readonly owner: string; readonly until: number } | undefined
+  readonly failure?: { readonly code: string; readonly at: number; readonly attempts: number } | undefined
+  /** When the monitor should look at the connection next. */
+  readonly nextCheckAt: number
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/**
+ * Persists connections. A store only ever sees sealed tokens.
+ * Every failure is a `StoreError`: `STORE_UNAVAILABLE` (retryable) or `STORE_CORRUPT`; a corrupt record harms no other.
+ */
+export interface TokenStore {
+  get(id: ConnectionId, options?: CallOptions): Promise<StoredConnection | undefined>
+  /** Writes only if the stored revision is still `expected` (`undefined`: absent); `next: undefined` deletes. False: someone else won. */
+  compareAndSet(
+    id: ConnectionId,
+    expected: string | undefined,
+    next: StoredConnection | undefined,
+    options?: CallOptions,
+  ): Promise<boolean>
+  /** Ordered by `ownerId`, starting after `after`. `keyIdNot`: records in which any sealed token has another keyId. */
+  list(query: ListQuery, options?: CallOptions): Promise<readonly StoredConnection[]>
+  /** Connections whose `nextCheckAt` has come, oldest first. Indexed: the cost follows `limit`, not the table. */
+  due(query: DueQuery, options?: CallOptions): Promise<readonly StoredConnection[]>
+  /** Records a one-time marker until `expiresAt`. True for the first caller only. Expired markers are purged. */
+  claim(marker: string, expiresAt: number, options?: CallOptions): Promise<boolean>
+  close?(): Promise<void>
+}
+
+export interface ListQuery {
+  readonly provider: string
+  readonly after?: string | undefined
+  readonly limit: number
+  readonly status?: ConnectionStatus | undefined
+  readonly keyIdNot?: string | undefined
+}
+
+export interface DueQuery {
+  readonly provider: string
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly limit: number
+}

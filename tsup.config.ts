@@ -1,0 +1,37 @@
+import { defineConfig } from 'tsup'
+
+const entries = [
+  'index',
+  'oauth/index',
+  'vault/index',
+  'spotify/index',
+  'stores/sqlite',
+  'stores/sql',
+  'stores/redis',
+  'vault/kms/aws',
+  'vault/kms/gcp',
+  'vault/kms/azure',
+  'vault/kms/vault-transit',
+  'limits/cluster',
+  'http/express',
+  'http/fastify',
+  'http/hono',
+  'http/next',
+  'telemetry/otel',
+  'testing/index',
+  'testing/msw',
+  'testing/server',
+  'cli/main',
+]
+
+export default defineConfig({
+  entry: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
+  format: 'esm',
+  target: 'node22',
+  platform: 'neutral',
+  splitting: true,
+  sourcemap: true,
+  dts: true,
+  clean: true,
+  external: [/^node:/],
+})
