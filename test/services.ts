@@ -24,7 +24,7 @@ export async function available(service: Service): Promise<boolean> {
   })
   if (open) return true
   const line = `skipped: no ${service} on 127.0.0.1:${ports[service]}`
-  if (process.env['CI'] === 'true') throw new Error(line)
+  if (process.env.CI === 'true') throw new Error(line)
   process.stderr.write(`${line}\n`)
   return false
 }
