@@ -16,14 +16,24 @@ export interface Limiter {
 export interface ScheduleOptions {
   readonly signal?: AbortSignal | undefined
   readonly scope?: string | undefined
-  /** Milliseconds. */
+  /** Milliseconds; default 30,000. */
   readonly maxWait?: number | undefined
 }
 
 /** What a running job tells the limiter. */
 export interface Slot {
-  /** The server answered 429. `retryAt` is epoch milliseconds; `scope` names the group for `reason: 'quota'`. */
-  throttled(info: { readonly retryAt: number; readonly scope: string; readonly reason: 'rate' | 'quota' }): void
+  /**
+   * The server answered 429. `retryAt` is epoch milliseconds, absent if the answer named none: then the limiter chooses
+   * 60 seconds for the first, doubling. `scope` names the group for `reason: 'quota'`; a rate limit always pauses everyone.
+   * @returns epoch milliseconds until which the scope is paused
+   */
+  throttled(info: {
+    readonly retryAt?: number | undefined
+    readonly scope: string
+    readonly reason: 'rate' | 'quota'
+  }): number
+  /** Nothing was sent (the circuit was open, there was no token): the place in the window is given back. */
+  unsent(): void
 }
 
 /** A snapshot that can be stored as JSON and given to `restore`. Times are epoch milliseconds. */
