@@ -1,0 +1,24 @@
+export {
+  type AnyStagedoorError,
+  ConfigError,
+  type ConfigErrorCode,
+  isStagedoorError,
+  LoginError,
+  type LoginErrorCode,
+  StagedoorError,
+} from '../errors.ts'
+export type { CallOptions } from '../internal/signal.ts'
+export { type AuthorizeInput, createOAuth, type OAuth } from './oauth.ts'
+export {
+  type Account,
+  type AccountAnswer,
+  type AccountRequest,
+  defineProvider,
+  type Provider,
+  type ProviderEndpoints,
+} from './provider.ts'
+export { spotifyProvider } from './providers/spotify.ts'
+export { defaultScopes, type Scope, scopes } from './scopes.ts'
+export type { OAuthOptions } from './settings.ts'
+export type { TokenSet } from './token-set.ts'
+export type { LoginTransaction } from './transaction.ts'

@@ -1,0 +1,183 @@
+import { ConfigError, invalidArgument, LoginError } from '../errors.ts'
+import { base64url, fromBase64url, utf8 } from '../internal/bytes.ts'
+import { parseCookies, serializeCookie } from '../internal/cookie.ts'
+import { loginCookieIds, loginCookieName } from '../internal/login-cookie.ts'
+import { type LoginTransaction, transactionIdOf, transactionLifetime } from './transaction.ts'
+
+/** What a login cookie holds. */
+export interface Login {
+  readonly transaction: LoginTransaction
+  readonly ownerId: string
+  readonly returnTo?: string | undefined
+}
+
+/** Seals sign-ins into cookies and opens them again. */
+export interface LoginCookies {
+  /** `Set-Cookie` values: the new login, and the removal of the oldest ones beyond five. */
+  seal(login: Login, cookies?: string): Promise<readonly string[]>
+  /**
+   * The login that a callback belongs to.
+   * @throws LoginError `LOGIN_COOKIE_MISSING`, `LOGIN_STATE_MISMATCH` or `LOGIN_EXPIRED`
+   */
+  open(callback: URL, cookies: string | undefined): Promise<Login>
+  /** The `Set-Cookie` value that removes a login. */
+  clear(id: string): string
+}
+
+const maxCookies = 5
+const maxReturnTo = 512
+const maxOwner = 255
+const type = 'stagedoor-login+jwt'
+
+/**
+ * Login cookies as JWE (`dir`, A256GCM; RFC 7516) for one client id and redirect URI: 10 minutes, one per transaction.
+ *
+ * @param options.keys 32 bytes each, or their base64url; newest first: the first seals, all open
+ * @throws ConfigError `CONFIG_LOGIN_KEY`
+ */
+export async function createLoginCookies(options: {
+  readonly keys: readonly LoginKey[]
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly now: () => number
+}): Promise<LoginCookies> {
+  const { clientId, redirectUri, now } = options
+  // At first sign-in, not at import: a process that only refreshes and calls never loads jose.
+  const [{ EncryptJWT }, { jwtDecrypt }] = await Promise.all([import('jose/jwt/encrypt'), import('jose/jwt/decrypt')])
+  const secure = new URL(redirectUri).protocol === 'https:'
+  const audience = `${clientId} ${redirectUri}`
+  const keys = new Map<string, CryptoKey>()
+  for (const key of options.keys) keys.set(await fingerprint(key.bytes), await importKey(key.bytes))
+  const [newest] = keys
+  if (newest === undefined) throw noKeys()
+
+  const clear = (id: string): string =>
+    serializeCookie(loginCookieName(id, secure), '', { maxAge: 0, path: '/', secure, sameSite: 'Lax' })
+
+  const decode = async (token: string): Promise<Login> => {
+    const { payload } = await jwtDecrypt(
+      token,
+      ({ kid }) => {
+        const key = kid === undefined ? undefined : keys.get(kid)
+        if (key === undefined) throw missing()
+        return key
+      },
+      {
+        keyManagementAlgorithms: ['dir'],
+        contentEncryptionAlgorithms: ['A256GCM'],
+        typ: type,
+        audience,
+        currentDate: new Date(now()),
+        requiredClaims: ['exp', 'jti'],
+      },
+    )
+    const { jti, exp, state, verifier, owner, scope, returnTo } = payload
+    return {
+      transaction: {
+        id: String(jti),
+        state: String(state),
+        codeVerifier: String(verifier),
+        redirectUri,
+        scopes: String(scope).split(' ').filter(Boolean),
+        expiresAt: Number(exp) * 1000,
+      },
+      ownerId: String(owner),
+      ...(typeof returnTo === 'string' ? { returnTo } : {}),
+    }
+  }
+
+  return {
+    clear,
+    async seal({ transaction, ownerId, returnTo }, cookies) {
+      if (utf8(ownerId).length > maxOwner) throw invalidArgument('ownerId is at most 255 bytes long.')
+      if (returnTo !== undefined && utf8(returnTo).length > maxReturnTo) {
+        throw invalidArgument('returnTo is at most 512 bytes long.')
+      }
+      const token = await new EncryptJWT({
+        state: transaction.state,
+        verifier: transaction.codeVerifier,
+        owner: ownerId,
+        scope: transaction.scopes.join(' '),
+        ...(returnTo === undefined ? {} : { returnTo }),
+      })
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', typ: type, kid: newest[0] })
+        .setAudience(audience)
+        .setJti(transaction.id)
+        .setExpirationTime(new Date(transaction.expiresAt))
+        .encrypt(newest[1])
+      const name = loginCookieName(transaction.id, secure)
+      const maxAge = transactionLifetime / 1000
+      const old = [...new Set(loginCookieIds(cookies, secure))].filter((id) => /^[\w-]{1,64}$/.test(id))
+      const surplus = old.slice(0, Math.max(0, old.length - (maxCookies - 1)))
+      return [serializeCookie(name, token, { maxAge, path: '/', secure, sameSite: 'Lax' }), ...surplus.map(clear)]
+    },
+    async open(callback, cookies) {
+      const id = transactionIdOf(callback)
+      const name = id === undefined ? undefined : loginCookieName(id, secure)
+      const candidates = parseCookies(cookies).filter((cookie) => cookie.name === name)
+      if (id === undefined || candidates.length === 0) {
+        throw loginCookieIds(cookies, secure).length === 0 ? missing() : mismatch()
+      }
+      let expired = false
+      for (const { value } of candidates) {
+        try {
+          const login = await decode(value)
+          if (login.transaction.id === id) return login
+        } catch (error) {
+          if ((error as { code?: unknown }).code === 'ERR_JWT_EXPIRED') expired = true
+        }
+      }
+      const setCookies = [clear(id)]
+      if (expired) throw new LoginError('LOGIN_EXPIRED', 'The sign-in took too long; start it again.', { setCookies })
+      throw missing(setCookies)
+    },
+  }
+}
+
+function missing(setCookies: readonly string[] = []): LoginError {
+  return new LoginError('LOGIN_COOKIE_MISSING', 'This browser has no valid cookie of a sign-in under way.', {
+    setCookies,
+  })
+}
+
+function mismatch(): LoginError {
+  return new LoginError('LOGIN_STATE_MISMATCH', 'The callback does not belong to the sign-in that this browser began.')
+}
+
+function noKeys(): ConfigError {
+  return new ConfigError('CONFIG_LOGIN_KEY', 'loginKeys is empty: give at least one key of 32 bytes, newest first.')
+}
+
+/** A checked login key. The bytes are not enumerable, so that printing it shows nothing. */
+export interface LoginKey {
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+/**
+ * Checks login keys without using them.
+ *
+ * @throws ConfigError `CONFIG_LOGIN_KEY`
+ */
+export function loginKeys(keys: readonly (Uint8Array | string)[] | undefined): readonly LoginKey[] {
+  if (!Array.isArray(keys) || keys.length === 0) throw noKeys()
+  return keys.map((key: unknown) => {
+    const bytes = typeof key === 'string' ? fromBase64url(key.trim().replace(/=+$/, '')) : key
+    if (!(bytes instanceof Uint8Array) || bytes.length !== 32) {
+      throw new ConfigError('CONFIG_LOGIN_KEY', 'Every login key is 32 bytes, or their base64url (43 characters).')
+    }
+    if (bytes.every((byte) => byte === bytes[0])) {
+      throw new ConfigError('CONFIG_LOGIN_KEY', 'A login key must be random: this one repeats a single byte.')
+    }
+    return Object.defineProperty({}, 'bytes', { value: new Uint8Array(bytes) }) as LoginKey
+  })
+}
+
+async function fingerprint(key: Uint8Array<ArrayBuffer>): Promise<string> {
+  const label = utf8('stagedoor login key id v1')
+  const input = new Uint8Array([...label, ...key])
+  return base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', input)).slice(0, 6))
+}
+
+async function importKey(key: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  return await crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt'])
+}

@@ -1,0 +1,127 @@
+import { calculatePKCECodeChallenge, generateRandomCodeVerifier } from 'oauth4webapi'
+import { ConfigError, invalidArgument, LoginError } from '../errors.ts'
+import type { CallOptions } from '../internal/signal.ts'
+import { readCallback } from './callback.ts'
+import { type OAuthOptions, type OAuthSettings, oauthSettings } from './settings.ts'
+import { createTokenEndpoint, type TokenEndpoint, TokenEndpointError } from './token-endpoint.ts'
+import type { TokenSet } from './token-set.ts'
+import { type LoginTransaction, newState, transactionLifetime } from './transaction.ts'
+
+export interface AuthorizeInput {
+  /** @default the provider's default scopes */
+  readonly scopes?: readonly string[] | undefined
+  /** Asks the user for consent again. */
+  readonly showDialog?: boolean | undefined
+}
+
+/** The OAuth 2.0 protocol of one client, without storage. */
+export interface OAuth {
+  /**
+   * The authorization URL (code flow, PKCE S256, random state) and the transaction to keep until the callback.
+   * @throws TypeError `INVALID_ARGUMENT` for a scope with white space or quotes
+   */
+  authorize(input?: AuthorizeInput): Promise<{ url: URL; transaction: LoginTransaction }>
+  /**
+   * Checks the callback and exchanges its code. Use a transaction once.
+   * @throws LoginError with the code that says what is wrong; `LOGIN_UNAVAILABLE` when the server gave no usable answer
+   * @throws ConfigError `CONFIG_CLIENT_REJECTED`
+   */
+  exchange(input: { url: URL; transaction: LoginTransaction }, options?: CallOptions): Promise<TokenSet>
+  /**
+   * Exchanges a refresh token. Where the answer has no `refreshToken`, keep the one you have.
+   * @param input.scopes what the grant has, assumed where the answer names none
+   * @throws LoginError `LOGIN_CODE_REJECTED` when the grant has ended, `LOGIN_UNAVAILABLE` (retryable) otherwise
+   * @throws ConfigError `CONFIG_CLIENT_REJECTED`
+   */
+  refresh(input: { refreshToken: string; scopes: readonly string[] }, options?: CallOptions): Promise<TokenSet>
+  /**
+   * A token for the application itself, without a user (RFC 6749 §4.4).
+   * @throws ConfigError `CONFIG_MISSING` without a client secret; `CONFIG_CLIENT_REJECTED`
+   * @throws LoginError `LOGIN_UNAVAILABLE`
+   */
+  clientCredentials(options?: CallOptions): Promise<TokenSet>
+}
+
+/**
+ * Sign-in on its own.
+ *
+ * @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID`, `CONFIG_REDIRECT_URI` or `CONFIG_ENDPOINT`
+ */
+export function createOAuth(options: OAuthOptions): OAuth {
+  const settings = oauthSettings(options)
+  return composeOAuth(settings, createTokenEndpoint(settings))
+}
+
+/** The same over a token endpoint that others use too. */
+export function composeOAuth(settings: OAuthSettings, tokenEndpoint: TokenEndpoint): OAuth {
+  const { provider, endpoints, clientId, redirectUri, now } = settings
+  return {
+    async authorize(input = {}) {
+      const scopes = [...new Set(input.scopes ?? provider.defaultScopes)]
+      for (const scope of scopes) {
+        if (typeof scope !== 'string' || !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) {
+          throw invalidArgument('A scope is a string without white space, quotes and backslashes (RFC 6749 §3.3).')
+        }
+      }
+      const codeVerifier = generateRandomCodeVerifier()
+      const { id, state } = newState()
+      const url = new URL(endpoints.authorization)
+      const parameters = {
+        response_type: 'code',
+        client_id: clientId,
+        redirect_uri: redirectUri,
+        ...(scopes.length === 0 ? {} : { scope: scopes.join(provider.scopeSeparator ?? ' ') }),
+        state,
+        code_challenge_method: 'S256',
+        code_challenge: await calculatePKCECodeChallenge(codeVerifier),
+        ...provider.authorizationParameters?.({ showDialog: input.showDialog === true }),
+      }
+      for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+      const expiresAt = now() + transactionLifetime
+      return { url, transaction: { id, state, codeVerifier, redirectUri, scopes, expiresAt } }
+    },
+    async exchange({ url, transaction }, callOptions) {
+      const callback = readCallback(url, transaction, settings)
+      const { codeVerifier, scopes } = transaction
+      const request = { callback, redirectUri: transaction.redirectUri, codeVerifier, scopes }
+      return await publicErrors(tokenEndpoint.exchange(request, callOptions))
+    },
+    async refresh(input, callOptions) {
+      if (typeof input.refreshToken !== 'string' || input.refreshToken === '') {
+        throw invalidArgument('refreshToken is a string that is not empty.')
+      }
+      return await publicErrors(tokenEndpoint.refresh(input, callOptions))
+    },
+    async clientCredentials(callOptions) {
+      if (settings.clientSecret === undefined) {
+        throw new ConfigError(
+          'CONFIG_MISSING',
+          'clientSecret is missing: only a confidential application has its own token.',
+        )
+      }
+      return await publicErrors(tokenEndpoint.clientCredentials(callOptions))
+    },
+  }
+}
+
+/** The public error for a failed token request; the caller's abort passes as it is. */
+export async function publicErrors<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request
+  } catch (error) {
+    throw error instanceof TokenEndpointError ? publicError(error) : error
+  }
+}
+
+export function publicError(error: TokenEndpointError): LoginError | ConfigError {
+  switch (error.kind) {
+    case 'client_rejected':
+      return new ConfigError('CONFIG_CLIENT_REJECTED', error.message, { cause: error })
+    case 'invalid_grant':
+      return new LoginError('LOGIN_CODE_REJECTED', error.message, { cause: error })
+    case 'rejected':
+      return new LoginError('LOGIN_PROVIDER_ERROR', error.message, { cause: error })
+    case 'transient':
+      return new LoginError('LOGIN_UNAVAILABLE', error.message, { cause: error })
+  }
+}

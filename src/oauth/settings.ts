@@ -1,0 +1,83 @@
+import { ConfigError } from '../errors.ts'
+import { checkEndpoint, isLoopback, type Provider, type ProviderEndpoints } from './provider.ts'
+
+/** What every part of an OAuth client is built from. */
+export interface OAuthOptions {
+  readonly provider: Provider
+  readonly clientId: string
+  /** Present for a confidential application. */
+  readonly clientSecret?: string | undefined
+  /** https, or http on a loopback address literal; compared exactly by the provider. */
+  readonly redirectUri: string
+  /** Replaces the provider's endpoints, e.g. with those of a fake: https, or http on a loopback address. */
+  readonly endpoints?: Partial<ProviderEndpoints> | undefined
+  readonly fetch?: typeof fetch | undefined
+  /** Epoch milliseconds. @default Date.now */
+  readonly now?: (() => number) | undefined
+}
+
+/** The same after the checks, with every default filled in. */
+export interface OAuthSettings {
+  readonly provider: Provider
+  readonly clientId: string
+  readonly clientSecret: string | undefined
+  readonly redirectUri: string
+  readonly endpoints: ProviderEndpoints
+  readonly fetch: typeof fetch
+  readonly now: () => number
+}
+
+/**
+ * Checks the options of an OAuth client.
+ *
+ * @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID`, `CONFIG_REDIRECT_URI` or `CONFIG_ENDPOINT`
+ */
+export function oauthSettings(options: OAuthOptions): OAuthSettings {
+  const { provider, clientId, clientSecret, redirectUri } = options
+  if (typeof clientId !== 'string' || clientId === '') {
+    throw new ConfigError('CONFIG_MISSING', 'clientId is missing: the client id of your application at the provider.')
+  }
+  if (/[\s]/.test(clientId)) throw new ConfigError('CONFIG_INVALID', 'clientId contains white space.')
+  if (clientSecret !== undefined && (typeof clientSecret !== 'string' || clientSecret.trim() !== clientSecret)) {
+    throw new ConfigError('CONFIG_INVALID', 'clientSecret is a string without white space around it, or undefined.')
+  }
+  checkRedirectUri(redirectUri)
+  const given = Object.entries(options.endpoints ?? {}).filter((entry): entry is [string, string] => {
+    return entry[1] !== undefined
+  })
+  for (const [, url] of given) checkEndpoint(url)
+  const endpoints = { ...provider.endpoints, ...Object.fromEntries(given) }
+  return {
+    provider,
+    clientId,
+    clientSecret: clientSecret === '' ? undefined : clientSecret,
+    redirectUri,
+    endpoints: { ...endpoints, ...(endpoints.api === undefined ? {} : { api: endpoints.api.replace(/\/+$/, '') }) },
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    now: options.now ?? Date.now,
+  }
+}
+
+/**
+ * Checks a redirect URI by the rules that Spotify enforces since November 2025 (RFC 8252 §7.3, RFC 9700 §2.1).
+ *
+ * @throws ConfigError `CONFIG_MISSING` or `CONFIG_REDIRECT_URI`
+ */
+export function checkRedirectUri(redirectUri: string): URL {
+  if (typeof redirectUri !== 'string' || redirectUri === '') {
+    throw new ConfigError('CONFIG_MISSING', 'redirectUri is missing: the callback URL registered with the provider.')
+  }
+  const refuse = (reason: string): never => {
+    throw new ConfigError('CONFIG_REDIRECT_URI', `redirectUri ${reason}`)
+  }
+  if (!URL.canParse(redirectUri)) refuse('is not an absolute URL.')
+  const url = new URL(redirectUri)
+  if (url.username !== '' || url.password !== '') refuse('must not carry credentials.')
+  if (redirectUri.includes('#')) refuse('must not have a fragment (RFC 6749 §3.1.2).')
+  if (url.hostname === 'localhost' || url.hostname.endsWith('.localhost')) {
+    refuse('must not use localhost: write the loopback address 127.0.0.1 or [::1].')
+  }
+  if (url.protocol === 'https:') return url
+  if (url.protocol === 'http:' && isLoopback(url.hostname)) return url
+  return refuse('must use https; plain http is for the loopback addresses 127.0.0.1 and [::1] only.')
+}
