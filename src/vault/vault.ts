@@ -1,5 +1,11 @@
+import { ConfigError } from '../errors.ts'
+import { base64url, fromUtf8, randomBytes } from '../internal/bytes.ts'
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
 import type { CallOptions } from '../internal/signal.ts'
+import { createAssociatedDataWriter } from './associated-data.ts'
+import { decrypt, encrypt } from './cipher.ts'
+import { DataKeys } from './data-keys.ts'
+import { encodePlaintext, formatVersion, malformed, nonceLength, parseToken } from './envelope.ts'
 import type { Kms } from './kms.ts'
 
 /** Who and what a ciphertext belongs to: authenticated with it, never stored in it. */
@@ -14,18 +20,143 @@ export interface VaultOptions {
   readonly rotateAfter?: number | undefined
   /** Seals per data key and process. @default 2 ** 24 */
   readonly maxSeals?: number | undefined
+  /** Opened data keys in memory: at most `maxKeys` (default 1000), each for `maxAge` milliseconds (default one hour). */
   readonly cache?: { readonly maxKeys?: number | undefined; readonly maxAge?: number | undefined } | undefined
+  /** Milliseconds for one operation of the KMS, its retries included. @default 10_000 */
+  readonly timeout?: number | undefined
   readonly now?: (() => number) | undefined
 }
 
 /** Envelope encryption of tokens: AES-256-GCM under data keys that a KMS wraps. */
 export interface Vault {
+  /**
+   * Encrypts a token and binds it to what it belongs to.
+   * @param plaintext a well-formed string of at most 64 KiB of UTF-8
+   * @param binding 1 to 16 entries; the same ones open the token again
+   * @throws TypeError `INVALID_ARGUMENT` for other arguments; VaultError as the KMS gives
+   */
   seal(plaintext: string, binding: Binding, options?: CallOptions): Promise<EncryptedToken>
+  /**
+   * Decrypts a token that was sealed with the same binding.
+   * @throws VaultError `VAULT_MALFORMED`, `VAULT_KEY_UNKNOWN`, `VAULT_DECRYPT_FAILED` (altered, or another binding), or as the KMS gives
+   */
   open(token: EncryptedToken, binding: Binding, options?: CallOptions): Promise<string>
-  /** Whether the token is under another KEK, an over-age data key, or an old format. */
+  /** Whether the token is under another KEK, an over-age data key, or an old format. @throws VaultError `VAULT_MALFORMED` */
   isStale(token: EncryptedToken): boolean
-  /** Moves the token to the current KEK; `dataKeyId`, nonce and ciphertext stay as they are. */
+  /**
+   * Moves the token to the current KEK; `dataKeyId`, nonce and ciphertext stay as they are.
+   * A token that is under it already moves to the key's newest version.
+   * @throws VaultError as `open`, except that altered ciphertext is not noticed: it is not looked at
+   */
   rewrap(token: EncryptedToken, options?: CallOptions): Promise<EncryptedToken>
   /** The current KEK's name, for `TokenStore.list({ keyIdNot })`. */
   readonly keyId: string
+}
+
+const day = 24 * 60 * 60_000
+
+/**
+ * Makes a vault. It does nothing until it is used: the first seal asks the KMS to wrap a data key.
+ * The format is described byte for byte in `docs/storage-format.md`.
+ * @throws ConfigError `CONFIG_MISSING` without a KMS, `CONFIG_INVALID` for numbers out of range or two keys of one name
+ */
+export function createVault(options: VaultOptions): Vault {
+  const { kms, retired } = checkedKeys(options)
+  const dataKeys = new DataKeys({
+    kms,
+    retired,
+    rotateAfter: positive(options.rotateAfter, 30 * day),
+    maxSeals: Math.min(positive(options.maxSeals, 2 ** 24), 2 ** 32),
+    maxKeys: positive(options.cache?.maxKeys, 1000),
+    maxAge: positive(options.cache?.maxAge, day / 24),
+    timeout: positive(options.timeout, 10_000),
+    now: options.now ?? Date.now,
+  })
+  const associatedData = createAssociatedDataWriter()
+
+  return {
+    keyId: kms.keyId,
+
+    async seal(plaintext, binding, { signal } = {}) {
+      signal?.throwIfAborted()
+      associatedData('', binding)
+      const bytes = encodePlaintext(plaintext)
+      try {
+        const key = dataKeys.forSealing(signal)
+        const { keyId, dataKeyId, encryptedKey, key: dataKey } = key instanceof Promise ? await key : key
+        const nonce = randomBytes(nonceLength)
+        const sealed = await encrypt(dataKey, nonce, associatedData(dataKeyId, binding), bytes)
+        return {
+          version: formatVersion,
+          keyId,
+          dataKeyId,
+          encryptedKey,
+          nonce: base64url(nonce),
+          encryptedData: base64url(sealed),
+        }
+      } finally {
+        bytes.fill(0)
+      }
+    },
+
+    async open(token, binding, { signal } = {}) {
+      signal?.throwIfAborted()
+      associatedData('', binding)
+      const { nonce, encryptedData } = parseToken(token)
+      const found = dataKeys.forOpening(token, signal)
+      const opened = found instanceof Promise ? await found : found
+      const bytes = await decrypt(opened.key, nonce, associatedData(token.dataKeyId, binding), encryptedData)
+      try {
+        if (!opened.proven) dataKeys.prove(token, opened)
+        return fromUtf8(bytes)
+      } catch {
+        throw malformed()
+      } finally {
+        bytes.fill(0)
+      }
+    },
+
+    isStale(token) {
+      parseToken(token)
+      return dataKeys.isStale(token)
+    },
+
+    async rewrap(token, { signal } = {}) {
+      signal?.throwIfAborted()
+      parseToken(token)
+      const encryptedKey = await dataKeys.rewrap(token, signal)
+      return { ...token, keyId: kms.keyId, encryptedKey }
+    },
+  }
+}
+
+function checkedKeys(options: VaultOptions): { kms: Kms; retired: readonly Kms[] } {
+  const kms: Kms | undefined = options?.kms
+  if (!isKms(kms)) throw new ConfigError('CONFIG_MISSING', 'A vault needs a KMS: pass `kms`, for instance localKms().')
+  const retired = options.retired ?? []
+  const names = new Set([kms.keyId])
+  for (const key of retired) {
+    if (!isKms(key)) throw new ConfigError('CONFIG_INVALID', 'Every entry of `retired` must be a KMS.')
+    if (names.has(key.keyId)) throw new ConfigError('CONFIG_INVALID', 'Every KMS of a vault needs a keyId of its own.')
+    names.add(key.keyId)
+  }
+  return { kms, retired }
+}
+
+function isKms(value: Kms | undefined): value is Kms {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof value.keyId === 'string' &&
+    value.keyId.length >= 1 &&
+    value.keyId.length <= 1024 &&
+    typeof value.wrapKey === 'function' &&
+    typeof value.unwrapKey === 'function'
+  )
+}
+
+function positive(value: number | undefined, byDefault: number): number {
+  const number = value ?? byDefault
+  if (Number.isFinite(number) && number >= 1) return number
+  throw new ConfigError('CONFIG_INVALID', 'The numbers of a vault must be finite and at least 1.')
 }

@@ -1,0 +1,54 @@
+import { VaultError } from '../errors.ts'
+
+const algorithm = 'AES-GCM'
+const keyLength = 32
+
+/**
+ * Makes a non-extractable AES-256-GCM key and overwrites `raw`.
+ * @throws VaultError `VAULT_DECRYPT_FAILED` when `raw` is not 32 bytes: what was unwrapped is no data key
+ */
+export async function importKey(raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  try {
+    if (raw.length !== keyLength) throw decryptFailed()
+    return await crypto.subtle.importKey('raw', raw, algorithm, false, ['encrypt', 'decrypt'])
+  } finally {
+    raw.fill(0)
+  }
+}
+
+/** AES-256-GCM (NIST SP 800-38D). The result is the ciphertext followed by the 128-bit tag. `plaintext` is overwritten. */
+export async function encrypt(
+  key: CryptoKey,
+  nonce: Uint8Array<ArrayBuffer>,
+  additionalData: Uint8Array<ArrayBuffer>,
+  plaintext: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await crypto.subtle.encrypt({ name: algorithm, iv: nonce, additionalData }, key, plaintext))
+  } finally {
+    plaintext.fill(0)
+  }
+}
+
+/** @throws VaultError `VAULT_DECRYPT_FAILED` for a wrong key, nonce, associated data, ciphertext or tag, without telling which */
+export async function decrypt(
+  key: CryptoKey,
+  nonce: Uint8Array<ArrayBuffer>,
+  additionalData: Uint8Array<ArrayBuffer>,
+  encryptedData: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(
+      await crypto.subtle.decrypt({ name: algorithm, iv: nonce, additionalData }, key, encryptedData),
+    )
+  } catch {
+    throw decryptFailed()
+  }
+}
+
+export function decryptFailed(): VaultError {
+  return new VaultError(
+    'VAULT_DECRYPT_FAILED',
+    'The token or its wrapped key was altered, or belongs to something else.',
+  )
+}

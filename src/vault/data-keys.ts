@@ -1,0 +1,235 @@
+import { VaultError } from '../errors.ts'
+import { randomBytes } from '../internal/bytes.ts'
+import type { EncryptedToken } from '../internal/encrypted-token.ts'
+import { ExpiringMap } from '../internal/expiring-map.ts'
+import { abortable } from '../internal/signal.ts'
+import { SingleFlight } from '../internal/single-flight.ts'
+import { importKey } from './cipher.ts'
+import { dataKeyCreatedAt, formatEncryptedKey, malformed, newDataKeyId, parseEncryptedKey } from './envelope.ts'
+import type { Kms } from './kms.ts'
+import { callKms } from './kms-call.ts'
+
+/** The part of a token that names its data key. */
+type WrappedKey = Pick<EncryptedToken, 'keyId' | 'dataKeyId' | 'encryptedKey'>
+
+/** A data key that seals. */
+export interface ActiveKey extends WrappedKey {
+  readonly key: CryptoKey
+}
+
+/** A data key that opens. */
+export interface OpenKey {
+  readonly key: CryptoKey
+  /** Set after the first token that opened under it: only then is it known that key and id belong together. */
+  proven: boolean
+}
+
+export interface DataKeysOptions {
+  readonly kms: Kms
+  readonly retired: readonly Kms[]
+  readonly rotateAfter: number
+  readonly maxSeals: number
+  readonly maxKeys: number
+  readonly maxAge: number
+  readonly timeout: number
+  readonly now: () => number
+}
+
+const clockTolerance = 24 * 60 * 60_000
+const maxHeadStart = 60 * 60_000
+const renewalPause = 30_000
+const maxRewrapped = 10_000
+
+/** The data keys of one vault: the one that seals, those that were opened, and how they come from the KMS. */
+export class DataKeys {
+  readonly #options: DataKeysOptions
+  readonly #ring = new Map<string, Kms>()
+  readonly #opened: ExpiringMap<string, OpenKey>
+  readonly #opening = new SingleFlight<string, OpenKey>()
+  readonly #rewrapped: ExpiringMap<string, string>
+  readonly #rewrapping = new SingleFlight<string, string>()
+  #active: (ActiveKey & { readonly createdAt: number }) | undefined
+  #seals = 0
+  #candidate: (WrappedKey & { readonly createdAt: number }) | undefined
+  #renewal: Promise<void> | undefined
+  #renewedAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: DataKeysOptions) {
+    const { kms, retired, maxKeys, maxAge, now } = options
+    this.#options = options
+    for (const key of [kms, ...retired]) this.#ring.set(key.keyId, key)
+    this.#opened = new ExpiringMap({ maxSize: maxKeys, maxAge, now })
+    this.#rewrapped = new ExpiringMap({ maxSize: maxRewrapped, maxAge, now })
+  }
+
+  /** A key to seal one token under. Counts the seal. */
+  forSealing(signal?: AbortSignal): ActiveKey | Promise<ActiveKey> {
+    const active = this.#active
+    if (active === undefined || !this.#usable(active.createdAt) || this.#seals >= this.#options.maxSeals) {
+      return this.#renewed(signal)
+    }
+    if (this.#ending(active.createdAt)) this.#renewAhead()
+    this.#seals++
+    return active
+  }
+
+  /** The key that a token was sealed under. One KMS call, however many ask at once. */
+  forOpening(token: EncryptedToken, signal?: AbortSignal): OpenKey | Promise<OpenKey> {
+    const name = cacheName(token)
+    return this.#opened.get(name) ?? this.#opening.run(name, () => this.#unwrap(token, name), signal)
+  }
+
+  /** Tells that a token opened under `key`: it may be used for sealing from now on. */
+  prove(token: EncryptedToken, key: OpenKey): void {
+    key.proven = true
+    const { kms } = this.#options
+    if (token.keyId !== kms.keyId || kms.forgeable === true) return
+    const createdAt = dataKeyCreatedAt(token.dataKeyId)
+    if (!this.#usable(createdAt) || createdAt <= (this.#candidate?.createdAt ?? Number.NEGATIVE_INFINITY)) return
+    const { keyId, dataKeyId, encryptedKey } = token
+    this.#candidate = { keyId, dataKeyId, encryptedKey, createdAt }
+  }
+
+  /** Whether new tokens would not use this key: another KEK, or over age. */
+  isStale(token: EncryptedToken): boolean {
+    const usable = this.#usable(dataKeyCreatedAt(token.dataKeyId))
+    return token.keyId !== this.#options.kms.keyId || !usable
+  }
+
+  /** The token's data key, wrapped under the current KEK. One KMS call for each wrapped key, while it is remembered. */
+  async rewrap(token: EncryptedToken, signal?: AbortSignal): Promise<string> {
+    dataKeyCreatedAt(token.dataKeyId)
+    const name = cacheName(token)
+    const known = this.#rewrapped.get(name)
+    return known ?? this.#rewrapping.run(name, () => this.#rewrapKey(token, name), signal)
+  }
+
+  async #renewed(signal: AbortSignal | undefined): Promise<ActiveKey> {
+    for (;;) {
+      const active = this.#active
+      if (active !== undefined && this.#usable(active.createdAt) && this.#seals < this.#options.maxSeals) {
+        this.#seals++
+        return active
+      }
+      await abortable(this.#renew(), signal)
+    }
+  }
+
+  #renew(): Promise<void> {
+    this.#renewal ??= this.#replaceActive().finally(() => {
+      this.#renewal = undefined
+    })
+    return this.#renewal
+  }
+
+  /** Starts the next data key while the present one still serves, so that no seal has to wait. */
+  #renewAhead(): void {
+    const now = this.#options.now()
+    if (this.#renewal !== undefined || Math.abs(now - this.#renewedAt) < renewalPause) return
+    this.#renewedAt = now
+    this.#renew().catch(() => {})
+  }
+
+  async #replaceActive(): Promise<void> {
+    this.#active = (await this.#adopt()) ?? (await this.#create())
+    this.#seals = 0
+  }
+
+  async #adopt(): Promise<(ActiveKey & { createdAt: number }) | undefined> {
+    const candidate = this.#candidate
+    this.#candidate = undefined
+    const oldest = this.#active?.createdAt ?? Number.NEGATIVE_INFINITY
+    if (candidate === undefined || candidate.createdAt <= oldest || !this.#usable(candidate.createdAt)) return undefined
+    const name = cacheName(candidate)
+    try {
+      const opened = this.#opened.get(name) ?? (await this.#opening.run(name, () => this.#unwrap(candidate, name)))
+      return { ...candidate, key: opened.key }
+    } catch {
+      return undefined
+    }
+  }
+
+  async #create(): Promise<ActiveKey & { createdAt: number }> {
+    const { kms, now, timeout } = this.#options
+    const createdAt = now()
+    const raw = randomBytes(32)
+    try {
+      const wrapped = await callKms((signal) => kms.wrapKey(raw, { signal }), timeout)
+      const names = { keyId: kms.keyId, dataKeyId: newDataKeyId(createdAt), encryptedKey: formatEncryptedKey(wrapped) }
+      const key = await importKey(raw)
+      this.#opened.set(cacheName(names), { key, proven: true })
+      return { ...names, key, createdAt }
+    } finally {
+      raw.fill(0)
+    }
+  }
+
+  async #unwrap(token: WrappedKey, name: string): Promise<OpenKey> {
+    dataKeyCreatedAt(token.dataKeyId)
+    const opened = { key: await importKey(await this.#unwrapRaw(token)), proven: false }
+    this.#opened.set(name, opened)
+    return opened
+  }
+
+  async #unwrapRaw(token: WrappedKey): Promise<Uint8Array<ArrayBuffer>> {
+    const kms = this.#kmsOf(token)
+    const wrapped = parseEncryptedKey(token)
+    const raw = await callKms((signal) => kms.unwrapKey(wrapped, { signal }), this.#options.timeout)
+    if (!(raw instanceof Uint8Array)) throw malformed()
+    const own = new Uint8Array(raw)
+    raw.fill(0)
+    return own
+  }
+
+  async #rewrapKey(token: WrappedKey, name: string): Promise<string> {
+    const { kms, timeout } = this.#options
+    const source = this.#kmsOf(token)
+    const wrapped = parseEncryptedKey(token)
+    const inside = source === kms || kms.canRewrapFrom?.(source) === true
+    let moved: Uint8Array
+    if (inside && kms.rewrapKey !== undefined) {
+      moved = await callKms(async (signal) => {
+        return (await kms.rewrapKey?.(wrapped, { signal, source })) ?? new Uint8Array()
+      }, timeout)
+    } else {
+      const raw = await this.#unwrapRaw(token)
+      try {
+        moved = await callKms((signal) => kms.wrapKey(raw, { signal }), timeout)
+      } finally {
+        raw.fill(0)
+      }
+    }
+    const encryptedKey = formatEncryptedKey(moved)
+    const opened = this.#opened.get(name)
+    if (opened !== undefined) this.#opened.set(cacheName({ ...token, keyId: kms.keyId, encryptedKey }), opened)
+    this.#rewrapped.set(name, encryptedKey)
+    return encryptedKey
+  }
+
+  #kmsOf(token: WrappedKey): Kms {
+    const kms = this.#ring.get(token.keyId)
+    if (kms === undefined) {
+      throw new VaultError(
+        'VAULT_KEY_UNKNOWN',
+        'The token is under a key that is neither the current nor a retired one.',
+      )
+    }
+    return kms
+  }
+
+  #usable(createdAt: number): boolean {
+    const age = this.#options.now() - createdAt
+    return age < this.#options.rotateAfter && age > -clockTolerance
+  }
+
+  #ending(createdAt: number): boolean {
+    const { rotateAfter, maxSeals, now } = this.#options
+    const headStart = Math.min(maxHeadStart, rotateAfter / 20)
+    return now() - createdAt >= rotateAfter - headStart || this.#seals >= maxSeals - Math.floor(maxSeals / 20)
+  }
+}
+
+// The whole triple: a cached key must not open a token that says another KEK or another wrapped key.
+function cacheName({ keyId, dataKeyId, encryptedKey }: WrappedKey): string {
+  return `${dataKeyId} ${encryptedKey} ${keyId}`
+}

@@ -1,0 +1,105 @@
+import { invalidArgument, VaultError } from '../errors.ts'
+import { base64url, fromBase64url, randomBytes, utf8 } from '../internal/bytes.ts'
+import type { EncryptedToken } from '../internal/encrypted-token.ts'
+
+/** The format that {@link parseToken} accepts and `seal` writes: `docs/storage-format.md`. */
+export const formatVersion = 1
+/** Bytes of UTF-8 that one token may have. */
+export const maxPlaintext = 65_536
+export const nonceLength = 12
+
+const tagLength = 16
+const dataKeyIdLength = 24
+const maxKeyId = 1024
+const maxEncryptedKey = 4096
+const fields = ['version', 'keyId', 'dataKeyId', 'encryptedKey', 'nonce', 'encryptedData'] as const
+
+const base64urlLength = (bytes: number): number => Math.ceil((bytes * 4) / 3)
+const maxEncryptedKeyText = base64urlLength(maxEncryptedKey)
+const maxEncryptedDataText = base64urlLength(maxPlaintext + tagLength)
+const minEncryptedDataText = base64urlLength(tagLength)
+const nonceText = base64urlLength(nonceLength)
+const dataKeyIdText = base64urlLength(dataKeyIdLength)
+
+/** The binary fields that opening needs, decoded. */
+export interface TokenBytes {
+  readonly nonce: Uint8Array<ArrayBuffer>
+  readonly encryptedData: Uint8Array<ArrayBuffer>
+}
+
+/**
+ * Checks a value from a store against the format and decodes it. Lengths are checked before anything is decoded.
+ * @throws VaultError `VAULT_MALFORMED`: a missing, extra or ill-typed field, an unknown version, a length out of range,
+ *   or base64url that is not canonical (RFC 4648 §5 without padding)
+ */
+export function parseToken(token: EncryptedToken): TokenBytes {
+  if (typeof token !== 'object' || token === null || Array.isArray(token)) throw malformed()
+  const { version, keyId, dataKeyId, encryptedKey, nonce, encryptedData } = token
+  if (version !== formatVersion || Object.keys(token).length !== fields.length) throw malformed()
+  for (const field of fields) if (!Object.hasOwn(token, field)) throw malformed()
+  if (!isText(keyId, 1, maxKeyId) || !wellFormed(keyId)) throw malformed()
+  if (!isText(dataKeyId, dataKeyIdText, dataKeyIdText)) throw malformed()
+  if (!isText(encryptedKey, 1, maxEncryptedKeyText)) throw malformed()
+  if (!isText(nonce, nonceText, nonceText)) throw malformed()
+  if (!isText(encryptedData, minEncryptedDataText, maxEncryptedDataText)) throw malformed()
+  return { nonce: decode(nonce), encryptedData: decode(encryptedData) }
+}
+
+/** The wrapped data key of a token, decoded. @throws VaultError `VAULT_MALFORMED` */
+export function parseEncryptedKey(token: Pick<EncryptedToken, 'encryptedKey'>): Uint8Array<ArrayBuffer> {
+  return decode(token.encryptedKey)
+}
+
+/** When the data key was made, epoch milliseconds, as its id says. @throws VaultError `VAULT_MALFORMED` */
+export function dataKeyCreatedAt(dataKeyId: string): number {
+  const bytes = decode(dataKeyId)
+  if (bytes.length !== dataKeyIdLength) throw malformed()
+  const createdAt = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(dataKeyIdLength - 8)
+  if (createdAt > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed()
+  return Number(createdAt)
+}
+
+/** A new data key's id: 16 random bytes, then its creation time as a 64-bit big-endian number of milliseconds. */
+export function newDataKeyId(createdAt: number): string {
+  const bytes = new Uint8Array(dataKeyIdLength)
+  bytes.set(randomBytes(dataKeyIdLength - 8))
+  new DataView(bytes.buffer).setBigUint64(dataKeyIdLength - 8, BigInt(Math.max(0, Math.floor(createdAt))))
+  return base64url(bytes)
+}
+
+/** A wrapped data key as a record keeps it. @throws VaultError `VAULT_MALFORMED` when a KMS made one out of range */
+export function formatEncryptedKey(bytes: Uint8Array): string {
+  if (!(bytes instanceof Uint8Array) || bytes.length === 0 || bytes.length > maxEncryptedKey) throw malformed()
+  return base64url(bytes)
+}
+
+/** The UTF-8 of a token. @throws TypeError `INVALID_ARGUMENT` when it is not a well-formed string of at most 64 KiB */
+export function encodePlaintext(plaintext: string): Uint8Array<ArrayBuffer> {
+  if (typeof plaintext !== 'string' || plaintext.length > maxPlaintext || !wellFormed(plaintext)) throw unsealable()
+  const bytes = utf8(plaintext)
+  if (bytes.length > maxPlaintext) throw unsealable()
+  return bytes
+}
+
+/** Whether a string has no lone surrogates: only then is its UTF-8 its own. */
+export function wellFormed(text: string): boolean {
+  return (text as string & { isWellFormed(): boolean }).isWellFormed()
+}
+
+export function malformed(): VaultError {
+  return new VaultError('VAULT_MALFORMED', 'The record is not an encrypted token of a known format.')
+}
+
+function unsealable(): TypeError {
+  return invalidArgument('A token must be a well-formed string of at most 65536 bytes of UTF-8.')
+}
+
+function isText(value: unknown, min: number, max: number): value is string {
+  return typeof value === 'string' && value.length >= min && value.length <= max
+}
+
+function decode(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = fromBase64url(text)
+  if (bytes === undefined) throw malformed()
+  return bytes
+}

@@ -1,0 +1,72 @@
+import { ConfigError } from '../../errors.ts'
+import { concat, fromBase64url, randomBytes, utf8 } from '../../internal/bytes.ts'
+import { decrypt, decryptFailed, encrypt, importKey } from '../cipher.ts'
+import type { Kms } from '../kms.ts'
+
+export interface LocalKmsOptions {
+  /** The key's stable name, stored in every record. */
+  readonly keyId: string
+  /** 32 random bytes, their base64url, or a JWK of type `oct` (RFC 7518 §6.4). */
+  readonly key: Uint8Array | string | JsonWebKey | undefined
+}
+
+const layout = 1
+const nonceLength = 12
+const wrappedLength = 1 + nonceLength + 32 + 16
+const minDistinctBytes = 16
+
+/**
+ * A KMS in process: AES-256-GCM under a key that the application holds. For development, and for those who trust their
+ * own secret store; a key service keeps the key out of the process.
+ * @throws ConfigError `CONFIG_VAULT_KEY` when the key is not 32 bytes or plainly not random; `CONFIG_INVALID` for a bad keyId
+ */
+export function localKms({ keyId, key }: LocalKmsOptions): Kms {
+  if (typeof keyId !== 'string' || keyId.length === 0 || keyId.length > 1024) {
+    throw new ConfigError('CONFIG_INVALID', 'A local key needs a keyId of 1 to 1024 characters.')
+  }
+  const imported = importKey(keyBytes(key))
+  imported.catch(() => {})
+  const label = concat([utf8('stagedoor.local-kms'), Uint8Array.of(layout), utf8(keyId)])
+
+  return {
+    keyId,
+    async wrapKey(dataKey) {
+      const nonce = randomBytes(nonceLength)
+      return concat([Uint8Array.of(layout), nonce, await encrypt(await imported, nonce, label, dataKey.slice())])
+    },
+    async unwrapKey(encryptedKey) {
+      if (encryptedKey.length !== wrappedLength || encryptedKey[0] !== layout) throw decryptFailed()
+      const nonce = encryptedKey.slice(1, 1 + nonceLength)
+      return decrypt(await imported, nonce, label, encryptedKey.slice(1 + nonceLength))
+    },
+  }
+}
+
+function keyBytes(key: LocalKmsOptions['key']): Uint8Array<ArrayBuffer> {
+  const text = typeof key === 'string' ? key : jwkValue(key)
+  const bytes = key instanceof Uint8Array ? new Uint8Array(key) : fromBase64url(text ?? '')
+  if (bytes?.length !== 32) {
+    throw new ConfigError('CONFIG_VAULT_KEY', 'A local key must be 32 random bytes, their base64url, or an oct JWK.')
+  }
+  if (guessable(bytes)) {
+    bytes.fill(0)
+    throw new ConfigError('CONFIG_VAULT_KEY', 'The local key is not random: make one from a random source.')
+  }
+  return bytes
+}
+
+function jwkValue(key: LocalKmsOptions['key']): string | undefined {
+  if (typeof key !== 'object' || key === null || key instanceof Uint8Array) return undefined
+  if (key.kty !== 'oct' || (key.use !== undefined && key.use !== 'enc')) return undefined
+  return typeof key.k === 'string' ? key.k : undefined
+}
+
+// Thirty-two random bytes practically never fail these: text only, few distinct values, or equal steps.
+function guessable(bytes: Uint8Array): boolean {
+  const step = ((bytes[1] ?? 0) - (bytes[0] ?? 0)) & 0xff
+  return (
+    new Set(bytes).size < minDistinctBytes ||
+    bytes.every((byte) => byte >= 0x20 && byte <= 0x7e) ||
+    bytes.every((byte, index) => index === 0 || ((byte - (bytes[index - 1] ?? 0)) & 0xff) === step)
+  )
+}
