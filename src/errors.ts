@@ -149,8 +149,15 @@ export class ConnectionError extends StagedoorError<ConnectionErrorCode> {
 /** The operator of the database must act, or wait when `retryable`. */
 export class StoreError extends StagedoorError<StoreErrorCode> {
   override readonly name = 'StoreError'
-  constructor(code: StoreErrorCode, message: string, details: ErrorDetails = {}) {
+  /** For `STORE_CORRUPT` (not enumerable): the record's revision if it can be read, to replace or delete the record with. */
+  declare readonly revision?: string
+  constructor(
+    code: StoreErrorCode,
+    message: string,
+    details: ErrorDetails & { readonly revision?: string | undefined } = {},
+  ) {
     super(code, message, details, code === 'STORE_UNAVAILABLE')
+    if (details.revision !== undefined) Object.defineProperty(this, 'revision', { value: details.revision })
   }
 }
 

@@ -67,3 +67,11 @@ export interface DueQuery {
   readonly at: number
   readonly limit: number
 }
+
+/** What every store of this package takes besides its database. */
+export interface StoreOptions {
+  /** Told of each corrupt record that `list` and `due` leave out. `field` names what is wrong; no value is passed. */
+  readonly onCorrupt?: ((record: ConnectionId & { readonly field: string }) => void) | undefined
+  /** Epoch milliseconds, for the end of `claim` markers. @default Date.now */
+  readonly now?: (() => number) | undefined
+}

@@ -1,0 +1,126 @@
+import { invalidArgument } from '../errors.ts'
+import type { EncryptedToken } from '../internal/encrypted-token.ts'
+import type { ConnectionId, DueQuery, ListQuery, StoredConnection } from './store.ts'
+
+type Check = (value: unknown) => boolean
+
+const fits = (value: string, maxBytes: number): boolean =>
+  value.length * 3 <= maxBytes || new TextEncoder().encode(value).length <= maxBytes
+const unstorable = /[\0\p{Surrogate}]/u
+
+/** Text that every database keeps and compares as it is: no NUL, no lone surrogate, of bounded length in UTF-8. */
+const text =
+  (maxBytes: number): Check =>
+  (value) =>
+    typeof value === 'string' && value !== '' && !unstorable.test(value) && fits(value, maxBytes)
+const time: Check = (value) => Number.isSafeInteger(value)
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+const base64url: Check = (value) => typeof value === 'string' && /^[A-Za-z0-9_-]+$/.test(value)
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const shape =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isObject(value) &&
+    Object.keys(value).every((key) => Object.hasOwn(checks, key)) &&
+    Object.entries(checks).every(([key, check]) => check(value[key]))
+
+const envelope = shape({
+  version: (value) => value === 1,
+  keyId: text(512),
+  dataKeyId: text(255),
+  encryptedKey: base64url,
+  nonce: base64url,
+  encryptedData: base64url,
+})
+
+const id = { provider: text(64), ownerId: text(255) }
+const fields: Readonly<Record<keyof StoredConnection, Check>> = {
+  ...id,
+  revision: text(64),
+  accountId: optional(text(255)),
+  accountName: optional((value) => typeof value === 'string'),
+  scopes: (value) => Array.isArray(value) && value.every(text(255)),
+  accessToken: envelope,
+  refreshToken: optional(envelope),
+  expiresAt: time,
+  authorizedAt: time,
+  refreshedAt: optional(time),
+  status: (value) => value === 'connected' || value === 'needs_reauth',
+  lease: optional(shape({ owner: text(255), until: time })),
+  failure: optional(shape({ code: text(64), at: time, attempts: time })),
+  nextCheckAt: time,
+  createdAt: time,
+  updatedAt: time,
+}
+const names = Object.keys(fields) as (keyof StoredConnection)[]
+
+/** The name of the first field that is not as {@link StoredConnection} wants it; `undefined` if all are. */
+export function recordProblem(value: unknown): keyof StoredConnection | 'record' | undefined {
+  if (!isObject(value)) return 'record'
+  return names.find((name) => !fields[name](value[name]))
+}
+
+/** A frozen copy with the known fields only. Call it with what {@link recordProblem} has passed. */
+export function copyRecord(record: StoredConnection): StoredConnection {
+  const copy: Record<string, unknown> = {}
+  for (const name of names) {
+    const value = record[name]
+    if (value === undefined) continue
+    copy[name] = Object.freeze(Array.isArray(value) ? [...value] : isObject(value) ? { ...value } : value)
+  }
+  return Object.freeze(copy) as unknown as StoredConnection
+}
+
+/** What a store writes for `next`. Throws an `INVALID_ARGUMENT` `TypeError` for a record that could not be read back. */
+export function writableRecord(
+  at: ConnectionId,
+  expected: string | undefined,
+  next: StoredConnection,
+): StoredConnection {
+  // A user chooses this name freely, and a character that a database refuses must not keep the user from connecting.
+  const accountName = next.accountName?.replace(/[\0\p{Surrogate}]/gu, '\ufffd')
+  const record = copyRecord({ ...next, accountName })
+  const problem = recordProblem(record)
+  if (problem !== undefined) throw invalidArgument(`A connection cannot be stored: its ${problem} is not valid.`)
+  if (record.provider !== at.provider || record.ownerId !== at.ownerId)
+    throw invalidArgument('A connection cannot be stored under the id of another.')
+  if (record.revision === expected) throw invalidArgument('Every write of a connection needs a new revision.')
+  return record
+}
+
+/** Throws an `INVALID_ARGUMENT` `TypeError` unless both parts can be stored and told apart by every database. */
+export function checkId(at: ConnectionId): void {
+  if (!id.provider(at.provider)) throw invalidArgument('provider must be 1 to 64 bytes of UTF-8 without NUL.')
+  if (!id.ownerId(at.ownerId)) throw invalidArgument('ownerId must be 1 to 255 bytes of UTF-8 without NUL.')
+}
+
+export function checkQuery(query: ListQuery | DueQuery): void {
+  if (!id.provider(query.provider)) throw invalidArgument('provider must be 1 to 64 bytes of UTF-8 without NUL.')
+  if (!Number.isSafeInteger(query.limit) || query.limit < 1) throw invalidArgument('limit must be a positive integer.')
+  if ('at' in query && !time(query.at)) throw invalidArgument('at must be whole epoch milliseconds.')
+}
+
+export function checkMarker(marker: string, expiresAt: number): void {
+  if (!text(255)(marker)) throw invalidArgument('A marker must be 1 to 255 bytes of UTF-8 without NUL.')
+  if (!time(expiresAt)) throw invalidArgument('expiresAt must be whole epoch milliseconds.')
+}
+
+/**
+ * How long a marker is kept. One that seems to have ended before it began comes from a clock behind this one:
+ * it is kept for an hour, so that it still works once only.
+ */
+export function keptUntil(expiresAt: number, now: number): number {
+  return expiresAt > now ? expiresAt : now + 3_600_000
+}
+
+/** The names of the keys under which a record's tokens are sealed. */
+export function keyIds(record: { accessToken: EncryptedToken; refreshToken?: EncryptedToken | undefined }): {
+  access: string
+  refresh: string | undefined
+} {
+  return { access: record.accessToken.keyId, refresh: record.refreshToken?.keyId }
+}

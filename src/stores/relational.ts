@@ -1,0 +1,209 @@
+import type { CallOptions } from '../internal/signal.ts'
+import { abortable, sleep } from '../internal/signal.ts'
+import { compareCodePoints } from './code-points.ts'
+import { placeholders, type SqlDialect } from './dialect.ts'
+import { closedError, corruptError, driverFailure, storeError } from './driver-error.ts'
+import { checkId, checkMarker, checkQuery, keptUntil, writableRecord } from './record.ts'
+import { columns, fromRow, type Parameter, type Row, textOf, toRow } from './row.ts'
+import type { StoredConnection, StoreOptions, TokenStore } from './store.ts'
+
+/** What the statements of a relational store run on. */
+export interface SqlDriver {
+  readonly dialect: SqlDialect
+  /** Runs one statement by itself: the rows it gives and how many it changed. */
+  run(
+    sql: string,
+    parameters: readonly Parameter[],
+    signal?: AbortSignal | undefined,
+  ): Promise<{ rows: readonly Row[]; changed: number }>
+  close?(): Promise<void>
+}
+
+const firstPage = 100
+
+/** A store on any database that {@link migrations} has a schema for. */
+export function relationalStore(driver: SqlDriver, prefix: string, options: StoreOptions): Required<TokenStore> {
+  const now = options.now ?? Date.now
+  const table = `${prefix}connections`
+  const claims = `${prefix}claims`
+  const all = columns.join(', ')
+  const isKey = 'provider = ? and owner_id = ?'
+  const insert = `insert into ${table} (${all}) values (${columns.map(() => '?').join(', ')})`
+  const update = `update ${table} set ${columns
+    .slice(2)
+    .map((column) => `${column} = ?`)
+    .join(', ')}`
+  let closed = false
+
+  /** Runs a statement again when the database chose it as the victim of a conflict, and so undid it. */
+  async function run(sql: string, parameters: readonly Parameter[], signal: AbortSignal | undefined) {
+    for (let attempt = 1; ; attempt++) {
+      signal?.throwIfAborted()
+      if (closed) throw closedError()
+      try {
+        return await abortable(driver.run(placeholders(sql, driver.dialect), parameters, signal), signal)
+      } catch (error) {
+        if (signal?.aborted && error === signal.reason) throw error
+        if (driverFailure(error) !== 'conflict' || attempt === 10) throw error
+        await sleep(Math.random() * 10 * attempt, signal)
+      }
+    }
+  }
+  async function execute(sql: string, parameters: readonly Parameter[], call: CallOptions | undefined) {
+    try {
+      return await run(sql, parameters, call?.signal)
+    } catch (error) {
+      if (call?.signal?.aborted && error === call.signal.reason) throw error
+      throw storeError(error)
+    }
+  }
+
+  /** True if the row is new; a row that is there already is no error. */
+  async function insertNew(sql: string, key: string, parameters: readonly Parameter[], call: CallOptions | undefined) {
+    const ignoring = driver.dialect === 'mysql' ? sql : `${sql} on conflict (${key}) do nothing`
+    try {
+      return (await run(ignoring, parameters, call?.signal)).changed === 1
+    } catch (error) {
+      if (call?.signal?.aborted && error === call.signal.reason) throw error
+      if (driverFailure(error) === 'duplicate') return false
+      throw storeError(error)
+    }
+  }
+
+  /** Up to `limit` sound records; corrupt rows are reported and passed over, so a short answer is the last one. */
+  async function sound(
+    limit: number,
+    provider: string,
+    page: (last: Row | undefined, size: number) => Promise<readonly Row[]>,
+  ): Promise<readonly StoredConnection[]> {
+    const found: StoredConnection[] = []
+    let last: Row | undefined
+    for (let size = limit; ; size = Math.max(limit, firstPage)) {
+      const rows = await page(last, size)
+      for (const row of rows) {
+        const record = fromRow(row)
+        if (typeof record !== 'string') found.push(record)
+        else options.onCorrupt?.({ provider, ownerId: textOf(row.owner_id) ?? '', field: record })
+        if (found.length === limit) return found
+      }
+      last = rows.at(-1)
+      if (rows.length < size) return found
+    }
+  }
+
+  /** Every value but `not` in a column of the key names: one index probe for each of the few there are. */
+  async function otherKeys(column: string, provider: string, not: string, call: CallOptions | undefined) {
+    const found: string[] = []
+    for (let after = ''; ; ) {
+      const sql = `select ${column} as key_id from ${table} where provider = ? and ${column} > ? order by ${column} limit 1`
+      const { rows } = await execute(sql, [provider, after], call)
+      const key = textOf(rows[0]?.key_id)
+      if (key === undefined) return found
+      if (key !== not) found.push(key)
+      after = key
+    }
+  }
+
+  return {
+    async get(id, call) {
+      checkId(id)
+      const { rows } = await execute(`select ${all} from ${table} where ${isKey}`, [id.provider, id.ownerId], call)
+      const row = rows[0]
+      if (row === undefined) return undefined
+      const record = fromRow(row)
+      if (typeof record === 'string' || record.provider !== id.provider || record.ownerId !== id.ownerId)
+        throw corruptError(textOf(row.revision))
+      return record
+    },
+
+    async compareAndSet(id, expected, next, call) {
+      checkId(id)
+      const key = [id.provider, id.ownerId]
+      if (next === undefined) {
+        if (expected !== undefined) {
+          const sql = `delete from ${table} where ${isKey} and revision = ?`
+          return (await execute(sql, [...key, expected], call)).changed === 1
+        }
+        return (await execute(`select revision from ${table} where ${isKey}`, key, call)).rows.length === 0
+      }
+      const row = toRow(writableRecord(id, expected, next))
+      if (expected === undefined) return insertNew(insert, 'provider, owner_id', row, call)
+      const sql = `${update} where ${isKey} and revision = ?`
+      return (await execute(sql, [...row.slice(2), ...key, expected], call)).changed === 1
+    },
+
+    async list(query, call) {
+      checkQuery(query)
+      const { provider, limit, status, keyIdNot } = query
+      const sources: [column: string, value: string][] = []
+      if (keyIdNot !== undefined) {
+        for (const column of ['access_key_id', 'refresh_key_id'])
+          for (const key of await otherKeys(column, provider, keyIdNot, call)) sources.push([column, key])
+      } else if (status !== undefined) sources.push(['status', status])
+      return sound(limit, provider, async (last, size) => {
+        const after = textOf(last?.owner_id) ?? query.after
+        const read = async (column?: string, value?: string): Promise<readonly Row[]> => {
+          const conditions: [sql: string, value: Parameter | undefined][] = [
+            ['provider = ?', provider],
+            [`${column} = ?`, value],
+            ['status = ?', column === 'status' ? undefined : status],
+            ['owner_id > ?', after],
+          ]
+          const used = conditions.filter(([, parameter]) => parameter !== undefined)
+          const where = used.map(([sql]) => sql).join(' and ')
+          const sql = `select ${all} from ${table} where ${where} order by owner_id limit ${size}`
+          return (
+            await execute(
+              sql,
+              used.map(([, parameter]) => parameter as Parameter),
+              call,
+            )
+          ).rows
+        }
+        if (keyIdNot === undefined) return read(...(sources[0] ?? []))
+        const merged = new Map<string, Row>()
+        for (const [column, value] of sources)
+          for (const row of await read(column, value)) merged.set(textOf(row.owner_id) ?? '', row)
+        return [...merged]
+          .sort(([a], [b]) => compareCodePoints(a, b))
+          .slice(0, size)
+          .map(([, row]) => row)
+      })
+    },
+
+    async due(query, call) {
+      checkQuery(query)
+      const where = 'provider = ? and next_check_at <= ?'
+      const further = 'and next_check_at >= ? and (next_check_at > ? or owner_id > ?)'
+      return sound(query.limit, query.provider, async (last, size) => {
+        const time = last && `${last.next_check_at}`
+        const sql = `select ${all} from ${table} where ${where} ${last ? further : ''} order by next_check_at, owner_id limit ${size}`
+        const cursor = time === undefined ? [] : [time, time, textOf(last?.owner_id) ?? '']
+        return (await execute(sql, [query.provider, query.at, ...cursor], call)).rows
+      })
+    },
+
+    async claim(marker, expiresAt, call) {
+      checkMarker(marker, expiresAt)
+      const at = now()
+      const until = keptUntil(expiresAt, at)
+      const ended = `select marker from ${claims} where expires_at <= ? order by expires_at limit ${firstPage}`
+      const { rows } = await execute(ended, [at], call)
+      const old = rows.flatMap((row) => textOf(row.marker) ?? [])
+      if (old.length > 0) {
+        const sql = `delete from ${claims} where marker in (${old.map(() => '?').join(', ')}) and expires_at <= ?`
+        await execute(sql, [...old, at], call)
+      }
+      if (await insertNew(`insert into ${claims} (marker, expires_at) values (?, ?)`, 'marker', [marker, until], call))
+        return true
+      const again = `update ${claims} set expires_at = ? where marker = ? and expires_at <= ?`
+      return (await execute(again, [until, marker, at], call)).changed === 1
+    },
+
+    async close() {
+      if (closed) return
+      closed = true
+      await driver.close?.()
+    },
+  }
+}

@@ -1,0 +1,121 @@
+import { closeSync, openSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { StoreError } from '../errors.ts'
+import { sleep } from '../internal/signal.ts'
+import { migrations, versionTable } from './dialect.ts'
+import { isBusy, safeCause, storeError } from './driver-error.ts'
+import { relationalStore, type SqlDriver } from './relational.ts'
+import type { StoreOptions, TokenStore } from './store.ts'
+
+export interface SqliteStoreOptions extends StoreOptions {
+  /** Milliseconds that a call waits for a lock that another process holds on the file. @default 5_000 */
+  readonly busyTimeout?: number | undefined
+}
+
+const prefix = 'stagedoor_'
+
+/**
+ * Keeps connections in one SQLite file, on `node:sqlite` alone (Node 22.13 or later). The file and its tables are made
+ * at first use; several processes of one machine may share it.
+ *
+ * @param path of the file; its folder must exist. `:memory:` keeps everything in this process.
+ * @throws StoreError `STORE_UNAVAILABLE` (not retryable) if the file cannot be opened
+ */
+export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Required<TokenStore> {
+  return relationalStore(sqliteDriver(open(path), options.busyTimeout ?? 5_000), prefix, options)
+}
+
+function open(path: string): DatabaseSync {
+  try {
+    // SQLite would make the file readable for everyone; its journal takes over the file's mode.
+    if (path !== '' && path !== ':memory:' && !path.startsWith('file:')) closeSync(openSync(path, 'a', 0o600))
+    return new DatabaseSync(path)
+  } catch (error) {
+    throw new StoreError(
+      'STORE_UNAVAILABLE',
+      'The SQLite file cannot be opened: see that its folder exists and can be written to.',
+      {
+        cause: safeCause(error),
+        retryable: false,
+      },
+    )
+  }
+}
+
+function sqliteDriver(db: DatabaseSync, busyTimeout: number): SqlDriver {
+  const statements = new Map<string, StatementSync>()
+  let ready: Promise<void> | undefined
+
+  function prepare(sql: string): StatementSync {
+    const known = statements.get(sql)
+    if (known !== undefined) return known
+    const statement = db.prepare(sql)
+    // A number beyond 2^53 in one row must not make its page unreadable.
+    statement.setReadBigInts(true)
+    if (statements.size > 100) statements.clear()
+    statements.set(sql, statement)
+    return statement
+  }
+  /** SQLite itself waits while it blocks the process, so it waits briefly and the rest of the time passes here. */
+  async function patiently<T>(work: () => T, signal?: AbortSignal): Promise<T> {
+    const end = performance.now() + busyTimeout
+    for (;;) {
+      try {
+        return work()
+      } catch (error) {
+        if (!isBusy(error)) throw error
+        if (performance.now() >= end) throw storeError(error)
+        await sleep(1 + Math.random() * 20, signal)
+      }
+    }
+  }
+  async function prepareFile(): Promise<void> {
+    db.exec(`pragma busy_timeout = ${Math.min(busyTimeout, 20)}`)
+    await patiently(() => db.exec('pragma journal_mode = wal'))
+    // Without a sync at each commit a power cut could lose a refresh token that was just replaced.
+    db.exec('pragma synchronous = full')
+    await patiently(() => migrateFile(db))
+  }
+
+  return {
+    dialect: 'sqlite',
+    async run(sql, parameters, signal) {
+      ready ??= prepareFile().catch((error: unknown) => {
+        ready = undefined
+        throw error
+      })
+      await ready
+      return patiently(() => {
+        const statement = prepare(sql)
+        if (sql.startsWith('select')) return { rows: statement.all(...parameters), changed: 0 }
+        return { rows: [], changed: Number(statement.run(...parameters).changes) }
+      }, signal)
+    },
+    async close() {
+      await ready?.catch(() => {})
+      statements.clear()
+      db.close()
+    },
+  }
+}
+
+/** Brings the file's schema up to date in one transaction that no other process can enter. */
+function migrateFile(db: DatabaseSync): void {
+  const versions = migrations('sqlite', prefix)
+  const current = (): number =>
+    Number(db.prepare(`select max(version) as version from ${prefix}schema`).get()?.version ?? 0)
+  db.exec('begin immediate')
+  try {
+    db.exec(versionTable(prefix))
+    const from = current()
+    if (from > versions.length)
+      throw new StoreError('STORE_NOT_MIGRATED', 'The SQLite file was written by a newer version of this package.')
+    for (const statement of versions.slice(from).flat()) db.exec(statement)
+    for (let version = from + 1; version <= versions.length; version++)
+      db.exec(`insert into ${prefix}schema (version) values (${version})`)
+    db.exec('commit')
+  } catch (error) {
+    if (db.isTransaction) db.exec('rollback')
+    throw error
+  }
+}
