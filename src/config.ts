@@ -1,0 +1,151 @@
+import { ConfigError } from './errors.ts'
+import type { Limiter } from './limits/limiter.ts'
+import { loginKeys } from './oauth/login.ts'
+import type { Scope } from './oauth/scopes.ts'
+import { parseScopes } from './oauth/scopes.ts'
+import type { OAuthOptions } from './oauth/settings.ts'
+import type { TokenStore } from './stores/store.ts'
+import type { Vault } from './vault/vault.ts'
+
+/** Options of `createStagedoor`. */
+export interface StagedoorOptions {
+  /** The client id of your application in Spotify's dashboard. */
+  readonly clientId: string
+  /** Present for a confidential application. */
+  readonly clientSecret?: string | undefined
+  /** The callback URL registered in the dashboard: https, or http on 127.0.0.1 or [::1]. */
+  readonly redirectUri: string
+  /** What sign-in asks for. @default library, playlist and follow scopes */
+  readonly scopes?: readonly Scope[] | undefined
+  /** Which page and batch limits apply to the client id. @default 'development' */
+  readonly appMode?: 'development' | 'extended' | undefined
+  /** Where connections are kept. */
+  readonly store: TokenStore
+  /** What seals their tokens. */
+  readonly vault: Vault
+  /** 32 bytes each, or their base64url, newest first: seal and open the login cookie. */
+  readonly loginKeys: readonly (Uint8Array | string)[]
+  /** @default an in-process limiter that learns */
+  readonly limiter?: Limiter | undefined
+  readonly api?: ApiOptions | undefined
+  readonly refresh?: RefreshOptions | undefined
+  /** Replaces Spotify's endpoints, e.g. with those of a fake: https, or http on a loopback address. */
+  readonly endpoints?: OAuthOptions['endpoints']
+  readonly fetch?: typeof fetch | undefined
+  /** Epoch milliseconds. @default Date.now */
+  readonly now?: (() => number) | undefined
+}
+
+/** How the Web API is called. Times are milliseconds. */
+export interface ApiOptions {
+  /** Per attempt, from leaving the queue. @default 10_000 */
+  readonly timeout?: number | undefined
+  /** How often an idempotent call is tried again. @default 3 */
+  readonly retries?: number | undefined
+  /** How long a call may wait for the limit, in all. @default 30_000 */
+  readonly maxWait?: number | undefined
+  /** What happens to a list item that is not of its documented kind. @default 'keep' */
+  readonly oddItems?: 'keep' | 'drop' | undefined
+}
+
+/** How tokens are refreshed. Milliseconds; `lease` must exceed `timeout` plus a margin for the store. */
+export interface RefreshOptions {
+  /** @default 300_000 */
+  readonly margin?: number | undefined
+  /** Of one token request. */
+  readonly timeout?: number | undefined
+  /** How long the right to refresh is held. */
+  readonly lease?: number | undefined
+}
+
+/**
+ * Checks what `createStagedoor` itself is responsible for; each part checks its own.
+ *
+ * @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID` or `CONFIG_LOGIN_KEY`
+ */
+export function checkOptions(options: StagedoorOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new ConfigError('CONFIG_MISSING', 'createStagedoor needs options.')
+  const { appMode, store, vault } = options
+  if (typeof store?.compareAndSet !== 'function') {
+    throw new ConfigError(
+      'CONFIG_MISSING',
+      'store is missing: for one process, sqliteStore(path) from stagedoor/stores/sqlite.',
+    )
+  }
+  if (typeof vault?.seal !== 'function') {
+    throw new ConfigError('CONFIG_MISSING', 'vault is missing: createVault({ kms }), for instance with localKms.')
+  }
+  if (appMode !== undefined && appMode !== 'development' && appMode !== 'extended') {
+    throw new ConfigError('CONFIG_INVALID', "appMode is 'development' or 'extended'.")
+  }
+  for (const [name, value] of Object.entries({ ...options.api, ...options.refresh })) {
+    if (typeof value === 'number' && !(value >= 0)) {
+      throw new ConfigError('CONFIG_INVALID', `${name} is a number of at least 0.`)
+    }
+  }
+  loginKeys(options.loginKeys)
+}
+
+/** What {@link optionsFromEnv} reads. */
+export type EnvOptions = Pick<
+  StagedoorOptions,
+  'clientId' | 'clientSecret' | 'redirectUri' | 'scopes' | 'appMode' | 'loginKeys'
+> & { readonly vaultKey?: string }
+
+/**
+ * Reads options from environment variables: `SPOTIFY_CLIENT_ID`, `SPOTIFY_CLIENT_SECRET`, `SPOTIFY_REDIRECT_URI`,
+ * `SPOTIFY_SCOPES` (separated by spaces or commas), `SPOTIFY_APP_MODE`, `STAGEDOOR_LOGIN_KEYS` (newest first, separated by
+ * commas or spaces) and `STAGEDOOR_VAULT_KEY`. An empty variable counts as absent.
+ *
+ * @param env usually `process.env`
+ * @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID` or `CONFIG_LOGIN_KEY`, naming the variable
+ */
+export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>): EnvOptions {
+  const read = (name: string): string | undefined => env[name]?.trim() || undefined
+  const need = (name: string, what: string): string => {
+    const value = read(name)
+    if (value === undefined) throw new ConfigError('CONFIG_MISSING', `${name} is not set: ${what}.`)
+    return value
+  }
+  const clientId = need('SPOTIFY_CLIENT_ID', "the client id from Spotify's dashboard")
+  const redirectUri = need('SPOTIFY_REDIRECT_URI', "the callback URL as registered in Spotify's dashboard")
+  const keys = need('STAGEDOOR_LOGIN_KEYS', '32 random bytes as base64url, made by "npx stagedoor keygen"')
+  const keyList = keys.split(/[\s,]+/).filter(Boolean)
+  try {
+    loginKeys(keyList)
+  } catch {
+    throw new ConfigError(
+      'CONFIG_LOGIN_KEY',
+      'STAGEDOOR_LOGIN_KEYS holds a key that is not 32 random bytes as base64url.',
+    )
+  }
+  const appMode = read('SPOTIFY_APP_MODE')
+  if (appMode !== undefined && appMode !== 'development' && appMode !== 'extended') {
+    throw new ConfigError('CONFIG_INVALID', "SPOTIFY_APP_MODE is 'development' or 'extended'.")
+  }
+  const clientSecret = read('SPOTIFY_CLIENT_SECRET')
+  const scopes = read('SPOTIFY_SCOPES')
+  const vaultKey = read('STAGEDOOR_VAULT_KEY')
+  const options = {
+    clientId,
+    redirectUri,
+    ...(clientSecret === undefined ? {} : { clientSecret }),
+    ...(scopes === undefined ? {} : { scopes: parseScopes(scopes.replace(/[\s,]+/g, ' ')) }),
+    ...(appMode === undefined ? {} : { appMode: appMode as 'development' | 'extended' }),
+    loginKeys: keyList,
+    ...(vaultKey === undefined ? {} : { vaultKey }),
+  }
+  return hideSecrets(options)
+}
+
+/** Keeps secrets readable and spreadable, but out of `util.inspect` and `JSON.stringify`. */
+function hideSecrets<T extends object>(options: T): T {
+  const secret = new Set(['clientSecret', 'loginKeys', 'vaultKey'])
+  const shown = (): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(options).map(([key, value]) => [key, secret.has(key) ? '[hidden]' : value]))
+  for (const name of ['toJSON', Symbol.for('nodejs.util.inspect.custom')]) {
+    Object.defineProperty(options, name, { value: shown, enumerable: false })
+  }
+  return options
+}
