@@ -1,0 +1,19 @@
+import type { Handler, HandlerOptions } from './handler.ts'
+
+/** What an adapter mounts: a `Stagedoor`, or anything else that makes handlers. */
+export interface HandlerSource {
+  handler<C>(options: HandlerOptions<C>): Handler<C>
+}
+
+/** A handler's options, with the framework's own request where the handler has `request` and `context`. */
+export interface AdapterOptions<C> extends Omit<HandlerOptions<C>, 'owner'> {
+  /**
+   * Who is signed in to the host application: its own, stable id of the user, at most 255 bytes. `undefined` is
+   * answered with 401.
+   */
+  readonly owner: (context: C) => string | null | undefined | Promise<string | null | undefined>
+}
+
+export function mount<C>(source: HandlerSource, { owner, ...options }: AdapterOptions<C>): Handler<C> {
+  return source.handler<C>({ ...options, owner: (_request, context) => owner(context) })
+}

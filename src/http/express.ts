@@ -1,0 +1,24 @@
+import type { Request, RequestHandler } from 'express'
+import { type AdapterOptions, type HandlerSource, mount } from './adapter.ts'
+import { publicUrl, send, toRequest } from './node.ts'
+
+export type { AdapterOptions } from './adapter.ts'
+
+/**
+ * The endpoints as a middleware for Express 4 and 5, to be mounted with `app.use`, behind the session and before or
+ * behind body parsers. Requests for other paths go on to the next middleware. Mounted below a prefix, `basePath` is
+ * still the whole path, as the browser sees it.
+ *
+ * @throws {ConfigError} as `createHandler` does.
+ */
+export function stagedoorExpress(stagedoor: HandlerSource, options: AdapterOptions<Request>): RequestHandler {
+  const handle = mount(stagedoor, options)
+  return (req, res, next) => {
+    const url = publicUrl(req.originalUrl, handle.origin)
+    if (url === undefined || !handle.serves(url)) return next()
+    toRequest(req, url, req.body)
+      .then((request) => handle(request, req))
+      .then((response) => send(response, res))
+      .catch(next)
+  }
+}

@@ -1,0 +1,155 @@
+import type { Connections } from '../connections/connections.ts'
+import { type AnyStagedoorError, invalidArgument } from '../errors.ts'
+import { wantsJson } from './accept.ts'
+import { readConnection, readHealth, removeConnection } from './connection.ts'
+import { allowOrigin, checkOrigin, preflight } from './origin.ts'
+import { problemPage } from './page.ts'
+import { cookiesOf, HttpError, isAnswerable, type Problem, problemOf } from './problem.ts'
+import { html, noContent, problemJson, redirect, withoutBody } from './responses.ts'
+import { authorize, completeByGet, completeByPost, repeatCallback, type Scopes } from './sign-in.ts'
+import { createSite, type RouteName, type Site, type SiteOptions } from './site.ts'
+
+/** How the handler fits into the application that mounts it. */
+export interface HandlerOptions<C> extends SiteOptions {
+  /**
+   * Who is signed in to the host application: its own, stable id of the user, at most 255 bytes. `undefined` is
+   * answered with 401. `context` is the framework's own request.
+   */
+  readonly owner: (request: Request, context: C) => string | null | undefined | Promise<string | null | undefined>
+  /** Path under which the endpoints lie, as the browser sees it. @default '/api/v1/spotify' */
+  readonly basePath?: string | undefined
+  /** The application's public origin. Never taken from the `Host` header. @default the redirect URI's origin */
+  readonly origin?: string | undefined
+  /** Other origins whose pages may call the endpoints with the user's cookies. @default none */
+  readonly allowedOrigins?: readonly string[] | undefined
+  /** Where a completed sign-in leads when it named no `returnTo`. @default '/' */
+  readonly afterConnect?: string | undefined
+  /** Where a failed sign-in leads, with `error=CODE` added. @default a small page of our own */
+  readonly afterError?: string | undefined
+  /** Scopes that `GET auth?scope=…` may ask for on top of those every sign-in asks for. @default none */
+  readonly scopes?: readonly string[] | undefined
+  /** Sees every error that was answered with a status of 500 or above, for the host's log. What it throws is ignored. */
+  readonly onError?: ((error: AnyStagedoorError) => void) | undefined
+}
+
+/** What a handler works on. */
+export interface HandlerParts {
+  readonly connections: Connections
+  readonly redirectUri: string
+  /** What every sign-in asks for: the default of `connections.begin`. */
+  readonly scopes?: readonly string[] | undefined
+}
+
+/** A request handler that frameworks mount. */
+export interface Handler<C> {
+  (request: Request, context: C): Promise<Response>
+  /** The application's public origin. */
+  readonly origin: string
+  readonly basePath: string
+  /** The paths that are served, to register them with a router: the endpoints, and the redirect URI's own path. */
+  readonly paths: readonly string[]
+  /** Whether a request for this URL is the handler's; its origin is ignored. Anything else belongs to the host. */
+  serves(url: URL): boolean
+}
+
+const maxUrl = 8192
+const methods: Readonly<Record<RouteName, readonly string[]>> = {
+  auth: ['GET', 'HEAD', 'OPTIONS'],
+  // No HEAD: a link checker must not spend the code.
+  callback: ['GET', 'POST', 'OPTIONS'],
+  connection: ['GET', 'HEAD', 'DELETE', 'OPTIONS'],
+  health: ['GET', 'HEAD', 'OPTIONS'],
+}
+
+/**
+ * Makes the handler of the endpoints `auth`, `callback`, `connection` and `health`. Every {@link StagedoorError} is
+ * answered: to programs as `application/problem+json` (RFC 9457), to people as a page or through `afterError`. What the
+ * host's own `owner` throws rejects the promise and is left to the host's error handling.
+ *
+ * @throws {ConfigError} `CONFIG_INVALID` for a malformed option, `CONFIG_REDIRECT_URI` for a redirect URI that no route
+ *   serves.
+ */
+export function createHandler<C>(parts: HandlerParts, options: HandlerOptions<C>): Handler<C> {
+  const { connections } = parts
+  const site = createSite(parts.redirectUri, options)
+  const scopes: Scopes = { always: parts.scopes ?? [], offered: options.scopes ?? [] }
+  const provider = connections.provider.charAt(0).toUpperCase() + connections.provider.slice(1)
+
+  async function signedIn(request: Request, context: C): Promise<string | undefined> {
+    const ownerId: unknown = await options.owner(request, context)
+    if (ownerId === undefined || ownerId === null || ownerId === '') return undefined
+    if (typeof ownerId !== 'string') throw invalidArgument('owner must return a string, or undefined.')
+    return ownerId
+  }
+
+  async function answer(route: RouteName, request: Request, context: C): Promise<Response> {
+    const allow = methods[route]
+    if (request.method === 'OPTIONS') return noContent({ headers: preflight(request, site, allow.join(', ')) })
+    if (!allow.includes(request.method)) throw new HttpError('HTTP_METHOD_NOT_ALLOWED', { allow: allow.join(', ') })
+    if (request.method === 'POST' || request.method === 'DELETE') checkOrigin(request, site)
+    const ownerId = await signedIn(request, context)
+    if (ownerId === undefined) {
+      const repeat = route === 'callback' ? repeatCallback(request, site) : undefined
+      if (repeat !== undefined) return repeat
+      throw new HttpError('HTTP_UNAUTHENTICATED')
+    }
+    if (route === 'auth') return authorize(request, ownerId, connections, site, scopes)
+    if (route === 'health') return readHealth(ownerId, connections)
+    if (route === 'callback')
+      return request.method === 'POST'
+        ? completeByPost(request, ownerId, connections, site)
+        : completeByGet(request, ownerId, connections, site)
+    return request.method === 'DELETE' ? removeConnection(ownerId, connections) : readConnection(ownerId, connections)
+  }
+
+  function refuse(error: HttpError | AnyStagedoorError, route: RouteName | undefined, request: Request): Response {
+    const problem = problemOf(error.code, provider)
+    if (!(error instanceof HttpError) && problem.status >= 500) report(options.onError, error)
+    const setCookies = cookiesOf(error)
+    const headers = error instanceof HttpError ? error.headers : {}
+    const person = (route === 'auth' || route === 'callback') && request.method !== 'POST' && !wantsJson(request)
+    if (!person) return problemJson(problem, { setCookies, headers })
+    if (site.afterError !== undefined && !(error instanceof HttpError))
+      return redirect(303, withError(site.afterError, problem, site), { setCookies })
+    return html(problem.status, problemPage(problem, linksFor(problem, site)), { setCookies, headers })
+  }
+
+  async function handle(request: Request, context: C): Promise<Response> {
+    const url = new URL(request.url)
+    const route = site.route(url)
+    try {
+      if (request.url.length > maxUrl) throw new HttpError('HTTP_URL_TOO_LONG')
+      if (route === undefined) throw new HttpError('HTTP_NOT_FOUND')
+      const response = await answer(route, request, context)
+      return allowOrigin(request, request.method === 'HEAD' ? withoutBody(response) : response, site)
+    } catch (error) {
+      if (!isAnswerable(error)) throw error
+      const response = refuse(error, route, request)
+      return allowOrigin(request, request.method === 'HEAD' ? withoutBody(response) : response, site)
+    }
+  }
+
+  return Object.assign(handle, {
+    origin: site.origin,
+    basePath: site.base,
+    paths: site.paths,
+    serves: (url: URL) => site.route(url) !== undefined,
+  })
+}
+
+function report(onError: HandlerOptions<never>['onError'], error: AnyStagedoorError): void {
+  try {
+    onError?.(error)
+  } catch {}
+}
+
+function withError(afterError: string, problem: Problem, site: Site): string {
+  const url = new URL(afterError, site.origin)
+  url.searchParams.set('error', problem.code)
+  return url.origin === site.origin ? url.pathname + url.search + url.hash : url.href
+}
+
+function linksFor(problem: Problem, site: Site): { href: string; text: string }[] {
+  const back = { href: site.afterConnect, text: 'Back to the application' }
+  return problem.code.startsWith('HTTP_') ? [back] : [{ href: `${site.base}/auth`, text: 'Try again' }, back]
+}

@@ -1,0 +1,102 @@
+import { ConfigError } from '../errors.ts'
+import { sameOriginPath } from '../internal/same-origin.ts'
+
+export type RouteName = 'auth' | 'callback' | 'connection' | 'health'
+
+/** Where a handler lives: its options, checked. Nothing here is ever taken from a request. */
+export interface Site {
+  /** The public origin of the application. */
+  readonly origin: string
+  /** Whether login cookies carry the `__Host-` prefix. */
+  readonly secure: boolean
+  readonly base: string
+  readonly redirectUri: string
+  /** Absent when the redirect URI is a page of another allowed origin, which posts the answer here. */
+  readonly redirectPath: string | undefined
+  readonly allowedOrigins: ReadonlySet<string>
+  readonly afterConnect: string
+  readonly afterError: string | undefined
+  /** Every path that is served. */
+  readonly paths: readonly string[]
+  /** The route of a URL, by exact path. */
+  route(url: URL): RouteName | undefined
+}
+
+export interface SiteOptions {
+  readonly basePath?: string | undefined
+  readonly origin?: string | undefined
+  readonly allowedOrigins?: readonly string[] | undefined
+  readonly afterConnect?: string | undefined
+  readonly afterError?: string | undefined
+}
+
+function originOf(value: string, option: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || (value !== url.origin && value !== `${url.origin}/`))
+    throw new ConfigError('CONFIG_INVALID', `${option} must be an origin such as https://app.example, without a path.`)
+  return url.origin
+}
+
+function destination(value: string, option: string, origin: string, allowed: ReadonlySet<string>): string {
+  const path = sameOriginPath(value, origin)
+  if (path !== undefined) return path
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url !== undefined && url.username === '' && (url.origin === origin || allowed.has(url.origin))) return url.href
+  throw new ConfigError('CONFIG_INVALID', `${option} must be a path of the application, or a URL of a listed origin.`)
+}
+
+/** Checks a handler's options. Throws `ConfigError`. */
+export function createSite(redirectUri: string, options: SiteOptions): Site {
+  const redirect = URL.canParse(redirectUri) ? new URL(redirectUri) : undefined
+  if (redirect === undefined || !/^https?:$/.test(redirect.protocol))
+    throw new ConfigError('CONFIG_REDIRECT_URI', 'The handler needs an http or https redirect URI.')
+  const origin = options.origin === undefined ? redirect.origin : originOf(options.origin, 'origin')
+  const allowedOrigins = new Set((options.allowedOrigins ?? []).map((value) => originOf(value, 'allowedOrigins')))
+  if (!origin.startsWith(redirect.protocol))
+    throw new ConfigError('CONFIG_REDIRECT_URI', 'The redirect URI and the origin must both be https, or neither.')
+  if (redirect.origin !== origin && !allowedOrigins.has(redirect.origin))
+    throw new ConfigError('CONFIG_REDIRECT_URI', 'No route serves the redirect URI: it lies on another origin.')
+
+  const basePath = options.basePath ?? '/api/v1/spotify'
+  if (sameOriginPath(basePath, origin) !== basePath || /[?#]/.test(basePath))
+    throw new ConfigError('CONFIG_INVALID', 'basePath must be a plain path such as /api/v1/spotify.')
+  const base = basePath.replace(/\/$/, '')
+  const routes = new Map<string, RouteName>([
+    [`${base}/auth`, 'auth'],
+    [`${base}/callback`, 'callback'],
+    [`${base}/connection`, 'connection'],
+    [`${base}/health`, 'health'],
+  ])
+  const redirectPath = redirect.origin === origin ? redirect.pathname : undefined
+  const taken = redirectPath === undefined ? undefined : routes.get(redirectPath)
+  if (taken !== undefined && taken !== 'callback')
+    throw new ConfigError('CONFIG_REDIRECT_URI', `The redirect URI is the path of ${taken}, which is no callback.`)
+
+  const { afterError } = options
+  return {
+    origin,
+    secure: origin.startsWith('https:'),
+    base,
+    redirectUri: redirect.href,
+    redirectPath,
+    allowedOrigins,
+    afterConnect: destination(options.afterConnect ?? '/', 'afterConnect', origin, allowedOrigins),
+    afterError: afterError === undefined ? undefined : destination(afterError, 'afterError', origin, allowedOrigins),
+    paths: [...new Set([...routes.keys(), ...(redirectPath === undefined ? [] : [redirectPath])])],
+    route(url) {
+      const name = routes.get(url.pathname)
+      if (name !== undefined || url.pathname !== redirectPath) return name
+      // The path may be a page of the host as well, such as `/`: only an answer from the provider is ours.
+      const { searchParams } = url
+      return searchParams.has('state') || searchParams.has('code') || searchParams.has('error') ? 'callback' : undefined
+    },
+  }
+}
+
+/** `path` as a router sees it that puts `prefix` before it. Throws `ConfigError` where it cannot be reached. */
+export function prefixed(path: string, prefix: string): string {
+  const root = prefix.replace(/\/$/, '')
+  if (root === '') return path
+  if (path.startsWith(`${root}/`)) return path.slice(root.length)
+  throw new ConfigError('CONFIG_REDIRECT_URI', 'A path of the handler lies outside of the prefix it is mounted below.')
+}
