@@ -1,0 +1,40 @@
+import type { ConnectionId, StoredConnection } from '../../stores/store.ts'
+import type { StoreContractSubject } from './store.ts'
+import { equal, storedConnection, unique } from './store-fixtures.ts'
+
+export type StoreContext = ReturnType<typeof storeContext>
+/** Registers one case of the contract. */
+export type AddCase = (name: string, run: (context: StoreContext) => Promise<void>) => void
+
+/** What one case works with: a provider of its own in the store under test. */
+export function storeContext(subject: StoreContractSubject) {
+  const store = subject.store()
+  const provider = `contract-${unique()}`
+  const at = (ownerId: string): ConnectionId => ({ provider, ownerId })
+  const record = (ownerId: string, fields: Partial<StoredConnection> = {}): StoredConnection =>
+    storedConnection({ provider, ownerId, ...fields })
+  return {
+    store,
+    other: subject.other?.() ?? store,
+    provider,
+    at,
+    record,
+    async fill(owners: readonly string[], fields?: (index: number) => Partial<StoredConnection>): Promise<void> {
+      for (const [index, owner] of owners.entries())
+        equal(await store.compareAndSet(at(owner), undefined, record(owner, fields?.(index))), true)
+    },
+    /** The owners of all pages; a page that is not full must be the last. */
+    async pages(query: { status?: StoredConnection['status']; keyIdNot?: string }, limit: number): Promise<string[]> {
+      const owners: string[] = []
+      for (;;) {
+        const page = await store.list({ provider, limit, after: owners.at(-1), ...query })
+        owners.push(...page.map((found) => found.ownerId))
+        if (page.length < limit) return owners
+        if (owners.length > 1_000) throw new Error('list gave more connections than there are')
+      }
+    },
+    async due(moment: number, limit: number): Promise<string[]> {
+      return (await store.due({ provider, limit, at: moment })).map((found) => found.ownerId)
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import type { EncryptedToken } from '../../internal/encrypted-token.ts'
+import type { StoredConnection } from '../../stores/store.ts'
+
+/** 16 random characters, for revisions, providers and markers. */
+export function unique(): string {
+  return [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** An envelope of the right shape that no vault has sealed. */
+export function sealed(keyId: string): EncryptedToken {
+  return { version: 1, keyId, dataKeyId: unique(), encryptedKey: unique(), nonce: unique(), encryptedData: unique() }
+}
+
+/** A connection with a new revision. */
+export function storedConnection(fields: Partial<StoredConnection> & { readonly ownerId: string }): StoredConnection {
+  return {
+    provider: 'spotify',
+    revision: unique(),
+    scopes: ['user-library-read', 'playlist-read-private'],
+    accessToken: sealed('k1'),
+    refreshToken: sealed('k1'),
+    expiresAt: 1_760_000_003_600,
+    authorizedAt: 1_760_000_000_000,
+    status: 'connected',
+    nextCheckAt: 1_760_000_003_300,
+    createdAt: 1_760_000_000_000,
+    updatedAt: 1_760_000_000_000,
+    ...fields,
+  }
+}
+
+/** JSON with sorted keys and without what is undefined, so that equal values read the same. */
+function canonical(value: unknown): string {
+  return (
+    JSON.stringify(value, (_, part: unknown) =>
+      typeof part === 'object' && part !== null && !Array.isArray(part)
+        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : part,
+    ) ?? 'undefined'
+  )
+}
+
+export function equal(actual: unknown, expected: unknown, what = 'result'): void {
+  if (canonical(actual) === canonical(expected)) return
+  throw new Error(`${what}: expected ${canonical(expected)}, got ${canonical(actual)}`)
+}
+
+/** The error that a promise rejects with; an error itself if it does not. */
+export async function failureOf(
+  promise: Promise<unknown>,
+): Promise<{ name?: string; code?: string; retryable?: boolean; revision?: string }> {
+  try {
+    await promise
+  } catch (error) {
+    return error as { name?: string; code?: string; retryable?: boolean; revision?: string }
+  }
+  throw new Error('expected a rejection, got a result')
+}
+
+/** Owner ids in order. */
+export const range = (length: number): string[] => Array.from({ length }, (_, index) => `${index + 100}`)
