@@ -3,7 +3,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 interface BufferLike {
   from(data: ArrayBufferLike, offset: number, length: number): { toString(encoding: 'base64url'): string }
-  from(data: string, encoding: 'base64url'): Uint8Array
+  allocUnsafeSlow(length: number): Uint8Array<ArrayBuffer> & { write(data: string, encoding: 'base64url'): number }
 }
 const buffer = (globalThis as { Buffer?: BufferLike }).Buffer
 const canonical = /^[A-Za-z0-9_-]*$/
@@ -39,12 +39,19 @@ export function base64url(bytes: Uint8Array): string {
 /** Decodes canonical base64url without padding; `undefined` for anything else. */
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   const rest = text.length % 4
-  if (rest === 1 || !canonical.test(text)) return undefined
+  if (rest === 1) return undefined
+  if (buffer !== undefined) {
+    // Memory of its own: what is decoded may be a key, and must not stay in Buffer's shared pool.
+    const memory = buffer.allocUnsafeSlow((text.length * 3) >> 2)
+    const written = memory.write(text, 'base64url')
+    const bytes = new Uint8Array(memory.buffer, 0, written)
+    return base64url(bytes) === text ? bytes : undefined
+  }
+  if (!canonical.test(text)) return undefined
   if (rest !== 0) {
     const unused = rest === 2 ? 0b1111 : 0b11
     if ((alphabet.indexOf(text[text.length - 1] as string) & unused) !== 0) return undefined
   }
-  if (buffer !== undefined) return new Uint8Array(buffer.from(text, 'base64url'))
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
   return Uint8Array.from(binary, (char) => char.charCodeAt(0))
 }

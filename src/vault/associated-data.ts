@@ -29,7 +29,16 @@ export function createAssociatedDataWriter(): AssociatedDataWriter {
       scratch = larger
       view = new DataView(scratch.buffer)
     }
-    const { written } = encoder.encodeInto(text, scratch.subarray(start))
+    let written = 0
+    for (; written < text.length; written++) {
+      const unit = text.charCodeAt(written)
+      if (unit > 0x7f) break
+      scratch[start + written] = unit
+    }
+    if (written < text.length) {
+      if (!wellFormed(text)) throw badBinding()
+      written = encoder.encodeInto(text, scratch.subarray(start)).written
+    }
     view.setUint32(length, written)
     length = start + written
   }
@@ -44,7 +53,7 @@ export function createAssociatedDataWriter(): AssociatedDataWriter {
     append(dataKeyId)
     for (const key of bindingKeys(binding)) {
       const value = binding[key]
-      if (typeof value !== 'string' || value.length > maxValue || !wellFormed(value)) throw badBinding()
+      if (typeof value !== 'string' || value.length > maxValue) throw badBinding()
       append(key)
       append(value)
     }

@@ -48,6 +48,8 @@ export class DataKeys {
   readonly #opening = new SingleFlight<string, OpenKey>()
   readonly #rewrapped: ExpiringMap<string, string>
   readonly #rewrapping = new SingleFlight<string, string>()
+  readonly #renewAge: number
+  readonly #renewSeals: number
   #active: (ActiveKey & { readonly createdAt: number }) | undefined
   #seals = 0
   #candidate: (WrappedKey & { readonly createdAt: number }) | undefined
@@ -56,27 +58,44 @@ export class DataKeys {
 
   constructor(options: DataKeysOptions) {
     const { kms, retired, maxKeys, maxAge, now } = options
+    const { rotateAfter, maxSeals } = options
     this.#options = options
+    this.#renewAge = rotateAfter - Math.min(maxHeadStart, rotateAfter / 20)
+    this.#renewSeals = maxSeals - Math.floor(maxSeals / 20)
     for (const key of [kms, ...retired]) this.#ring.set(key.keyId, key)
     this.#opened = new ExpiringMap({ maxSize: maxKeys, maxAge, now })
     this.#rewrapped = new ExpiringMap({ maxSize: maxRewrapped, maxAge, now })
   }
 
-  /** A key to seal one token under. Counts the seal. */
-  forSealing(signal?: AbortSignal): ActiveKey | Promise<ActiveKey> {
+  /** The key to seal one token under, if it is at hand. Counts the seal. */
+  takeActive(): ActiveKey | undefined {
     const active = this.#active
-    if (active === undefined || !this.#usable(active.createdAt) || this.#seals >= this.#options.maxSeals) {
-      return this.#renewed(signal)
-    }
-    if (this.#ending(active.createdAt)) this.#renewAhead()
+    if (active === undefined || this.#seals >= this.#options.maxSeals) return undefined
+    const age = this.#options.now() - active.createdAt
+    if (!this.#usableAt(age)) return undefined
+    if (age >= this.#renewAge || this.#seals >= this.#renewSeals) this.#renewAhead()
     this.#seals++
     return active
   }
 
+  /** The key to seal one token under, once there is one. Counts the seal. */
+  async takeRenewed(signal?: AbortSignal): Promise<ActiveKey> {
+    for (;;) {
+      await abortable(this.#renew(), signal)
+      const active = this.takeActive()
+      if (active !== undefined) return active
+    }
+  }
+
+  /** The key that a token was sealed under, if it is at hand. */
+  cached(token: WrappedKey): OpenKey | undefined {
+    return this.#opened.get(cacheName(token))
+  }
+
   /** The key that a token was sealed under. One KMS call, however many ask at once. */
-  forOpening(token: EncryptedToken, signal?: AbortSignal): OpenKey | Promise<OpenKey> {
+  unwrapped(token: WrappedKey, signal?: AbortSignal): Promise<OpenKey> {
     const name = cacheName(token)
-    return this.#opened.get(name) ?? this.#opening.run(name, () => this.#unwrap(token, name), signal)
+    return this.#opening.run(name, () => this.#unwrap(token, name), signal)
   }
 
   /** Tells that a token opened under `key`: it may be used for sealing from now on. */
@@ -104,17 +123,6 @@ export class DataKeys {
     return known ?? this.#rewrapping.run(name, () => this.#rewrapKey(token, name), signal)
   }
 
-  async #renewed(signal: AbortSignal | undefined): Promise<ActiveKey> {
-    for (;;) {
-      const active = this.#active
-      if (active !== undefined && this.#usable(active.createdAt) && this.#seals < this.#options.maxSeals) {
-        this.#seals++
-        return active
-      }
-      await abortable(this.#renew(), signal)
-    }
-  }
-
   #renew(): Promise<void> {
     this.#renewal ??= this.#replaceActive().finally(() => {
       this.#renewal = undefined
@@ -140,10 +148,9 @@ export class DataKeys {
     this.#candidate = undefined
     const oldest = this.#active?.createdAt ?? Number.NEGATIVE_INFINITY
     if (candidate === undefined || candidate.createdAt <= oldest || !this.#usable(candidate.createdAt)) return undefined
-    const name = cacheName(candidate)
     try {
-      const opened = this.#opened.get(name) ?? (await this.#opening.run(name, () => this.#unwrap(candidate, name)))
-      return { ...candidate, key: opened.key }
+      const { key } = this.cached(candidate) ?? (await this.unwrapped(candidate))
+      return { ...candidate, key }
     } catch {
       return undefined
     }
@@ -218,14 +225,11 @@ export class DataKeys {
   }
 
   #usable(createdAt: number): boolean {
-    const age = this.#options.now() - createdAt
-    return age < this.#options.rotateAfter && age > -clockTolerance
+    return this.#usableAt(this.#options.now() - createdAt)
   }
 
-  #ending(createdAt: number): boolean {
-    const { rotateAfter, maxSeals, now } = this.#options
-    const headStart = Math.min(maxHeadStart, rotateAfter / 20)
-    return now() - createdAt >= rotateAfter - headStart || this.#seals >= maxSeals - Math.floor(maxSeals / 20)
+  #usableAt(age: number): boolean {
+    return age < this.#options.rotateAfter && age > -clockTolerance
   }
 }
 

@@ -79,20 +79,23 @@ export function createVault(options: VaultOptions): Vault {
 
     async seal(plaintext, binding, { signal } = {}) {
       signal?.throwIfAborted()
-      associatedData('', binding)
       const bytes = encodePlaintext(plaintext)
       try {
-        const key = dataKeys.forSealing(signal)
-        const { keyId, dataKeyId, encryptedKey, key: dataKey } = key instanceof Promise ? await key : key
+        let active = dataKeys.takeActive()
+        if (active === undefined) {
+          associatedData('', binding)
+          active = await dataKeys.takeRenewed(signal)
+        }
+        const { keyId, dataKeyId, encryptedKey, key } = active
         const nonce = randomBytes(nonceLength)
-        const sealed = await encrypt(dataKey, nonce, associatedData(dataKeyId, binding), bytes)
+        const sealed = base64url(await encrypt(key, nonce, associatedData(dataKeyId, binding), bytes))
         return {
           version: formatVersion,
           keyId,
           dataKeyId,
           encryptedKey,
           nonce: base64url(nonce),
-          encryptedData: base64url(sealed),
+          encryptedData: sealed,
         }
       } finally {
         bytes.fill(0)
@@ -101,10 +104,12 @@ export function createVault(options: VaultOptions): Vault {
 
     async open(token, binding, { signal } = {}) {
       signal?.throwIfAborted()
-      associatedData('', binding)
       const { nonce, encryptedData } = parseToken(token)
-      const found = dataKeys.forOpening(token, signal)
-      const opened = found instanceof Promise ? await found : found
+      let opened = dataKeys.cached(token)
+      if (opened === undefined) {
+        associatedData('', binding)
+        opened = await dataKeys.unwrapped(token, signal)
+      }
       const bytes = await decrypt(opened.key, nonce, associatedData(token.dataKeyId, binding), encryptedData)
       try {
         if (!opened.proven) dataKeys.prove(token, opened)
