@@ -10,7 +10,7 @@ export interface OAuthOptions {
   /** https, or http on a loopback address literal; compared exactly by the provider. */
   readonly redirectUri: string
   /** Replaces the provider's endpoints, e.g. with those of a fake: https, or http on a loopback address. */
-  readonly endpoints?: Partial<ProviderEndpoints> | undefined
+  readonly endpoints?: { readonly [Name in keyof ProviderEndpoints]?: string | undefined } | undefined
   readonly fetch?: typeof fetch | undefined
   /** Epoch milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined
