@@ -172,7 +172,7 @@ class LocalLimiter implements Limiter {
     } finally {
       const time = this.#now()
       this.#running--
-      if (sent || refused) this.#window.ended(time)
+      if (sent || refused) this.#window.ended(ticket, time, refused)
       else this.#window.unsent(time)
       if (sent && !refused) this.#cooldowns.succeeded(scope)
       if (this.#queued > 0) this.#pump()

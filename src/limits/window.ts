@@ -3,8 +3,8 @@ export interface Ticket {
   readonly sentAt: number
   /** Requests in the window when it was sent, itself included. */
   readonly count: number
-  /** Those of them whose answer had arrived: they surely reached the server before it. */
-  readonly answered: number
+  /** How many were ever sent, itself included. */
+  readonly order: number
   readonly epoch: number
 }
 
@@ -15,11 +15,11 @@ export interface WindowOptions {
   readonly window?: number | undefined
   /** Milliseconds by which the window is taken to be longer than the server's; default 50. */
   readonly guard?: number | undefined
-  /** The learned ceiling never falls below this; default 5. */
+  /** The ceiling never falls below this; default 5. */
   readonly minCeiling?: number | undefined
-  /** Milliseconds from learning a ceiling to the first probe above it; default 480,000. */
+  /** Milliseconds from learning a ceiling to the first probe above it; default 720,000. Each failed probe doubles it. */
   readonly probeAfter?: number | undefined
-  /** Milliseconds between probes at most; default 1,800,000. */
+  /** Milliseconds between probes at most; default 2,160,000. */
   readonly probeAtMost?: number | undefined
 }
 
@@ -27,19 +27,25 @@ export interface WindowOptions {
 export interface Learned {
   readonly [key: string]: number | null
   readonly cap: number
-  /** The highest number per window that the server was seen to take for a whole window. */
+  /** The highest number per window that the server surely took. */
   readonly proven: number
   /** The number that the server refused, or `null`. */
   readonly wall: number | null
-  /** The highest ceiling ever learned. */
-  readonly best: number
   readonly interval: number
   readonly probeAt: number
+}
+
+interface Entry {
+  readonly sentAt: number
+  readonly endedAt: number
+  readonly refused: boolean
 }
 
 /**
  * Learns how many requests a server takes in any trailing window. Pure: no timers, no clock of its own; every method
  * takes `now` in milliseconds, and a clock that is set back counts as one that stands still.
+ *
+ * A request counts from its sending until one window after its answer: the server saw it somewhere between the two.
  */
 export class LearnedWindow {
   readonly #window: number
@@ -47,10 +53,11 @@ export class LearnedWindow {
   readonly #min: number
   readonly #probeAfter: number
   readonly #probeAtMost: number
-  /** When the answered requests of the trailing window were answered, oldest first, from `#head`. */
-  #left: number[] = []
+  /** Answered requests of the trailing window, oldest answer first, from `#head`. */
+  #entries: Entry[] = []
   #head = 0
   #inFlight = 0
+  #sent = 0
   #clock = 0
   #lastNow = Number.NEGATIVE_INFINITY
   #lastSent = Number.NEGATIVE_INFINITY
@@ -60,22 +67,23 @@ export class LearnedWindow {
   #cap: number
   #proven: number
   #wall: number | null = null
-  #best: number
   #interval: number
   #probeAt = Number.POSITIVE_INFINITY
-  #step = 1
+  #probing = false
+  #step = 0
+  #trials = 0
   #steppedAt = Number.NEGATIVE_INFINITY
+  #fellAt = Number.NEGATIVE_INFINITY
 
   constructor(options: WindowOptions = {}, learned?: Partial<Learned> | undefined, now = 0) {
     this.#window = options.window ?? 30_000
     this.#guard = options.guard ?? 50
     this.#min = options.minCeiling ?? 5
-    this.#probeAfter = options.probeAfter ?? 480_000
-    this.#probeAtMost = options.probeAtMost ?? 1_800_000
+    this.#probeAfter = options.probeAfter ?? 720_000
+    this.#probeAtMost = options.probeAtMost ?? 2_160_000
     this.#cap = learned?.cap ?? options.initialCeiling ?? 90
     this.#proven = learned?.proven ?? 0
     this.#wall = learned?.wall ?? null
-    this.#best = learned?.best ?? this.#cap
     this.#interval = learned?.interval ?? this.#probeAfter
     this.#tick(now)
     if (learned?.probeAt !== undefined && this.#wall !== null)
@@ -102,8 +110,8 @@ export class LearnedWindow {
     if (count >= this.#cap) {
       this.#used(time)
       if (count >= this.#cap) {
-        const leaving = this.#left[this.#head + (count - this.#cap)]
-        return leaving === undefined ? Number.POSITIVE_INFINITY : leaving + this.#window + this.#guard - time
+        const leaving = this.#entries[this.#head + (count - this.#cap)]
+        return leaving === undefined ? Number.POSITIVE_INFINITY : leaving.endedAt + this.#window + this.#guard - time
       }
     }
     const half = this.#cap / 2
@@ -115,10 +123,9 @@ export class LearnedWindow {
   /** Records a request. Call it only when {@link wait} says 0. */
   send(now: number): Ticket {
     const time = this.#tick(now)
-    const answered = this.#left.length - this.#head
     this.#inFlight++
     this.#lastSent = time
-    return { sentAt: time, count: answered + this.#inFlight, answered, epoch: this.#epoch }
+    return { sentAt: time, count: this.#count(), order: ++this.#sent, epoch: this.#epoch }
   }
 
   /** The request never left: its place is free again. */
@@ -127,9 +134,9 @@ export class LearnedWindow {
     this.#inFlight--
   }
 
-  /** The request was answered, or nobody knows: it stays in the window from now on. */
-  ended(now: number): void {
-    this.#left.push(this.#tick(now))
+  /** The request was answered, or nobody knows. */
+  ended(ticket: Ticket, now: number, refused = false): void {
+    this.#entries.push({ sentAt: ticket.sentAt, endedAt: this.#tick(now), refused })
     this.#inFlight--
   }
 
@@ -138,20 +145,33 @@ export class LearnedWindow {
     const time = this.#tick(now)
     if (ticket.epoch !== this.#epoch) return
     this.#epoch++
-    const quick = time - this.#epochEnd < this.#window
-    this.#row = quick ? this.#row + 1 : 0
-    this.#epochEnd = time + Math.max(0, retryAt - now)
-    const surely = ticket.answered
-    const fell = this.#row > 0 || ticket.count <= this.#proven * 0.9
-    if (this.#row > 0) this.#proven = Math.min(surely, Math.floor(this.#proven * 0.8))
-    else if (ticket.count > this.#proven) this.#proven = Math.max(this.#proven, surely)
-    else this.#proven = Math.min(this.#proven - 1, surely)
+    this.#row = time - this.#epochEnd < this.#window ? this.#row + 1 : 0
+    const pause = Math.max(0, retryAt - now)
+    this.#epochEnd = time + pause
+    const least = this.#surelyTaken(ticket.sentAt, time)
+    const most = ticket.count + (this.#sent - ticket.order)
+    const before = this.#proven
+    const trial = this.#cap > before
+    if (this.#row > 0) this.#proven = Math.min(least, Math.floor(this.#cap * 0.8))
+    else if (most > before && trial) this.#proven = Math.max(before, least)
+    else this.#proven = Math.min(before - 1, least)
     this.#proven = Math.max(this.#proven, this.#min)
+    const fell = before > 0 && this.#proven < before * 0.85
+    if (fell) {
+      this.#fellAt = time
+      this.#interval = this.#probeAfter
+      this.#trials = 2
+    } else if (this.#wall === null) this.#trials = 2
+    else {
+      if (trial && !this.#probing) this.#trials--
+      const longest = time - this.#fellAt < 240 * this.#window ? this.#probeAfter : this.#probeAtMost
+      this.#interval = Math.min(this.#interval * 2, longest)
+    }
     this.#cap = this.#proven
-    this.#wall = Math.max(ticket.count, this.#cap + 1)
-    this.#interval = fell ? this.#probeAfter : Math.min(this.#interval * 2, this.#probeAtMost)
-    this.#probeAt = time + this.#interval
-    this.#step = 1
+    this.#wall = Math.max(most, this.#cap + 1)
+    this.#probing = false
+    const costly = pause >= this.#window / 2 ? 1.5 : 1
+    this.#probeAt = time + this.#interval * costly
     this.#steppedAt = this.#epochEnd
   }
 
@@ -161,7 +181,6 @@ export class LearnedWindow {
       cap: this.#cap,
       proven: this.#proven,
       wall: this.#wall,
-      best: this.#best,
       interval: this.#interval,
       probeAt: now + (Number.isFinite(this.#probeAt) ? this.#probeAt - time : 0),
     }
@@ -172,32 +191,47 @@ export class LearnedWindow {
     if (time - this.#steppedAt < this.#window) return
     this.#steppedAt = time
     this.#proven = Math.max(this.#proven, this.#cap)
-    this.#best = Math.max(this.#best, this.#proven)
+    if (this.#probing && this.#wall !== null && this.#cap > this.#wall * 1.04 + 1) {
+      this.#wall = null
+      this.#probing = false
+    }
     if (this.#wall === null) {
       this.#cap = this.#cap * 2
       return
     }
-    if (this.#cap < this.#wall - 1) {
-      this.#cap = Math.min(this.#cap + Math.max(1, Math.floor((this.#wall - this.#cap) / 4)), this.#wall - 1)
+    const gap = this.#wall - 1 - this.#cap
+    if (!this.#probing && this.#trials > 0 && gap > this.#wall * 0.02) {
+      this.#cap += Math.max(1, Math.floor(gap / 2))
       return
     }
-    if (time < this.#probeAt) return
+    if (!this.#probing && time < this.#probeAt) return
+    if (!this.#probing) this.#step = Math.max(1, Math.floor(this.#cap * 0.02))
+    this.#probing = true
     this.#cap += this.#step
-    this.#wall = this.#cap + 1
     this.#step *= 2
   }
 
+  /** How many accepted requests were certainly in the server's window when it refused one sent and answered then. */
+  #surelyTaken(sentAt: number, answeredAt: number): number {
+    let taken = 0
+    for (let index = this.#head; index < this.#entries.length; index++) {
+      const entry = this.#entries[index] as Entry
+      if (!entry.refused && entry.sentAt >= answeredAt - this.#window && entry.endedAt <= sentAt) taken++
+    }
+    return taken
+  }
+
   #count(): number {
-    return this.#inFlight + this.#left.length - this.#head
+    return this.#inFlight + this.#entries.length - this.#head
   }
 
   #tick(now: number): number {
     if (now > this.#lastNow && this.#lastNow !== Number.NEGATIVE_INFINITY) this.#clock += now - this.#lastNow
     this.#lastNow = now
     const edge = this.#clock - this.#window - this.#guard
-    while (this.#head < this.#left.length && (this.#left[this.#head] as number) <= edge) this.#head++
-    if (this.#head > 1024 && this.#head * 2 > this.#left.length) {
-      this.#left = this.#left.slice(this.#head)
+    while (this.#head < this.#entries.length && (this.#entries[this.#head] as Entry).endedAt <= edge) this.#head++
+    if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head)
       this.#head = 0
     }
     return this.#clock

@@ -1,0 +1,20 @@
+import { LearnedWindow, type Ticket, type WindowOptions } from '../../src/limits/window.ts'
+import type { Algorithm } from './simulate.ts'
+
+/** The learned window under a pause for everyone, as the limiters compose them. */
+export function learned(options: WindowOptions = {}): Algorithm & { readonly window: LearnedWindow } {
+  const window = new LearnedWindow(options)
+  let pausedUntil = 0
+  return {
+    window,
+    wait: (now) => (now < pausedUntil ? pausedUntil - now : window.wait(now)),
+    send: (now) => window.send(now),
+    answered(now, sent, retryAt) {
+      if (retryAt !== undefined) {
+        pausedUntil = Math.max(pausedUntil, retryAt)
+        window.throttled(sent as Ticket, pausedUntil, now)
+      }
+      window.ended(sent as Ticket, now, retryAt !== undefined)
+    },
+  }
+}

@@ -1,0 +1,116 @@
+import { seeded } from './random.ts'
+import type { Server } from './servers.ts'
+
+/** A way to decide when to send, driven by the simulator. Times are virtual milliseconds. */
+export interface Algorithm {
+  /** Milliseconds until the next request may leave; 0: now; `Infinity`: ask again after an answer. */
+  wait(now: number): number
+  /** A request leaves. What it returns comes back with the answer. */
+  send(now: number): unknown
+  answered(now: number, sent: unknown, retryAt: number | undefined): void
+}
+
+export interface Scenario {
+  readonly server: Server
+  readonly algorithm: Algorithm
+  readonly seed: number
+  /** Virtual milliseconds. */
+  readonly duration: number
+  readonly inFlight?: number
+  /** Milliseconds of latency at least, and the mean of what comes on top. */
+  readonly latency?: { readonly least: number; readonly mean: number }
+}
+
+export interface Outcome {
+  /** Accepted requests over what the server could have taken. */
+  readonly utilisation: number
+  readonly accepted: number
+  readonly refused: number
+  /** Refusals that no request already under way explains: each is one time the client was told to stop. */
+  readonly epochs: number
+  readonly refusedPerHour: number
+  readonly epochsPerHour: number
+}
+
+interface Flight {
+  readonly sent: unknown
+  readonly sentAt: number
+  readonly arrives: number
+  readonly answers: number
+  retryAt?: number | undefined
+}
+
+/** Runs a client that always has work, with a bounded number of requests in flight, in virtual time. */
+export function simulate(scenario: Scenario): Outcome {
+  const { server, algorithm, duration, inFlight = 10, latency = { least: 60, mean: 60 } } = scenario
+  const random = seeded(scenario.seed)
+  const arriving: Flight[] = []
+  const answering: Flight[] = []
+  let now = 0
+  let wake = 0
+  let flying = 0
+  let accepted = 0
+  let refused = 0
+  let epochs = 0
+  let stoppedAt = Number.NEGATIVE_INFINITY
+
+  const insert = (list: Flight[], flight: Flight, key: 'arrives' | 'answers'): void => {
+    let index = list.length
+    while (index > 0 && (list[index - 1] as Flight)[key] > flight[key]) index--
+    list.splice(index, 0, flight)
+  }
+
+  while (now < duration) {
+    let wait = Number.POSITIVE_INFINITY
+    while (flying < inFlight) {
+      wait = algorithm.wait(now)
+      if (wait > 0) break
+      const travel = latency.least - latency.mean * Math.log(1 - random())
+      const arrives = now + travel * (0.2 + 0.6 * random())
+      const flight: Flight = { sent: algorithm.send(now), sentAt: now, arrives, answers: now + travel }
+      insert(arriving, flight, 'arrives')
+      flying++
+    }
+    wake = flying < inFlight && Number.isFinite(wait) ? now + Math.max(wait, 0.001) : Number.POSITIVE_INFINITY
+    const arrival = arriving[0]
+    const answer = answering[0]
+    const next = Math.min(wake, arrival?.arrives ?? wake, answer?.answers ?? wake)
+    if (!Number.isFinite(next)) throw new Error('The algorithm neither sends nor waits for a moment or an answer.')
+    now = next
+    if (arrival !== undefined && arrival.arrives === next) {
+      arriving.shift()
+      const result = server.request(now)
+      if (result.accepted) accepted++
+      else {
+        refused++
+        arrival.retryAt = arrival.answers + result.retryAfter * 1000
+      }
+      insert(answering, arrival, 'answers')
+    } else if (answer !== undefined && answer.answers === next) {
+      answering.shift()
+      flying--
+      if (answer.retryAt !== undefined && answer.sentAt > stoppedAt) {
+        epochs++
+        stoppedAt = now
+      }
+      algorithm.answered(now, answer.sent, answer.retryAt)
+    }
+  }
+  const hours = duration / 3_600_000
+  return {
+    utilisation: accepted / server.capacity(duration),
+    accepted,
+    refused,
+    epochs,
+    refusedPerHour: refused / hours,
+    epochsPerHour: epochs / hours,
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+}
