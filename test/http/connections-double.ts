@@ -1,0 +1,52 @@
+import { vi } from 'vitest'
+import type { Connections } from '../../src/connections/connections.ts'
+import type { Connection } from '../../src/connections/record.ts'
+
+export const redirectUri = 'http://127.0.0.1:3000/api/v1/spotify/callback'
+export const base = 'http://127.0.0.1:3000/api/v1/spotify'
+
+export const connection: Connection = {
+  ownerId: 'alice',
+  provider: 'spotify',
+  accountId: 'account-1',
+  accountName: 'Alice',
+  scopes: ['user-library-read'],
+  status: 'connected',
+  authorizedAt: new Date(1_700_000_000_000),
+  reauthorizeBy: new Date(1_715_000_000_000),
+  expiresAt: new Date(1_700_003_600_000),
+}
+
+/** Connections whose every verb succeeds and is recorded. Give a verb of your own to see how the handler answers it. */
+export function connectionsDouble(verbs: Partial<Connections> = {}): Connections {
+  return {
+    provider: 'spotify',
+    begin: vi.fn<Connections['begin']>(async () => ({
+      url: new URL('https://accounts.example/authorize?client_id=c&state=s'),
+      setCookies: ['stagedoor_login_new=sealed; Max-Age=600; Path=/', 'stagedoor_login_old=; Max-Age=0; Path=/'],
+    })),
+    complete: vi.fn<Connections['complete']>(async () => ({
+      connection,
+      setCookies: ['stagedoor_login_new=; Max-Age=0; Path=/'],
+    })),
+    adopt: vi.fn<Connections['adopt']>(async () => connection),
+    get: vi.fn<Connections['get']>(async () => connection),
+    list: vi.fn<Connections['list']>(async () => ({ items: [connection] })),
+    accessToken: vi.fn<Connections['accessToken']>(async () => 'never asked for'),
+    health: vi.fn<Connections['health']>(async () => ({
+      status: 'healthy',
+      checkedAt: new Date(1_700_000_100_000),
+      api: { status: 'ok' },
+    })),
+    disconnect: vi.fn<Connections['disconnect']>(async () => ({
+      removed: true,
+      manageUrl: 'https://www.spotify.com/account/apps/',
+    })),
+    on: vi.fn<Connections['on']>(() => () => {}),
+    close: vi.fn<Connections['close']>(async () => {}),
+    ...verbs,
+  }
+}
+
+export const page = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8', 'sec-fetch-mode': 'navigate' }
+export const program = { accept: 'application/json' }
