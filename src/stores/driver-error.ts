@@ -1,4 +1,4 @@
-import { isStagedoorError, StoreError } from '../errors.ts'
+import { ConfigError, StoreError } from '../errors.ts'
 
 /** What a failed statement means for the caller, as far as its driver says. */
 export type DriverFailure = 'duplicate' | 'conflict' | 'no-table' | 'other'
@@ -73,8 +73,8 @@ export function safeCause(error: unknown): Error {
 }
 
 /** The error that a caller of a store sees for what its driver threw. */
-export function storeError(error: unknown): StoreError {
-  if (isStagedoorError(error) && error instanceof StoreError) return error
+export function storeError(error: unknown): StoreError | ConfigError {
+  if (error instanceof StoreError || error instanceof ConfigError) return error
   if (driverFailure(error) === 'no-table')
     return new StoreError('STORE_NOT_MIGRATED', 'The tables of the store do not exist: call migrate() first.', {
       cause: safeCause(error),

@@ -43,7 +43,7 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
       try {
         return await abortable(driver.run(placeholders(sql, driver.dialect), parameters, signal), signal)
       } catch (error) {
-        if (signal?.aborted && error === signal.reason) throw error
+        signal?.throwIfAborted()
         if (driverFailure(error) !== 'conflict' || attempt === 10) throw error
         await sleep(Math.random() * 10 * attempt, signal)
       }
@@ -53,7 +53,7 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
     try {
       return await run(sql, parameters, call?.signal)
     } catch (error) {
-      if (call?.signal?.aborted && error === call.signal.reason) throw error
+      call?.signal?.throwIfAborted()
       throw storeError(error)
     }
   }
@@ -64,7 +64,7 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
     try {
       return (await run(ignoring, parameters, call?.signal)).changed === 1
     } catch (error) {
-      if (call?.signal?.aborted && error === call.signal.reason) throw error
+      call?.signal?.throwIfAborted()
       if (driverFailure(error) === 'duplicate') return false
       throw storeError(error)
     }

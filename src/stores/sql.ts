@@ -1,0 +1,140 @@
+import { CompiledQuery, type Kysely, sql } from 'kysely'
+import { ConfigError, StoreError } from '../errors.ts'
+import { sleep } from '../internal/signal.ts'
+import { migrations, type SqlDialect, versionTable } from './dialect.ts'
+import { isBusy, storeError } from './driver-error.ts'
+import { relationalStore, type SqlDriver } from './relational.ts'
+import type { Row } from './row.ts'
+import type { StoreOptions, TokenStore } from './store.ts'
+
+export interface SqlStoreOptions<Database> extends StoreOptions {
+  /** The application's own Kysely, on PostgreSQL, MySQL, MariaDB or SQLite. It is never destroyed by the store. */
+  readonly db: Kysely<Database>
+  /** Begins the name of every table and index: lower-case letters, digits and `_`. @default 'stagedoor_' */
+  readonly tablePrefix?: string | undefined
+}
+
+export interface SqlStore extends Required<TokenStore> {
+  /**
+   * Creates the tables and brings them up to date. May be called at every start, by several processes at once.
+   *
+   * @throws StoreError `STORE_UNAVAILABLE`; `STORE_NOT_MIGRATED` if a newer version of this package made the tables
+   */
+  migrate(): Promise<void>
+}
+
+/**
+ * Keeps connections in PostgreSQL, MySQL, MariaDB or SQLite, through the application's own Kysely.
+ * Call `migrate()` before the first use; without it every call is `STORE_NOT_MIGRATED`.
+ *
+ * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` for a Kysely of another database or inside a transaction,
+ *   `CONFIG_INVALID` for a prefix that is not a plain name
+ */
+export function sqlStore<Database>(options: SqlStoreOptions<Database>): SqlStore {
+  const prefix = options.tablePrefix ?? 'stagedoor_'
+  if (!/^[a-z_][a-z0-9_]{0,39}$/.test(prefix))
+    throw new ConfigError(
+      'CONFIG_INVALID',
+      'tablePrefix must be at most 40 lower-case letters, digits and underscores.',
+    )
+  if (options.db.isTransaction)
+    throw new ConfigError('CONFIG_UNSUPPORTED_CLIENT', 'sqlStore needs a Kysely outside of any transaction.')
+  // Plugins such as CamelCasePlugin would rename the columns of results.
+  const db = options.db.withoutPlugins() as unknown as Kysely<unknown>
+  const dialect = dialectOf(db)
+  return {
+    ...relationalStore(kyselyDriver(db, dialect), prefix, options),
+    migrate: () => migrate(db, dialect, prefix),
+  }
+}
+
+/** Told by the placeholders and quotes of its SQL, which hold for third-party dialects as well. */
+function dialectOf(db: Kysely<unknown>): SqlDialect {
+  const probe = sql`select ${0} as ${sql.id('a')}`.compile(db).sql
+  if (probe.includes('$1')) return 'postgres'
+  if (probe.includes('?')) return probe.includes('`') ? 'mysql' : 'sqlite'
+  throw new ConfigError('CONFIG_UNSUPPORTED_CLIENT', 'sqlStore supports PostgreSQL, MySQL, MariaDB and SQLite.')
+}
+
+function kyselyDriver(db: Kysely<unknown>, dialect: SqlDialect): SqlDriver {
+  return {
+    dialect,
+    async run(text, parameters, signal) {
+      const query = CompiledQuery.raw(text, [...parameters])
+      const { rows, numAffectedRows } = await db.executeQuery<Row>(query as CompiledQuery<Row>, { signal })
+      if (text.startsWith('select')) return { rows, changed: 0 }
+      if (numAffectedRows === undefined)
+        throw new ConfigError(
+          'CONFIG_UNSUPPORTED_CLIENT',
+          'This Kysely dialect does not say how many rows a statement changed.',
+        )
+      return { rows, changed: Number(numAffectedRows) }
+    },
+  }
+}
+
+async function migrate(db: Kysely<unknown>, dialect: SqlDialect, prefix: string): Promise<void> {
+  const run = async (on: Kysely<unknown>, text: string): Promise<readonly Row[]> =>
+    (await on.executeQuery<Row>(CompiledQuery.raw(text) as CompiledQuery<Row>)).rows
+  const upgrade = async (on: Kysely<unknown>): Promise<void> => {
+    const versions = migrations(dialect, prefix)
+    await run(on, versionTable(prefix))
+    const from = Number((await run(on, `select max(version) as version from ${prefix}schema`))[0]?.version ?? 0)
+    if (from > versions.length)
+      throw new StoreError('STORE_NOT_MIGRATED', 'The tables were made by a newer version of this package.')
+    for (const [index, statements] of versions.entries()) {
+      if (index < from) continue
+      for (const statement of statements) await run(on, statement)
+      await run(on, `insert into ${prefix}schema (version) values (${index + 1})`)
+    }
+  }
+  try {
+    if (dialect === 'postgres') {
+      await db.transaction().execute(async (transaction) => {
+        await run(transaction, `select pg_advisory_xact_lock(hashtext('stagedoor migrate'), hashtext('${prefix}'))`)
+        await upgrade(transaction)
+      })
+    } else if (dialect === 'mysql') {
+      await db.connection().execute((connection) => lockedInMysql(connection, prefix, run, upgrade))
+    } else {
+      await db.connection().execute((connection) => lockedInSqlite(connection, run, upgrade))
+    }
+  } catch (error) {
+    throw storeError(error)
+  }
+}
+
+type Run = (on: Kysely<unknown>, text: string) => Promise<readonly Row[]>
+type Upgrade = (on: Kysely<unknown>) => Promise<void>
+
+/** DDL commits by itself there, so a named lock of the server keeps others out, and every statement may be repeated. */
+async function lockedInMysql(on: Kysely<unknown>, prefix: string, run: Run, upgrade: Upgrade): Promise<void> {
+  const name = `concat('stagedoor.', md5(concat(coalesce(database(), ''), '.${prefix}')))`
+  const rows = await run(on, `select get_lock(${name}, 60) as held`)
+  if (Number(rows[0]?.held) !== 1)
+    throw new StoreError('STORE_UNAVAILABLE', 'Another process has been migrating the tables for a minute.')
+  try {
+    await upgrade(on)
+  } finally {
+    await run(on, `select release_lock(${name}) as released`)
+  }
+}
+
+async function lockedInSqlite(on: Kysely<unknown>, run: Run, upgrade: Upgrade): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await run(on, 'begin immediate')
+      break
+    } catch (error) {
+      if (!isBusy(error) || attempt === 100) throw error
+      await sleep(Math.random() * 100)
+    }
+  }
+  try {
+    await upgrade(on)
+    await run(on, 'commit')
+  } catch (error) {
+    await run(on, 'rollback').catch(() => {})
+    throw error
+  }
+}

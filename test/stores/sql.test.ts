@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Kysely, sql } from 'kysely'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { sqlStore } from '../../src/stores/sql.ts'
+import { storeContract } from '../../src/testing/contracts/store.ts'
+import { unique } from '../../src/testing/contracts/store-fixtures.ts'
+import { available } from '../services.ts'
+import { mariadbKysely, pgliteKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stagedoor-sql-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Database {
+  readonly name: string
+  readonly present: boolean
+  open(): Kysely<unknown>
+}
+const postgres = await available('postgres')
+const databases: readonly Database[] = [
+  { name: 'PostgreSQL', present: postgres, open: () => postgresKysely() },
+  { name: 'PGlite', present: true, open: () => pgliteKysely() },
+  { name: 'MariaDB', present: await available('mariadb'), open: () => mariadbKysely() },
+  { name: 'SQLite', present: true, open: () => sqliteKysely(join(folder, `${unique()}.db`)) },
+]
+
+describe.each(databases.filter(({ present }) => present))('the SQL store on $name', ({ open }) => {
+  const tablePrefix = `sd_${unique()}_`
+  const db = open()
+  let ahead = 0
+  const now = (): number => Date.now() + ahead
+  const store = sqlStore({ db, tablePrefix, now })
+  const other = sqlStore({ db, tablePrefix, now })
+  beforeAll(() => store.migrate())
+  afterAll(async () => {
+    for (const table of ['connections', 'claims', 'schema'])
+      await sql`drop table ${sql.table(tablePrefix + table)}`.execute(db)
+    await db.destroy()
+  })
+
+  const contract = storeContract({
+    store: () => store,
+    other: () => other,
+    advance(ms) {
+      ahead += ms
+    },
+    async corrupt(id) {
+      const table = sql.table(`${tablePrefix}connections`)
+      await sql`update ${table} set access_token = 'BQDplaintext' where provider = ${id.provider} and owner_id = ${id.ownerId}`.execute(
+        db,
+      )
+    },
+  })
+  for (const { name, run } of contract) test(name, run)
+})

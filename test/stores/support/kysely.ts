@@ -1,0 +1,42 @@
+import { DatabaseSync } from 'node:sqlite'
+import { PGlite } from '@electric-sql/pglite'
+import { Kysely, MysqlDialect, PGliteDialect, PostgresDialect, type SqliteDatabase, SqliteDialect } from 'kysely'
+import { createPool } from 'mysql2'
+import { Pool } from 'pg'
+import { urls } from '../../services.ts'
+
+/** `node:sqlite` with the face that Kysely's SQLite dialect asks for. */
+export function sqliteKysely(path: string): Kysely<unknown> {
+  const db = new DatabaseSync(path)
+  db.exec('pragma busy_timeout = 2000; pragma journal_mode = wal')
+  type Parameters = readonly (string | number | null)[]
+  const database: SqliteDatabase = {
+    close: () => db.close(),
+    prepare(sql) {
+      const statement = db.prepare(sql)
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...(parameters as Parameters)),
+        run: (parameters) => statement.run(...(parameters as Parameters)),
+        iterate: (parameters) => statement.iterate(...(parameters as Parameters)),
+      }
+    },
+  }
+  return new Kysely<unknown>({ dialect: new SqliteDialect({ database }) })
+}
+
+export function postgresKysely(max = 4): Kysely<unknown> {
+  return new Kysely<unknown>({
+    dialect: new PostgresDialect({ pool: new Pool({ connectionString: urls.postgres, max }) }),
+  })
+}
+
+export function mariadbKysely(connectionLimit = 4): Kysely<unknown> {
+  return new Kysely<unknown>({
+    dialect: new MysqlDialect({ pool: createPool({ uri: urls.mariadb, connectionLimit }) }),
+  })
+}
+
+export function pgliteKysely(): Kysely<unknown> {
+  return new Kysely<unknown>({ dialect: new PGliteDialect({ pglite: () => PGlite.create() }) })
+}
