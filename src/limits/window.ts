@@ -17,10 +17,10 @@ export interface WindowOptions {
   readonly guard?: number | undefined
   /** The ceiling never falls below this; default 5. */
   readonly minCeiling?: number | undefined
-  /** Milliseconds from learning a ceiling to the first probe above it; default 720,000. Each failed probe doubles it. */
+  /** Milliseconds from learning a ceiling to a probe above it; default 1,800,000. */
   readonly probeAfter?: number | undefined
-  /** Milliseconds between probes at most; default 2,160,000. */
-  readonly probeAtMost?: number | undefined
+  /** The same for two hours after the server's limit was seen to change; default 480,000. */
+  readonly probeAfterChange?: number | undefined
 }
 
 /** What is worth keeping over a restart. */
@@ -31,13 +31,13 @@ export interface Learned {
   readonly proven: number
   /** The number that the server refused, or `null`. */
   readonly wall: number | null
-  readonly interval: number
   readonly probeAt: number
 }
 
 interface Entry {
   readonly sentAt: number
   readonly endedAt: number
+  readonly leavesAt: number
   readonly refused: boolean
 }
 
@@ -52,7 +52,8 @@ export class LearnedWindow {
   readonly #guard: number
   readonly #min: number
   readonly #probeAfter: number
-  readonly #probeAtMost: number
+  readonly #probeAfterChange: number
+  readonly #changeMatters: number
   /** Answered requests of the trailing window, oldest answer first, from `#head`. */
   #entries: Entry[] = []
   #head = 0
@@ -67,24 +68,23 @@ export class LearnedWindow {
   #cap: number
   #proven: number
   #wall: number | null = null
-  #interval: number
   #probeAt = Number.POSITIVE_INFINITY
   #probing = false
   #step = 0
   #trials = 0
   #steppedAt = Number.NEGATIVE_INFINITY
-  #fellAt = Number.NEGATIVE_INFINITY
+  #changedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: WindowOptions = {}, learned?: Partial<Learned> | undefined, now = 0) {
     this.#window = options.window ?? 30_000
     this.#guard = options.guard ?? 50
     this.#min = options.minCeiling ?? 5
-    this.#probeAfter = options.probeAfter ?? 720_000
-    this.#probeAtMost = options.probeAtMost ?? 2_160_000
+    this.#probeAfter = options.probeAfter ?? 1_800_000
+    this.#probeAfterChange = options.probeAfterChange ?? 480_000
+    this.#changeMatters = 7_200_000
     this.#cap = learned?.cap ?? options.initialCeiling ?? 90
     this.#proven = learned?.proven ?? 0
     this.#wall = learned?.wall ?? null
-    this.#interval = learned?.interval ?? this.#probeAfter
     this.#tick(now)
     if (learned?.probeAt !== undefined && this.#wall !== null)
       this.#probeAt = this.#clock + Math.max(0, learned.probeAt - now)
@@ -111,7 +111,7 @@ export class LearnedWindow {
       this.#used(time)
       if (count >= this.#cap) {
         const leaving = this.#entries[this.#head + (count - this.#cap)]
-        return leaving === undefined ? Number.POSITIVE_INFINITY : leaving.endedAt + this.#window + this.#guard - time
+        return leaving === undefined ? Number.POSITIVE_INFINITY : leaving.leavesAt - time
       }
     }
     const half = this.#cap / 2
@@ -136,7 +136,8 @@ export class LearnedWindow {
 
   /** The request was answered, or nobody knows. */
   ended(ticket: Ticket, now: number, refused = false): void {
-    this.#entries.push({ sentAt: ticket.sentAt, endedAt: this.#tick(now), refused })
+    const endedAt = this.#tick(now)
+    this.#entries.push({ sentAt: ticket.sentAt, endedAt, leavesAt: endedAt + this.#window + this.#guard, refused })
     this.#inFlight--
   }
 
@@ -157,21 +158,15 @@ export class LearnedWindow {
     else this.#proven = Math.min(before - 1, least)
     this.#proven = Math.max(this.#proven, this.#min)
     const fell = before > 0 && this.#proven < before * 0.85
-    if (fell) {
-      this.#fellAt = time
-      this.#interval = this.#probeAfter
-      this.#trials = 2
-    } else if (this.#wall === null) this.#trials = 2
-    else {
-      if (trial && !this.#probing) this.#trials--
-      const longest = time - this.#fellAt < 240 * this.#window ? this.#probeAfter : this.#probeAtMost
-      this.#interval = Math.min(this.#interval * 2, longest)
-    }
+    if (fell) this.#changedAt = time
+    if (fell || this.#wall === null) this.#trials = 2
+    else if (trial && !this.#probing) this.#trials--
     this.#cap = this.#proven
     this.#wall = Math.max(most, this.#cap + 1)
     this.#probing = false
-    const costly = pause >= this.#window / 2 ? 1.5 : 1
-    this.#probeAt = time + this.#interval * costly
+    const cost = Math.min(1 + pause / this.#window, 2)
+    const lately = time - this.#changedAt < this.#changeMatters
+    this.#probeAt = this.#epochEnd + cost * (lately ? this.#probeAfterChange : this.#probeAfter)
     this.#steppedAt = this.#epochEnd
   }
 
@@ -181,7 +176,6 @@ export class LearnedWindow {
       cap: this.#cap,
       proven: this.#proven,
       wall: this.#wall,
-      interval: this.#interval,
       probeAt: now + (Number.isFinite(this.#probeAt) ? this.#probeAt - time : 0),
     }
   }
@@ -192,6 +186,7 @@ export class LearnedWindow {
     this.#steppedAt = time
     this.#proven = Math.max(this.#proven, this.#cap)
     if (this.#probing && this.#wall !== null && this.#cap > this.#wall * 1.04 + 1) {
+      this.#changedAt = time
       this.#wall = null
       this.#probing = false
     }
@@ -228,8 +223,7 @@ export class LearnedWindow {
   #tick(now: number): number {
     if (now > this.#lastNow && this.#lastNow !== Number.NEGATIVE_INFINITY) this.#clock += now - this.#lastNow
     this.#lastNow = now
-    const edge = this.#clock - this.#window - this.#guard
-    while (this.#head < this.#entries.length && (this.#entries[this.#head] as Entry).endedAt <= edge) this.#head++
+    while (this.#head < this.#entries.length && (this.#entries[this.#head] as Entry).leavesAt <= this.#clock) this.#head++
     if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#head)
       this.#head = 0
