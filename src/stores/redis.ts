@@ -1,0 +1,207 @@
+import type { CallOptions } from '../internal/signal.ts'
+import { abortable } from '../internal/signal.ts'
+import { compareCodePoints } from './code-points.ts'
+import { closedError, corruptError, storeError } from './driver-error.ts'
+import { merge, type Source } from './merge.ts'
+import { checkId, checkMarker, checkQuery, copyRecord, keyIds, recordProblem, writableRecord } from './record.ts'
+import { type IoredisLike, type NodeRedisLike, redisCommands } from './redis-client.ts'
+import { redisKeys } from './redis-keys.ts'
+import * as scripts from './redis-scripts.ts'
+import { textOf } from './row.ts'
+import type { ConnectionId, StoredConnection, StoreOptions, TokenStore } from './store.ts'
+
+export type { IoredisLike, NodeRedisLike } from './redis-client.ts'
+
+export interface RedisStoreOptions extends Pick<StoreOptions, 'onCorrupt'> {
+  /** The application's own connected client: ioredis or node-redis, single server or cluster. The store never closes it. */
+  readonly client: IoredisLike | NodeRedisLike
+  /** Begins the name of every key. @default 'stagedoor' */
+  readonly prefix?: string | undefined
+}
+
+const fields = ['revision', 'record', 'status', 'access', 'refresh']
+/** Records asked for at once. */
+const batch = 100
+
+/**
+ * Keeps connections in Redis 6.2 or later, or in a Redis Cluster. Redis must be told to persist and not to evict:
+ * see the guide to stores.
+ *
+ * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` for another client, `CONFIG_INVALID` for a prefix with braces
+ */
+export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
+  const redis = redisCommands(options.client)
+  const keys = redisKeys(options.prefix ?? 'stagedoor')
+  let closed = false
+
+  async function send<T>(work: () => Promise<T>, call: CallOptions | undefined): Promise<T> {
+    call?.signal?.throwIfAborted()
+    if (closed) throw closedError()
+    try {
+      return await abortable(work(), call?.signal)
+    } catch (error) {
+      call?.signal?.throwIfAborted()
+      throw storeError(error)
+    }
+  }
+  const run = (script: string, names: readonly string[], values: readonly string[], call: CallOptions | undefined) =>
+    send(() => redis.run(script, names, values), call)
+
+  /** The record, `undefined` if there is none, or what makes it corrupt. */
+  async function read(id: ConnectionId, call: CallOptions | undefined) {
+    try {
+      return fromHash(id, (await send(() => redis.hmget(keys.record(id), fields), call)).map(textOf))
+    } catch (error) {
+      if (isWrongType(error)) return { field: 'record', revision: undefined }
+      throw error
+    }
+  }
+
+  /** Up to `limit` sound records of `owners`; corrupt ones are reported and passed over. */
+  async function sound(
+    provider: string,
+    owners: AsyncGenerator<string, void, undefined>,
+    limit: number,
+    wanted: (record: StoredConnection) => boolean,
+    call: CallOptions | undefined,
+  ): Promise<readonly StoredConnection[]> {
+    const found: StoredConnection[] = []
+    for (let ended = false; !ended && found.length < limit; ) {
+      const ids: ConnectionId[] = []
+      while (ids.length < Math.min(limit - found.length, batch)) {
+        const next = await owners.next()
+        ended = next.done === true
+        if (next.done) break
+        ids.push({ provider, ownerId: next.value })
+      }
+      const results = await Promise.all(ids.map(async (id) => ({ id, result: await read(id, call) })))
+      for (const { id, result } of results) {
+        if (result === undefined) continue
+        if ('field' in result) options.onCorrupt?.({ ...id, field: result.field })
+        else if (wanted(result)) found.push(result)
+      }
+    }
+    return found
+  }
+  /** Enough of each bucket for `limit` of all of them, in most cases at once. */
+  const share = (limit: number): number => Math.ceil(limit / 32) + 4
+
+  return {
+    async get(id, call) {
+      checkId(id)
+      const result = await read(id, call)
+      if (result !== undefined && 'field' in result) throw corruptError(result.revision)
+      return result
+    },
+
+    async compareAndSet(id, expected, next, call) {
+      checkId(id)
+      const names = [keys.record(id), ...keys.sets(id)]
+      if (next !== undefined) {
+        const record = writableRecord(id, expected, next)
+        const { access, refresh } = keyIds(record)
+        const written = [record.revision, JSON.stringify(record), record.status, access, refresh ?? '']
+        const values = [expected ?? '', id.ownerId, ...written, `${record.nextCheckAt}`]
+        return (await run(scripts.compareAndSet, names, values, call)) === 1
+      }
+      return (await run(scripts.compareAndSet, names, [expected ?? '', id.ownerId], call)) === 1
+    },
+
+    async list(query, call) {
+      checkQuery(query)
+      const { provider, limit, status, keyIdNot } = query
+      const [script, groups] =
+        keyIdNot === undefined
+          ? [scripts.ownersByStatus, status === undefined ? ['connected', 'needs_reauth'] : [status]]
+          : [scripts.ownersByOtherKey, [keyIdNot]]
+      const sources = keys.all(keyIdNot === undefined ? 'list' : 'keys', provider).map((name): Source<string> => {
+        let after = query.after ?? ''
+        return async (count) => {
+          const lists = (await run(script, [name], [after, `${count}`, ...groups], call)) as unknown[][]
+          const owners = upToFirstEnd(
+            lists.map((list) => list.map((owner) => textOf(owner) ?? '')),
+            count,
+          )
+          after = owners.at(-1) ?? after
+          return owners
+        }
+      })
+      const owners = merge(sources, compareCodePoints, share(limit))
+      return sound(provider, owners, limit, (record) => status === undefined || record.status === status, call)
+    },
+
+    async due(query, call) {
+      checkQuery(query)
+      const sources = keys.all('due', query.provider).map((name): Source<Moment> => {
+        let offset = 0
+        return async (count) => {
+          const reply = (await run(scripts.due, [name], [`${query.at}`, `${offset}`, `${count}`], call)) as unknown[]
+          const moments = reply.flatMap((owner, index) =>
+            index % 2 === 0 ? [{ owner: textOf(owner) ?? '', at: Number(textOf(reply[index + 1])) }] : [],
+          )
+          offset += moments.length
+          return moments
+        }
+      })
+      const byMoment = (a: Moment, b: Moment): number => a.at - b.at || compareCodePoints(a.owner, b.owner)
+      const owners = distinct(merge(sources, byMoment, share(query.limit)))
+      return sound(query.provider, owners, query.limit, () => true, call)
+    },
+
+    async claim(marker, expiresAt, call) {
+      checkMarker(marker, expiresAt)
+      return (await run(scripts.claim, [keys.claim(marker)], [`${expiresAt}`], call)) === 1
+    },
+
+    async close() {
+      closed = true
+    },
+  }
+}
+
+interface Moment {
+  readonly owner: string
+  readonly at: number
+}
+
+/** A connection that is moved between two pages may turn up in both. */
+async function* distinct(moments: AsyncGenerator<Moment, void, undefined>): AsyncGenerator<string, void, undefined> {
+  const seen = new Set<string>()
+  for await (const { owner } of moments) {
+    if (seen.has(owner)) continue
+    seen.add(owner)
+    yield owner
+  }
+}
+
+/** One ordered list of several: only as far as those that were cut at `count` reach. */
+function upToFirstEnd(lists: readonly (readonly string[])[], count: number): readonly string[] {
+  const all = [...new Set(lists.flat())].sort(compareCodePoints)
+  const ends = lists.flatMap((list) => (list.length < count ? [] : (list.at(-1) ?? []))).sort(compareCodePoints)
+  const end = ends[0]
+  return end === undefined ? all : all.filter((owner) => compareCodePoints(owner, end) <= 0)
+}
+
+function isWrongType(error: unknown): boolean {
+  return error instanceof Error && (error.cause as { reply?: unknown } | undefined)?.reply === 'WRONGTYPE'
+}
+
+function fromHash(id: ConnectionId, values: readonly (string | undefined)[]) {
+  const [revision, text, status, access, refresh] = values
+  if (values.every((value) => value === undefined)) return undefined
+  let record: unknown
+  try {
+    record = JSON.parse(text ?? '')
+  } catch {
+    return { field: 'record', revision }
+  }
+  const problem = recordProblem(record)
+  if (problem !== undefined) return { field: problem, revision }
+  const valid = copyRecord(record as StoredConnection)
+  const sealedUnder = keyIds(valid)
+  if (valid.provider !== id.provider || valid.ownerId !== id.ownerId) return { field: 'ownerId', revision }
+  if (valid.revision !== revision) return { field: 'revision', revision }
+  if (valid.status !== status) return { field: 'status', revision }
+  if (sealedUnder.access !== access || sealedUnder.refresh !== refresh) return { field: 'keyId', revision }
+  return valid
+}
