@@ -15,15 +15,12 @@ function weight(accept: string, types: ReadonlySet<string>): number {
 }
 
 /**
- * Whether a program asks rather than a person. A navigation is a person; otherwise the `Accept` header decides, and
- * where it is silent a request made by a script is a program (Fetch Metadata, `Sec-Fetch-Mode`).
+ * Whether a program asks rather than a person: it says so by accepting JSON by name. A navigation is always a person
+ * (Fetch Metadata, `Sec-Fetch-Mode`).
  */
 export function wantsJson(request: Request): boolean {
-  const mode = request.headers.get('sec-fetch-mode')
-  if (mode === 'navigate') return false
+  if (request.headers.get('sec-fetch-mode') === 'navigate') return false
   const accept = request.headers.get('accept') ?? ''
   const asJson = weight(accept, jsonTypes)
-  const asPage = weight(accept, pageTypes)
-  if (asJson > 0 || asPage > 0) return asJson >= asPage
-  return mode !== null
+  return asJson > 0 && asJson >= weight(accept, pageTypes)
 }

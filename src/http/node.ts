@@ -27,7 +27,7 @@ function readBody(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 function bodyOf(incoming: IncomingMessage, parsed: unknown): Promise<BodyInit> | BodyInit {
-  if (!incoming.readableDidRead) return readBody(incoming)
+  if (!incoming.readableDidRead) return incoming.readableEnded ? '' : readBody(incoming)
   if (typeof parsed === 'string') return parsed
   if (parsed instanceof Uint8Array) return new Uint8Array(parsed)
   return JSON.stringify(parsed) ?? ''

@@ -1,0 +1,142 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type ServerType, serve } from '@hono/node-server'
+import express from 'express'
+import express4 from 'express4'
+import { fastify } from 'fastify'
+import { Hono } from 'hono'
+import { NextRequest } from 'next/server.js'
+import type { AdapterOptions, HandlerSource } from '../../src/http/adapter.ts'
+import { stagedoorExpress } from '../../src/http/express.ts'
+import { stagedoorFastify } from '../../src/http/fastify.ts'
+import { stagedoorHono } from '../../src/http/hono.ts'
+import { stagedoorNext } from '../../src/http/next.ts'
+import { type Answer, type Sent, sendOver, sendTo } from './http-client.ts'
+
+export interface Running {
+  send(sent: Sent): Promise<Answer>
+  close(): Promise<void>
+}
+
+export type Options = Omit<AdapterOptions<never>, 'owner'>
+
+export interface Host {
+  readonly name: string
+  /** Mounts the endpoints as the guide says; who is signed in stands in the header `x-user`. */
+  start(source: HandlerSource, options?: Options): Promise<Running>
+}
+
+const anyPort = { host: '127.0.0.1', port: 0 }
+
+function running(server: Server | ServerType): Promise<Running> {
+  return new Promise((resolve) => {
+    const ready = (): void => {
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      resolve({
+        send: (sent) => sendOver(origin, sent),
+        close: () => new Promise((closed) => server.close(() => closed())),
+      })
+    }
+    if (server.listening) ready()
+    else server.once('listening', ready)
+  })
+}
+
+function onNode(listener: RequestListener): Promise<Running> {
+  return running(createServer(listener).listen(anyPort))
+}
+
+/** Express with whatever stands before the endpoints. */
+export function expressHost(name: string, make: typeof express, before: (app: express.Express) => void): Host {
+  return {
+    name,
+    start(source, options = {}) {
+      const app = make()
+      before(app)
+      app.use(stagedoorExpress(source, { ...options, owner: (req) => req.get('x-user') }))
+      return onNode(app)
+    },
+  }
+}
+
+export const hosts: readonly Host[] = [
+  {
+    name: 'the bare handler',
+    async start(source, options = {}) {
+      const handle = source.handler({ ...options, owner: (request) => request.headers.get('x-user') })
+      return {
+        send: (sent) => sendTo((request) => handle(request, undefined), 'http://10.0.0.1', sent),
+        close: async () => {},
+      }
+    },
+  },
+  expressHost('Express 5', express, () => {}),
+  expressHost('Express 5 behind body parsers', express, (app) => {
+    app.set('trust proxy', true)
+    app.use(express.json(), express.urlencoded())
+  }),
+  expressHost('Express 4', express4, () => {}),
+  expressHost('Express 4 behind body parsers', express4, (app) => {
+    app.use(express4.json(), express4.urlencoded({ extended: true }))
+  }),
+  {
+    name: 'Express 5 below a prefix',
+    start(source, options = {}) {
+      const app = express()
+      app.use('/api', stagedoorExpress(source, { ...options, owner: (req) => req.get('x-user') }))
+      return onNode(app)
+    },
+  },
+  {
+    name: 'Fastify 5',
+    async start(source, options = {}) {
+      const app = fastify()
+      app.register(stagedoorFastify(source, { ...options, owner: ({ headers }) => headers['x-user']?.toString() }))
+      await app.listen(anyPort)
+      return { ...(await running(app.server)), close: () => app.close() }
+    },
+  },
+  {
+    name: 'Fastify 5 below a prefix',
+    async start(source, options = {}) {
+      const app = fastify()
+      const plugin = stagedoorFastify(source, { ...options, owner: ({ headers }) => headers['x-user']?.toString() })
+      app.register(plugin, { prefix: '/api' })
+      await app.listen(anyPort)
+      return { ...(await running(app.server)), close: () => app.close() }
+    },
+  },
+  {
+    name: 'Hono 4',
+    start(source, options = {}) {
+      const app = new Hono()
+      app.use(stagedoorHono(source, { ...options, owner: (c) => c.req.header('x-user') }))
+      return running(serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }))
+    },
+  },
+  {
+    name: 'Hono 4 behind a middleware that reads bodies',
+    start(source, options = {}) {
+      const app = new Hono()
+      app.use(async (c, next) => {
+        if (c.req.method === 'POST') await c.req.text()
+        await next()
+      })
+      app.use(stagedoorHono(source, { ...options, owner: (c) => c.req.header('x-user') }))
+      return running(serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }))
+    },
+  },
+  {
+    name: 'Next.js route handlers',
+    async start(source, options = {}) {
+      const route = stagedoorNext(source, { ...options, owner: (request) => request.headers.get('x-user') })
+      const call = (request: Request): Promise<Response> => {
+        const handle = route[request.method as keyof typeof route]
+        return handle === undefined
+          ? Promise.resolve(new Response(null, { status: 405 }))
+          : handle(new NextRequest(request))
+      }
+      return { send: (sent) => sendTo(call, 'http://10.0.0.1', sent), close: async () => {} }
+    },
+  },
+]
