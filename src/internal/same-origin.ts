@@ -9,16 +9,18 @@ export function sameOrigin(url: string, base: string | URL): URL | undefined {
   }
 }
 
+/** A second slash, or what a lenient parser may take for one, right behind the first. */
+const elsewhere = /^\/(\/|%2f|%5c|%[01][0-9a-f])/i
+
 /**
  * Normalises a path that a browser may be sent to on `origin`: `/path?query#hash`.
- * `undefined` for anything that is not such a path or that some parser could read as another origin:
- * `//host`, `/\host`, encoded slashes at the start, control characters, other schemes.
+ * `undefined` for anything that is not such a path or that some parser could read as another origin, before or after
+ * dot segments are resolved: `//host`, `/\host`, `/./%2fhost`, control characters, other schemes.
  */
 export function sameOriginPath(path: string, origin: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (!path.startsWith('/') || /[\u0000-\u0020\u007f\\]/.test(path)) return undefined
-  if (/^\/(%2f|%5c|%09|%0a|%0d|\/)/i.test(path)) return undefined
+  if (!path.startsWith('/') || /[\u0000-\u0020\u007f\\]/.test(path) || elsewhere.test(path)) return undefined
   const target = sameOrigin(path, origin)
-  if (target === undefined || target.pathname.startsWith('//')) return undefined
+  if (target === undefined || elsewhere.test(target.pathname)) return undefined
   return target.pathname + target.search + target.hash
 }
