@@ -1,0 +1,183 @@
+import { fromBase62, hash, hex, toBase62 } from '../random.ts'
+
+const kinds = ['artist', 'album', 'track', 'show', 'episode', 'audiobook', 'chapter', 'playlist', 'relinked'] as const
+export type CatalogueKind = (typeof kinds)[number]
+
+/** A group of consecutive things that belong to one: an album's tracks, a show's episodes. */
+export interface Run {
+  readonly index: number
+  readonly first: number
+  readonly count: number
+}
+
+/** Ways to cut a block of equal size into runs, so that both directions are arithmetic and nothing is stored. */
+interface Partition {
+  readonly size: number
+  readonly cuts: readonly [readonly number[], ...(readonly number[])[]]
+}
+const albumCuts: Partition = {
+  size: 12,
+  cuts: [
+    [8, 1, 3],
+    [10, 1, 1],
+    [6, 4, 2],
+    [7, 3, 2],
+    [9, 2, 1],
+  ],
+}
+const artistCuts: Partition = {
+  size: 24,
+  cuts: [
+    [3, 3, 6, 12],
+    [6, 3, 12, 3],
+    [12, 6, 3, 3],
+  ],
+}
+const showCuts: Partition = {
+  size: 60,
+  cuts: [
+    [38, 16, 6],
+    [21, 24, 15],
+    [52, 5, 3],
+  ],
+}
+const bookCuts: Partition = {
+  size: 30,
+  cuts: [
+    [18, 12],
+    [9, 21],
+    [23, 7],
+  ],
+}
+
+export interface CatalogueOptions {
+  /** How many tracks there are, 10 to 100,000. Artists and albums follow from it. @default 1000 */
+  readonly tracks?: number | undefined
+  /** How many podcast episodes there are. @default 240 */
+  readonly episodes?: number | undefined
+  /** How many audiobook chapters there are. @default 90 */
+  readonly chapters?: number | undefined
+  /** How many public playlists of other people there are. @default 60 */
+  readonly playlists?: number | undefined
+}
+
+/** A made-up world of music of any size. Everything follows from the seed and an index, and is made when asked for. */
+export class Catalogue {
+  readonly seed: number
+  readonly #counts: Readonly<Record<CatalogueKind, number>>
+  readonly #ids = new Map<number, string>()
+
+  constructor(seed: number, options: CatalogueOptions = {}) {
+    const tracks = options.tracks ?? 1000
+    const episodes = options.episodes ?? 240
+    const chapters = options.chapters ?? 90
+    this.seed = seed
+    const albums = tracks === 0 ? 0 : this.#whole(albumCuts, 1, tracks - 1).index + 1
+    this.#counts = {
+      track: tracks,
+      relinked: tracks,
+      album: albums,
+      artist: albums === 0 ? 0 : this.#whole(artistCuts, 2, albums - 1).index + 1,
+      episode: episodes,
+      show: episodes === 0 ? 0 : this.#whole(showCuts, 3, episodes - 1).index + 1,
+      chapter: chapters,
+      audiobook: chapters === 0 ? 0 : this.#whole(bookCuts, 4, chapters - 1).index + 1,
+      playlist: options.playlists ?? 60,
+    }
+  }
+
+  count(kind: CatalogueKind): number {
+    return this.#counts[kind]
+  }
+
+  /** The Spotify-like id of the thing with this index. The index can be read back from it. */
+  id(kind: CatalogueKind, index: number): string {
+    const salt = kinds.indexOf(kind)
+    const key = index * kinds.length + salt
+    const known = this.#ids.get(key)
+    if (known !== undefined) return known
+    const a = hash(this.seed, salt, index, 0xa1)
+    const b = hash(this.seed, salt, index, 0xb2)
+    const id = toBase62([a, b, (index ^ hash(this.seed, salt, a, b)) >>> 0, hash(a, b, index, salt)])
+    if (this.#ids.size > 50_000) this.#ids.clear()
+    this.#ids.set(key, id)
+    return id
+  }
+
+  /** The index of an id of this kind, if there is such a thing. */
+  index(kind: CatalogueKind, id: string): number | undefined {
+    const words = fromBase62(id)
+    if (words === undefined) return undefined
+    const [a, b, hidden, check] = words
+    const salt = kinds.indexOf(kind)
+    const index = (hidden ^ hash(this.seed, salt, a, b)) >>> 0
+    if (index >= this.#counts[kind] || check !== hash(a, b, index, salt)) return undefined
+    return a === hash(this.seed, salt, index, 0xa1) ? index : undefined
+  }
+
+  /** 40 hexadecimal digits that name a picture. */
+  imageId(kind: CatalogueKind | 'user', index: number): string {
+    return `ab67616d0000b273${hex(24, hash(this.seed, index), kind.length * 31 + kind.charCodeAt(0))}`
+  }
+
+  albumOfTrack(track: number): Run {
+    return this.#clip(this.#whole(albumCuts, 1, track), 'track')
+  }
+
+  album(index: number): Run {
+    return this.#clip(this.#nth(albumCuts, 1, index), 'track')
+  }
+
+  artistOfAlbum(album: number): Run {
+    return this.#clip(this.#whole(artistCuts, 2, album), 'album')
+  }
+
+  /** The artist and its albums. */
+  artist(index: number): Run {
+    return this.#clip(this.#nth(artistCuts, 2, index), 'album')
+  }
+
+  showOfEpisode(episode: number): Run {
+    return this.#clip(this.#whole(showCuts, 3, episode), 'episode')
+  }
+
+  show(index: number): Run {
+    return this.#clip(this.#nth(showCuts, 3, index), 'episode')
+  }
+
+  audiobookOfChapter(chapter: number): Run {
+    return this.#clip(this.#whole(bookCuts, 4, chapter), 'chapter')
+  }
+
+  audiobook(index: number): Run {
+    return this.#clip(this.#nth(bookCuts, 4, index), 'chapter')
+  }
+
+  #clip(run: Run, kind: CatalogueKind): Run {
+    return { ...run, count: Math.min(run.count, this.#counts[kind] - run.first) }
+  }
+
+  #cut(partition: Partition, salt: number, block: number): readonly number[] {
+    return partition.cuts[hash(this.seed, salt, block, 0xc3) % partition.cuts.length] ?? partition.cuts[0]
+  }
+
+  #whole(partition: Partition, salt: number, member: number): Run {
+    const block = Math.floor(member / partition.size)
+    const cut = this.#cut(partition, salt, block)
+    let first = block * partition.size
+    for (const [position, count] of cut.entries()) {
+      if (member < first + count) return { index: block * cut.length + position, first, count }
+      first += count
+    }
+    throw new RangeError('a partition must cover its block')
+  }
+
+  #nth(partition: Partition, salt: number, index: number): Run {
+    const parts = partition.cuts[0].length
+    const block = Math.floor(index / parts)
+    const cut = this.#cut(partition, salt, block)
+    const position = index % parts
+    const first = block * partition.size + cut.slice(0, position).reduce((sum, count) => sum + count, 0)
+    return { index, first, count: cut[position] ?? 0 }
+  }
+}

@@ -1,0 +1,105 @@
+import { between, hash, letters } from '../random.ts'
+import { albumMarkets, simplifiedAlbum } from './album.ts'
+import { simplifiedArtist } from './artist.ts'
+import type { Catalogue } from './catalogue.ts'
+import { title } from './names.ts'
+import { identity, type View } from './view.ts'
+
+/** The artists of a track: its album's, and now and then a guest. */
+export function trackArtists(catalogue: Catalogue, index: number): readonly number[] {
+  const own = catalogue.artistOfAlbum(catalogue.albumOfTrack(index).index).index
+  if (hash(catalogue.seed, index, 81) % 6 !== 0) return [own]
+  const guest = hash(catalogue.seed, index, 82) % catalogue.count('artist')
+  return guest === own ? [own] : [own, guest]
+}
+
+export function trackDuration(catalogue: Catalogue, index: number): number {
+  return between(61_000, 412_000, catalogue.seed, index, 83)
+}
+
+export function trackName(catalogue: Catalogue, index: number): string {
+  return title(catalogue.seed, index * 7 + 3)
+}
+
+export function isPlayable(catalogue: Catalogue, index: number, market: string | undefined): boolean {
+  return market === undefined || albumMarkets(catalogue, catalogue.albumOfTrack(index).index).includes(market)
+}
+
+export function simplifiedTrack(catalogue: Catalogue, view: View, index: number): Record<string, unknown> {
+  const album = catalogue.albumOfTrack(index)
+  const playable = isPlayable(catalogue, index, view.market)
+  return {
+    artists: trackArtists(catalogue, index).map((artist) => simplifiedArtist(catalogue, view, artist)),
+    ...(view.stripped ? {} : { available_markets: albumMarkets(catalogue, album.index), preview_url: null }),
+    disc_number: 1,
+    duration_ms: trackDuration(catalogue, index),
+    explicit: hash(catalogue.seed, index, 84) % 7 === 0,
+    ...identity(view, 'tracks', 'track', catalogue.id('track', index)),
+    ...(view.stripped || view.market !== undefined ? { is_playable: playable } : {}),
+    ...(playable ? {} : { restrictions: { reason: 'market' } }),
+    name: trackName(catalogue, index),
+    track_number: index - album.first + 1,
+    type: 'track',
+    is_local: false,
+  }
+}
+
+/** `relinkedFrom` is the id that was asked for, when another recording stands in for it in this market. */
+export function trackObject(
+  catalogue: Catalogue,
+  view: View,
+  index: number,
+  relinkedFrom?: string,
+): Record<string, unknown> {
+  const { seed } = catalogue
+  const linked =
+    relinkedFrom === undefined || view.stripped || view.market === undefined
+      ? {}
+      : { linked_from: { ...identity(view, 'tracks', 'track', relinkedFrom), type: 'track' } }
+  return {
+    album: simplifiedAlbum(catalogue, view, catalogue.albumOfTrack(index).index),
+    ...simplifiedTrack(catalogue, view, index),
+    external_ids: {
+      isrc: `QZ${letters(3, seed, index).toUpperCase()}${between(1_000_000, 9_999_999, seed, index, 85)}`,
+    },
+    ...(view.stripped ? {} : { popularity: between(0, 95, seed, index, 86) }),
+    ...linked,
+  }
+}
+
+/** A file from a user's own disk, as playlists show it: most of what a track has is null or empty. */
+export function localTrack(view: View, uri: string): Record<string, unknown> {
+  const [artist = '', album = '', name = '', seconds = '0'] = uri
+    .replace('spotify:local:', '')
+    .split(':')
+    .map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
+  const nothing = { external_urls: {}, href: null, id: null }
+  const markets = view.stripped ? {} : { available_markets: [] }
+  return {
+    album: {
+      album_type: null,
+      artists: [],
+      ...markets,
+      ...nothing,
+      images: [],
+      name: album,
+      release_date: null,
+      release_date_precision: null,
+      type: 'album',
+      uri: null,
+    },
+    artists: [{ ...nothing, name: artist, type: 'artist', uri: null }],
+    ...markets,
+    ...nothing,
+    disc_number: 0,
+    duration_ms: Number(seconds) * 1000,
+    explicit: false,
+    external_ids: {},
+    is_local: true,
+    name,
+    ...(view.stripped ? {} : { popularity: 0, preview_url: null }),
+    track_number: 0,
+    type: 'track',
+    uri,
+  }
+}

@@ -1,0 +1,25 @@
+/** The connection broke. The server breaks its socket for it, `fetch` rejects as it does for a lost connection. */
+export class ConnectionCut extends Error {
+  readonly code = 'ECONNRESET'
+
+  constructor() {
+    super('the fake Spotify cut the connection, as a fault told it to')
+    this.name = 'ConnectionCut'
+  }
+}
+
+/** The same answer, whose body breaks off half-way. */
+export async function cutInTheMiddle(response: Response): Promise<Response> {
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  let sent = false
+  const body = new ReadableStream({
+    pull(controller) {
+      if (sent) return controller.error(new ConnectionCut())
+      sent = true
+      controller.enqueue(bytes.subarray(0, Math.floor(bytes.length / 2)))
+    },
+  })
+  const headers = new Headers(response.headers)
+  headers.set('content-length', String(bytes.length))
+  return new Response(body, { status: response.status, headers })
+}

@@ -1,0 +1,136 @@
+import { decide, parseAuthorization } from './accounts/authorize.ts'
+import { knownScopes } from './accounts/scopes.ts'
+import { issueAccess, issueRefresh } from './accounts/token-endpoint.ts'
+import { createClock, type FakeClock } from './clock.ts'
+import { answer, type World } from './exchange.ts'
+import { type Fault, type FaultRule, Faults } from './faults.ts'
+import { createFetch } from './fetch-door.ts'
+import type { FakeGrant, FakeToken } from './grants.ts'
+import type { FakeSpotifyOptions } from './options.ts'
+import { RequestLog } from './request-log.ts'
+import { FakeState } from './state.ts'
+import type { FakeUser } from './user.ts'
+import { operations } from './web-api/operations.ts'
+import { WebApi } from './web-api/web-api.ts'
+
+export interface ApproveOptions {
+  /** Whose account. @default the first user */
+  readonly user?: string | undefined
+  /** The user says no. */
+  readonly deny?: boolean | undefined
+}
+
+export interface IssueOptions {
+  readonly user?: string | undefined
+  readonly clientId?: string | undefined
+  /** @default every scope there is */
+  readonly scopes?: readonly string[] | undefined
+  /** @default 'pkce' */
+  readonly flow?: 'pkce' | 'code' | undefined
+}
+
+/** Tokens as the token endpoint would have given them, for tests that do not care about sign-in. */
+export interface IssuedTokens {
+  readonly accessToken: string
+  readonly refreshToken: string
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+  readonly scopes: readonly string[]
+}
+
+/** Spotify's accounts service and Web API in memory. */
+export interface FakeSpotify {
+  /** For options named `fetch`: answers for Spotify's hosts and for any loopback address, refuses all others. */
+  readonly fetch: typeof globalThis.fetch
+  /** Answers one request. @throws Error with `code` `ECONNRESET` when a fault cuts the connection. */
+  handle(request: Request): Promise<Response>
+  /**
+   * Follows an authorization URL as a user would and gives the URL that the browser is sent back to.
+   *
+   * @throws Error with what Spotify's page would say, if the URL does not lead back.
+   */
+  approve(url: URL | string, options?: ApproveOptions): Promise<URL>
+  /** Gives out tokens without a sign-in. */
+  issue(options?: IssueOptions): IssuedTokens
+  /** Ends what a user granted, as they can on their account page. Access tokens live on until they expire, unless named. */
+  revoke(options?: { readonly user?: string; readonly clientId?: string; readonly accessTokens?: boolean }): void
+  /** Makes requests go wrong. */
+  fail(rule: FaultRule): Fault
+  readonly faults: readonly Fault[]
+  readonly state: FakeState
+  readonly clock: FakeClock
+  readonly requests: RequestLog
+  /** Codes and tokens given out so far, oldest first. */
+  readonly tokens: readonly FakeToken[]
+  readonly grants: readonly FakeGrant[]
+  /** Back to the beginning: libraries, tokens, faults, requests, clock. */
+  reset(): void
+}
+
+/** Creates a Spotify of your own. It shares nothing with any other and needs no network. */
+export function createFakeSpotify(options: FakeSpotifyOptions = {}): FakeSpotify {
+  const clock = createClock(options.clock)
+  const requests = new RequestLog(options.keepRequests)
+  const faults = new Faults(options.seed ?? 1)
+  let state = new FakeState(options, clock)
+  let api = new WebApi(state, operations)
+
+  const world: World = {
+    get state() {
+      return state
+    },
+    get api() {
+      return api
+    },
+    faults,
+    requests,
+  }
+  const handle = (request: Request): Promise<Response> => answer(world, request)
+  const theUser = (id: string | undefined): FakeUser => {
+    const user = id === undefined ? state.users.values().next().value : state.users.get(id)
+    if (user === undefined) throw new Error(`the fake Spotify has no user ${id ?? 'at all'}`)
+    return user
+  }
+
+  return {
+    fetch: createFetch(handle),
+    handle,
+    async approve(url, { user, deny = false } = {}) {
+      const parsed = parseAuthorization(state, new URL(url).searchParams)
+      if (parsed.kind === 'page') throw new Error(`the authorization page shows: ${parsed.problem}`)
+      return parsed.kind === 'callback' ? parsed.url : decide(state, parsed.request, theUser(user), deny)
+    },
+    issue({ user, clientId = 'test-client', scopes = knownScopes, flow = 'pkce' } = {}) {
+      const authorizedAt = clock.now()
+      const grant = state.ledger.grant({ userId: theUser(user).id, clientId, scopes, authorizedAt, flow })
+      const { access } = issueAccess(state, clientId, grant)
+      const refresh = issueRefresh(state, grant)
+      return { accessToken: access.value, refreshToken: refresh.value, expiresAt: access.expiresAt, scopes }
+    },
+    revoke({ user, clientId, accessTokens } = {}) {
+      state.ledger.revoke({ userId: user, clientId }, clock.now(), { accessTokens })
+    },
+    fail: (rule) => faults.add(rule),
+    get faults() {
+      return faults.all
+    },
+    get state() {
+      return state
+    },
+    clock,
+    requests,
+    get tokens() {
+      return state.ledger.tokens
+    },
+    get grants() {
+      return state.ledger.grants
+    },
+    reset() {
+      clock.reset()
+      requests.clear()
+      faults.clear()
+      state = new FakeState(options, clock, state.ledger.issued)
+      api = new WebApi(state, operations)
+    },
+  }
+}

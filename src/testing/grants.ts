@@ -1,0 +1,117 @@
+import { letters } from './random.ts'
+
+/** One user's yes to one application. */
+export interface FakeGrant {
+  readonly id: number
+  readonly userId: string
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  readonly authorizedAt: number
+  /** How the application signed in; a PKCE grant's tokens are refreshed with the client id alone. */
+  readonly flow: 'pkce' | 'code'
+  revokedAt?: number | undefined
+}
+
+/** A code or token that the fake gave out. `value` is left out of `inspect` and JSON. */
+export interface FakeToken {
+  readonly kind: 'code' | 'access' | 'refresh'
+  readonly value: string
+  readonly clientId: string
+  /** Absent for client credentials. */
+  readonly userId?: string | undefined
+  readonly scopes: readonly string[]
+  readonly grant?: FakeGrant | undefined
+  readonly issuedAt: number
+  readonly expiresAt: number
+  uses: number
+  lastUsedAt?: number | undefined
+  revokedAt?: number | undefined
+}
+
+export interface CodeDetails {
+  readonly redirectUri: string
+  readonly challenge: string | undefined
+}
+
+const forms = { code: ['AQ', 215], access: ['BQ', 254], refresh: ['AQ', 129] } as const
+
+/** Every grant and token the fake knows. */
+export class Ledger {
+  readonly grants: FakeGrant[] = []
+  readonly tokens: FakeToken[] = []
+  readonly #byValue = new Map<string, FakeToken>()
+  readonly #codes = new WeakMap<FakeToken, CodeDetails>()
+  readonly #seed: number
+  #issued: number
+
+  /** `issued` goes on counting after a reset, so that no token of the world before is valid in the next one. */
+  constructor(seed: number, issued = 0) {
+    this.#seed = seed
+    this.#issued = issued
+  }
+
+  get issued(): number {
+    return this.#issued
+  }
+
+  grant(input: Omit<FakeGrant, 'id' | 'revokedAt'>): FakeGrant {
+    const grant: FakeGrant = { ...input, id: this.grants.length + 1 }
+    this.grants.push(grant)
+    return grant
+  }
+
+  issue(input: Omit<FakeToken, 'value' | 'uses'>, code?: CodeDetails): FakeToken {
+    const [prefix, length] = forms[input.kind]
+    const value = prefix + letters(length, this.#seed, ++this.#issued)
+    const token = { ...input, uses: 0 } as FakeToken
+    Object.defineProperty(token, 'value', { value, enumerable: false })
+    this.tokens.push(token)
+    this.#byValue.set(value, token)
+    if (code !== undefined) this.#codes.set(token, code)
+    return token
+  }
+
+  find(kind: FakeToken['kind'], value: string): FakeToken | undefined {
+    const token = this.#byValue.get(value)
+    return token?.kind === kind ? token : undefined
+  }
+
+  code(token: FakeToken): CodeDetails | undefined {
+    return this.#codes.get(token)
+  }
+
+  use(token: FakeToken, at: number): void {
+    token.uses++
+    token.lastUsedAt = at
+  }
+
+  /** As the user does on their account page: refresh tokens die at once, access tokens live on until they expire. */
+  revoke(
+    match: { readonly userId?: string | undefined; readonly clientId?: string | undefined },
+    at: number,
+    options: { readonly accessTokens?: boolean | undefined } = {},
+  ): number {
+    const { userId, clientId } = match
+    const hit = (of: { userId?: string | undefined; clientId: string; revokedAt?: number | undefined }): boolean =>
+      of.revokedAt === undefined &&
+      (userId === undefined || of.userId === userId) &&
+      (clientId === undefined || of.clientId === clientId)
+    const grants = this.grants.filter(hit)
+    for (const grant of grants) grant.revokedAt = at
+    for (const token of this.tokens) {
+      if ((token.kind !== 'access' || options.accessTokens === true) && hit(token)) token.revokedAt = at
+    }
+    return grants.length
+  }
+
+  /** The newest living grant that covers these scopes: the user need not be asked again. */
+  covering(userId: string, clientId: string, scopes: readonly string[]): FakeGrant | undefined {
+    return this.grants.findLast(
+      (grant) =>
+        grant.userId === userId &&
+        grant.clientId === clientId &&
+        grant.revokedAt === undefined &&
+        scopes.every((scope) => grant.scopes.includes(scope)),
+    )
+  }
+}

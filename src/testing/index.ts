@@ -1,0 +1,17 @@
+export type { CatalogueOptions } from './catalogue/catalogue.ts'
+export type { ClockOption, FakeClock } from './clock.ts'
+export {
+  type ApproveOptions,
+  createFakeSpotify,
+  type FakeSpotify,
+  type IssuedTokens,
+  type IssueOptions,
+} from './fake-spotify.ts'
+export type { Fault, FaultRule } from './faults.ts'
+export type { FakeGrant, FakeToken } from './grants.ts'
+export type { LimitOptions, QuotaGroup } from './limits.ts'
+export type { FakeAppMode, FakeClientOptions, FakeSpotifyOptions, Rotation } from './options.ts'
+export type { FakePlaylist } from './playlist.ts'
+export type { FakeRequest, RequestFilter, RequestLog } from './request-log.ts'
+export type { FakeState } from './state.ts'
+export type { FakeUser, FakeUserOptions, LibraryOptions } from './user.ts'

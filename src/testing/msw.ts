@@ -1,0 +1,20 @@
+import { HttpResponse, http, type RequestHandler } from 'msw'
+import { ConnectionCut } from './cut.ts'
+import type { FakeSpotify } from './fake-spotify.ts'
+
+/**
+ * Handlers for MSW's `setupServer`: every request to Spotify's accounts service and Web API is answered by the fake.
+ *
+ * @param fake What {@link createFakeSpotify} made.
+ */
+export function spotifyHandlers(fake: FakeSpotify): RequestHandler[] {
+  const resolve = async ({ request }: { readonly request: Request }): Promise<Response> => {
+    try {
+      return await fake.handle(request)
+    } catch (error) {
+      if (error instanceof ConnectionCut) return HttpResponse.error()
+      throw error
+    }
+  }
+  return [http.all('https://accounts.spotify.com/*', resolve), http.all('https://api.spotify.com/*', resolve)]
+}

@@ -1,0 +1,109 @@
+import type { FaultRule } from './faults.ts'
+import { pathMatches } from './faults.ts'
+
+/** One request that the fake saw. Credentials are not kept: no `Authorization`, no form of the token endpoint. */
+export interface FakeRequest {
+  readonly at: number
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  /** What the Web API was sent; for the token endpoint only `grantType` is kept. */
+  readonly body?: string | undefined
+  readonly operation?: string | undefined
+  readonly grantType?: string | undefined
+  clientId?: string | undefined
+  user?: string | undefined
+  /** Absent while the request is under way, 0 when the connection was cut. */
+  status?: number | undefined
+  /** The faults that struck it. */
+  readonly faults: FaultRule[]
+}
+
+export interface RequestFilter {
+  readonly method?: string | undefined
+  readonly path?: string | RegExp | undefined
+  readonly user?: string | undefined
+  readonly clientId?: string | undefined
+  readonly status?: number | undefined
+  readonly grantType?: string | undefined
+  readonly operation?: string | undefined
+}
+
+/** The requests so far, oldest first. */
+export class RequestLog implements Iterable<FakeRequest> {
+  #entries: FakeRequest[] = []
+  readonly #keep: number
+
+  constructor(keep = 10_000) {
+    this.#keep = keep
+  }
+
+  get all(): readonly FakeRequest[] {
+    return this.#entries
+  }
+
+  get last(): FakeRequest | undefined {
+    return this.#entries.at(-1)
+  }
+
+  [Symbol.iterator](): Iterator<FakeRequest> {
+    return this.#entries[Symbol.iterator]()
+  }
+
+  add(entry: FakeRequest): void {
+    this.#entries.push(entry)
+    // Cut in bulk: shifting one by one would cost as much as the log is long.
+    if (this.#entries.length > this.#keep * 1.5) this.#entries = this.#entries.slice(-this.#keep)
+  }
+
+  clear(): void {
+    this.#entries = []
+  }
+
+  matching(filter: RequestFilter): readonly FakeRequest[] {
+    return this.#entries.filter(
+      (entry) =>
+        (filter.method === undefined || filter.method.toUpperCase() === entry.method) &&
+        (filter.path === undefined || pathMatches(filter.path, entry.path)) &&
+        (['user', 'clientId', 'status', 'grantType', 'operation'] as const).every(
+          (key) => filter[key] === undefined || filter[key] === entry[key],
+        ),
+    )
+  }
+
+  count(filter: RequestFilter = {}): number {
+    return this.matching(filter).length
+  }
+
+  /**
+   * Checks that requests like this were made, and gives them.
+   *
+   * @param times How many there must be; without it, at least one.
+   * @throws Error whose message lists what was asked for and what came instead.
+   */
+  expect(filter: RequestFilter, times?: number): readonly FakeRequest[] {
+    const found = this.matching(filter)
+    if (times === undefined ? found.length > 0 : found.length === times) return found
+    const wanted = Object.entries(filter).map(([key, value]) => `${key} ${String(value)}`)
+    const lines = this.#entries.slice(-25).map((entry) => `  ${describe(entry)}`)
+    const more = this.#entries.length > 25 ? [`  … ${this.#entries.length - 25} before these`] : []
+    throw new Error(
+      [
+        `expected ${times ?? 'at least 1'} request(s) with ${wanted.join(', ') || 'anything'}, saw ${found.length}.`,
+        this.#entries.length === 0 ? 'The fake saw no request at all.' : 'The fake saw:',
+        ...more,
+        ...lines,
+      ].join('\n'),
+    )
+  }
+}
+
+function describe(entry: FakeRequest): string {
+  const query = entry.path.startsWith('/v1') && entry.query.size > 0 ? `?${entry.query}` : ''
+  const outcome =
+    entry.status === undefined ? 'under way' : entry.status === 0 ? 'connection cut' : String(entry.status)
+  const notes = [entry.grantType, entry.user && `user ${entry.user}`, entry.faults.length > 0 && 'fault'].filter(
+    Boolean,
+  )
+  return `${entry.method} ${entry.path}${query} → ${outcome}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`
+}

@@ -1,0 +1,76 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { createFakeSpotify, type FakeSpotify } from './fake-spotify.ts'
+import type { FakeSpotifyOptions } from './options.ts'
+
+export interface FakeServerOptions extends FakeSpotifyOptions {
+  /** @default 0, any free port */
+  readonly port?: number | undefined
+  /** Serves this fake instead of a new one. */
+  readonly fake?: FakeSpotify | undefined
+}
+
+export interface FakeSpotifyServer {
+  /** `http://127.0.0.1:port` */
+  readonly url: string
+  /** For the `endpoints` option of `createStagedoor`, `createOAuth` and `createSpotify`. */
+  readonly endpoints: { readonly authorization: string; readonly token: string; readonly api: string }
+  readonly fake: FakeSpotify
+  /** Stops the server and ends its connections. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a fake Spotify on a loopback port: the authorization page for a browser, the token endpoint, the Web API.
+ *
+ * @throws Error with `code` `EADDRINUSE` when the port is taken.
+ */
+export async function startFakeSpotify(options: FakeServerOptions = {}): Promise<FakeSpotifyServer> {
+  const fake = options.fake ?? createFakeSpotify(options)
+  const server = createServer((incoming, outgoing) => {
+    answer(fake, incoming, outgoing).catch(() => outgoing.destroy())
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', () => resolve())
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url,
+    endpoints: { authorization: `${url}/authorize`, token: `${url}/api/token`, api: `${url}/v1` },
+    fake,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function answer(fake: FakeSpotify, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const response = await fake.handle(await toRequest(incoming))
+  const headers: Record<string, string | string[]> = Object.fromEntries(response.headers)
+  const cookies = response.headers.getSetCookie()
+  if (cookies.length > 0) headers['set-cookie'] = cookies
+  outgoing.writeHead(response.status, headers)
+  if (response.body === null) {
+    outgoing.end()
+    return
+  }
+  // A stream is written piece by piece, so that one that breaks off does so on the wire.
+  if (headers['content-length'] === undefined) outgoing.end(Buffer.from(await response.arrayBuffer()))
+  else for await (const chunk of Readable.fromWeb(response.body as never)) outgoing.write(chunk)
+  outgoing.end()
+}
+
+async function toRequest(incoming: IncomingMessage): Promise<Request> {
+  const { method = 'GET', headers, url = '/' } = incoming
+  const init: RequestInit = { method, headers: headers as Record<string, string> }
+  if (method !== 'GET' && method !== 'HEAD') {
+    const chunks: Buffer[] = []
+    for await (const chunk of incoming) chunks.push(chunk as Buffer)
+    if (chunks.length > 0) init.body = Buffer.concat(chunks)
+  }
+  return new Request(`http://${headers.host ?? '127.0.0.1'}${url}`, init)
+}

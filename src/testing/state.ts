@@ -1,0 +1,130 @@
+import { Catalogue } from './catalogue/catalogue.ts'
+import { title } from './catalogue/names.ts'
+import type { FakeClock } from './clock.ts'
+import { Ledger } from './grants.ts'
+import { Limits } from './limits.ts'
+import type { FakeAppMode, FakeClientOptions, FakeSpotifyOptions } from './options.ts'
+import { FakePlaylist, type PlaylistRow } from './playlist.ts'
+import { between, hash, hashText } from './random.ts'
+import { defaultUsers, FakeUser } from './user.ts'
+
+const epoch = Date.UTC(2026, 8, 1)
+
+/** Everything the fake remembers. The plain members may be changed by a test at any time. */
+export class FakeState {
+  readonly options: FakeSpotifyOptions
+  readonly clock: FakeClock
+  readonly catalogue: Catalogue
+  readonly ledger: Ledger
+  readonly limits: Limits
+  readonly users = new Map<string, FakeUser>()
+  readonly clients = new Map<string, FakeClientOptions>()
+  readonly playlists = new Map<string, FakePlaylist>()
+  appMode: FakeAppMode
+  /** Whether the application's owner pays for Premium; in development mode everything stops without. */
+  ownerPremium = true
+
+  constructor(options: FakeSpotifyOptions, clock: FakeClock, issued = 0) {
+    const seed = options.seed ?? 1
+    this.options = options
+    this.clock = clock
+    this.catalogue = new Catalogue(seed, options.catalogue)
+    this.ledger = new Ledger(seed, issued)
+    this.limits = new Limits(options.limits ?? {})
+    this.appMode = options.appMode ?? 'development'
+    for (const user of options.users ?? defaultUsers) this.users.set(user.id, new FakeUser(user, this.catalogue))
+    for (const client of options.clients ?? []) this.clients.set(client.clientId, client)
+  }
+
+  /** The registration of a client id, or undefined if applications are listed and this is none of them. */
+  client(clientId: string): FakeClientOptions | undefined {
+    if (this.options.clients === undefined) return clientId === '' ? undefined : { clientId }
+    return this.clients.get(clientId)
+  }
+
+  mode(clientId: string): FakeAppMode {
+    return this.clients.get(clientId)?.appMode ?? this.appMode
+  }
+
+  /** The playlists in a user's library, made up on first use: own ones, then a followed one that Spotify owns. */
+  library(user: FakeUser): readonly string[] {
+    const wanted = user.library.playlists ?? 7
+    if (user.playlists.length > 0 || wanted === 0 || this.#filled.has(user.id)) return user.playlists
+    this.#filled.add(user.id)
+    const salt = hashText(user.id)
+    for (let index = 0; index < wanted; index++) {
+      const id = this.newPlaylistId(`${user.id} ${index}`)
+      const size = index === 1 ? 0 : between(3, 40, salt, index)
+      this.playlists.set(
+        id,
+        new FakePlaylist({
+          id,
+          ownerId: user.id,
+          name: title(salt, index),
+          description: index % 3 === 0 ? '' : 'Made on a slow afternoon',
+          public: index % 2 === 0,
+          collaborative: index === 5,
+          rows: index === 0 ? this.#oddRows(user) : this.#rows(user.id, salt + index, size),
+          createdAt: epoch,
+        }),
+      )
+      user.playlists.push(id)
+    }
+    const foreign = Math.min(2, this.catalogue.count('playlist'))
+    for (let index = 0; index < foreign; index++) user.playlists.push(this.catalogue.id('playlist', index))
+    return user.playlists
+  }
+
+  readonly #filled = new Set<string>()
+
+  /** A playlist by its id, also a public one of the catalogue that nobody looked at before. */
+  playlist(id: string): FakePlaylist | undefined {
+    const known = this.playlists.get(id)
+    if (known !== undefined) return known
+    for (const user of this.users.values()) this.library(user)
+    const own = this.playlists.get(id)
+    if (own !== undefined) return own
+    const index = this.catalogue.index('playlist', id)
+    if (index === undefined) return undefined
+    const { seed } = this.catalogue
+    const playlist = new FakePlaylist({
+      id,
+      ownerId: index % 5 === 0 ? 'spotify' : `listener-${hash(seed, index) % 1000}`,
+      name: title(seed, index * 3),
+      description: 'A public list',
+      rows: this.#rows('listener', seed + index, between(8, 60, seed, index)),
+      createdAt: epoch,
+    })
+    this.playlists.set(id, playlist)
+    return playlist
+  }
+
+  newPlaylistId(salt: string): string {
+    const number = hashText(salt) ^ this.playlists.size
+    return new Catalogue(this.catalogue.seed ^ 0x70, { tracks: 0, episodes: 0, chapters: 0, playlists: 0 }).id(
+      'playlist',
+      number >>> 0,
+    )
+  }
+
+  #rows(addedBy: string, salt: number, size: number): PlaylistRow[] {
+    const total = this.catalogue.count('track')
+    return Array.from({ length: total === 0 ? 0 : size }, (_, position) => ({
+      uri: `spotify:track:${this.catalogue.id('track', hash(salt, position) % total)}`,
+      addedAt: epoch - (size - position) * 3_600_000,
+      addedBy,
+    }))
+  }
+
+  /** A playlist with everything that surprises: a local file, an episode, a row whose track is gone, rows without a date. */
+  #oddRows(user: FakeUser): PlaylistRow[] {
+    const rows = this.#rows(user.id, hashText(user.id), 12)
+    const at = { addedAt: epoch, addedBy: user.id }
+    rows.splice(2, 0, { uri: 'spotify:local:The+Attic+Tapes:Demos:Rain+on+the+Roof:187', ...at })
+    if (this.catalogue.count('episode') > 0)
+      rows.splice(4, 0, { uri: `spotify:episode:${this.catalogue.id('episode', 3)}`, ...at })
+    rows.splice(6, 0, { uri: null, ...at })
+    rows.push({ uri: `spotify:track:${this.catalogue.id('track', 1)}`, addedAt: null, addedBy: null })
+    return rows
+  }
+}

@@ -1,0 +1,123 @@
+import { episodeObject } from '../catalogue/show.ts'
+import { localTrack, trackObject } from '../catalogue/track.ts'
+import type { FakePlaylist, PlaylistRow } from '../playlist.ts'
+import type { ApiCall } from './operation.ts'
+import { type PageRequest, page } from './paging.ts'
+import { seconds } from './saved.ts'
+import { resumePoint } from './shows.ts'
+import { displayName, userReference } from './users.ts'
+
+/** Whether the user may see and change what is in a playlist. */
+export function contributes(call: ApiCall, playlist: FakePlaylist): boolean {
+  const user = call.maybeUser
+  return (
+    user !== undefined && (playlist.ownerId === user.id || (playlist.collaborative && playlist.followers.has(user.id)))
+  )
+}
+
+/** A track, episode or local file by its URI; null for what has left the catalogue. */
+export function playable(call: ApiCall, uri: string | null, episodes: boolean): Record<string, unknown> | null {
+  const { catalogue } = call.state
+  if (uri === null) return null
+  if (uri.startsWith('spotify:local:')) return localTrack(call.view, uri)
+  const [, type, id = ''] = uri.split(':')
+  if (type === 'track') {
+    const index = catalogue.index('track', id)
+    return index === undefined ? null : trackObject(catalogue, call.view, index)
+  }
+  const index = type === 'episode' ? catalogue.index('episode', id) : undefined
+  if (index === undefined || !episodes) return null
+  return episodeObject(catalogue, call.view, index, resumePoint(call, index))
+}
+
+/** Whether a caller asked to see episodes as episodes. */
+export function wantsEpisodes(call: ApiCall): boolean {
+  return (call.query.get('additional_types') ?? '').split(',').includes('episode')
+}
+
+function row(call: ApiCall, { uri, addedAt, addedBy }: PlaylistRow, legacy: boolean): Record<string, unknown> {
+  const item = playable(call, uri, wantsEpisodes(call))
+  const marked =
+    item === null
+      ? null
+      : { ...item, ...(item.type === 'track' ? { track: true, episode: false } : { track: false, episode: true }) }
+  const shown = item?.is_local === true ? item : marked
+  return {
+    added_at: addedAt === null ? null : seconds(addedAt),
+    added_by: addedBy === null ? null : userReference(call.view, addedBy),
+    is_local: uri?.startsWith('spotify:local:') ?? false,
+    primary_color: null,
+    ...(legacy ? {} : { item: shown }),
+    ...(call.rules.february2026 ? {} : { track: shown }),
+    video_thumbnail: { url: null },
+  }
+}
+
+/** A page of a playlist. `legacy` is the old operation, whose rows only have `track`. */
+export function rowsPage(
+  call: ApiCall,
+  playlist: FakePlaylist,
+  request: PageRequest,
+  name: 'items' | 'tracks',
+): Record<string, unknown> {
+  const path = `/playlists/${playlist.id}/${name}`
+  const render = (position: number): unknown => row(call, playlist.rows[position] as PlaylistRow, name === 'tracks')
+  const keep = [...call.query].filter(([key]) => key === 'additional_types' || key === 'market')
+  return page(call, request, playlist.rows.length, render, { path, query: Object.fromEntries(keep) })
+}
+
+function common(call: ApiCall, playlist: FakePlaylist): Record<string, unknown> {
+  const { state, view } = call
+  const { id } = playlist
+  const lag = state.options.snapshotLag ?? 0
+  return {
+    collaborative: playlist.collaborative,
+    description: playlist.description ?? '',
+    external_urls: { spotify: `https://open.spotify.com/playlist/${id}` },
+    href: `${view.api}/playlists/${id}`,
+    id,
+    images: cover(call, playlist),
+    name: playlist.name,
+    owner: { display_name: displayName(state, playlist.ownerId), ...userReference(view, playlist.ownerId) },
+    primary_color: null,
+    public: playlist.public,
+    snapshot_id: playlist.snapshot(state.clock.now(), lag),
+    type: 'playlist',
+    uri: `spotify:playlist:${id}`,
+  }
+}
+
+export function cover(call: ApiCall, playlist: FakePlaylist): unknown[] {
+  if (playlist.cover !== undefined) return [{ height: null, url: `${call.view.images}${playlist.cover}`, width: null }]
+  const first = playlist.rows.find((entry) => entry.uri?.startsWith('spotify:track:'))?.uri?.split(':')[2]
+  const index = first === undefined ? undefined : call.state.catalogue.index('track', first)
+  if (index === undefined) return []
+  const image = call.state.catalogue.imageId('album', call.state.catalogue.albumOfTrack(index).index)
+  return [{ height: null, url: `${call.view.images}${image}`, width: null }]
+}
+
+/** A playlist in a list: how many rows it has, not which. */
+export function simplifiedPlaylist(call: ApiCall, playlist: FakePlaylist): Record<string, unknown> {
+  const reference = (name: string): unknown => ({
+    href: `${call.view.api}/playlists/${playlist.id}/${name}`,
+    total: playlist.rows.length,
+  })
+  return {
+    ...common(call, playlist),
+    items: reference('items'),
+    ...(call.rules.february2026 ? {} : { tracks: reference('tracks') }),
+  }
+}
+
+/** A playlist with its first page; since February 2026 only its owner and its contributors see that. */
+export function fullPlaylist(call: ApiCall, playlist: FakePlaylist): Record<string, unknown> {
+  const first = { limit: 100, offset: 0 }
+  const followers = { href: null, total: playlist.followers.size }
+  const shown = !call.rules.february2026 || contributes(call, playlist)
+  return {
+    ...common(call, playlist),
+    followers,
+    ...(shown ? { items: rowsPage(call, playlist, first, 'items') } : {}),
+    ...(call.rules.february2026 ? {} : { tracks: rowsPage(call, playlist, first, 'tracks') }),
+  }
+}

@@ -1,0 +1,125 @@
+import { apiError, text } from '../answer.ts'
+import type { FakeToken } from '../grants.ts'
+import { type FakeAppMode, type ModeRules, rulesOf } from '../options.ts'
+import type { FakeState } from '../state.ts'
+import type { ApiCall, Operation } from './operation.ts'
+import { Refusal } from './refusal.ts'
+import { Router } from './router.ts'
+
+export interface WebApiRequest {
+  readonly method: string
+  /** Relative to the API's base. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly body: string
+  /** The API's base and the images' prefix as this caller sees them. */
+  readonly api: string
+  readonly images: string
+}
+
+/** Who a request comes from, or the answer that it gets instead. */
+export interface Caller {
+  readonly token?: FakeToken
+  readonly refused?: Response
+}
+
+export class WebApi {
+  readonly #router: Router
+  readonly #state: FakeState
+
+  constructor(state: FakeState, operations: readonly Operation[]) {
+    this.#state = state
+    this.#router = new Router(operations)
+  }
+
+  /** Looks at the `Authorization` header. `skew` is by how many milliseconds Spotify's clock is ahead. */
+  caller(authorization: string | null, skew: number): Caller {
+    if (authorization === null) return { refused: unauthorized('missing_token') }
+    const bearer = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
+    if (bearer === undefined) return { refused: apiError(400, 'Only valid bearer authentication supported') }
+    const token = this.#state.ledger.find('access', bearer)
+    if (token === undefined || token.revokedAt !== undefined) return { refused: unauthorized('invalid_token') }
+    if (this.#state.clock.now() + skew >= token.expiresAt)
+      return { refused: unauthorized('invalid_token', 'The access token expired') }
+    return { token }
+  }
+
+  operationId(method: string, path: string): string | undefined {
+    return this.#router.find(method, path)?.operation?.id
+  }
+
+  /** Does what the request asks, once its caller is known to be `token`. */
+  run(request: WebApiRequest, token: FakeToken): Response {
+    const state = this.#state
+    const mode = state.mode(token.clientId)
+    const rules = rulesOf(mode)
+    state.ledger.use(token, state.clock.now())
+    if (rules.allowlist && !state.ownerPremium) return text(403, ownerNotPremium)
+    const limited = state.limits.check(token.clientId, request.path, rules.allowlist, state.clock.now())
+    if (limited !== undefined) return limited
+    const found = this.#router.find(request.method, request.path)
+    if (found === undefined) return apiError(404, 'Service not found')
+    const { operation, params } = found
+    if (operation === undefined) return apiError(405, 'Method not allowed')
+    const removed = removal(operation, mode, rules)
+    if (removed !== undefined) return removed
+    const user = token.userId === undefined ? undefined : state.users.get(token.userId)
+    if (token.userId !== undefined && user === undefined) return unauthorized('invalid_token')
+    if (user !== undefined && rules.allowlist && !user.allowlisted) return text(403, notRegistered)
+    if (request.path.startsWith('/me') && user === undefined) return apiError(401, 'Valid user authentication required')
+    if (!allows(operation, token.scopes)) return apiError(403, 'Insufficient client scope')
+    const asked = request.query.get('market')
+    if (asked === 'from_token' && user === undefined) return apiError(403, 'Market from token requires a user')
+    const call: ApiCall = {
+      state,
+      rules,
+      view: {
+        api: request.api,
+        images: request.images,
+        stripped: rules.february2026,
+        market: user?.country ?? asked ?? undefined,
+      },
+      path: request.path,
+      query: request.query,
+      params,
+      body: request.body,
+      scopes: token.scopes,
+      maybeUser: user,
+      get user() {
+        if (user === undefined) throw new Refusal(401, 'Valid user authentication required')
+        return user
+      },
+    }
+    try {
+      return operation.run(call)
+    } catch (error) {
+      if (error instanceof Refusal) return error.response
+      throw error
+    }
+  }
+}
+
+const notRegistered = 'User not registered in the Developer Dashboard'
+const ownerNotPremium =
+  'Active premium subscription required for the owner of the app. When the subscription status changes, it can take a few hours before requests are allowed again.'
+
+function unauthorized(error: 'missing_token' | 'invalid_token', message?: string): Response {
+  const description = error === 'missing_token' ? 'Missing access token' : 'Invalid access token'
+  const headers = { 'www-authenticate': `Bearer realm="spotify", error="${error}", error_description="${description}"` }
+  return apiError(401, message ?? 'Missing/invalid/expired access token', { headers })
+}
+
+function removal(operation: Operation, mode: FakeAppMode, rules: ModeRules): Response | undefined {
+  if (operation.availability === 'removed-2026' && rules.february2026) return apiError(403, 'Forbidden')
+  if (operation.availability !== 'removed-2024' || mode === 'extended-2024') return undefined
+  return operation.path.startsWith('/recommendations')
+    ? apiError(404, 'Resource not found')
+    : apiError(403, 'Forbidden')
+}
+
+function allows(operation: Operation, scopes: readonly string[]): boolean {
+  const { scopes: all, anyScope } = operation
+  return (
+    all.every((scope) => scopes.includes(scope)) && (anyScope.length === 0 || anyScope.some((s) => scopes.includes(s)))
+  )
+}
