@@ -1,54 +1,229 @@
-import type { CallOptions } from '../internal/signal.ts'
-import type { TokenSet } from '../oauth/token-set.ts'
-import type { ConnectionStatus } from '../stores/store.ts'
-import type { ConnectionEvents } from './events.ts'
-import type { Health } from './health.ts'
-import type { Connection } from './record.ts'
+import { invalidArgument, SpotifyApiError } from '../errors.ts'
+import { createEmitter } from '../internal/emitter.ts'
+import { abortable, type CallOptions } from '../internal/signal.ts'
+import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
+import type { ConnectionStatus, StoredConnection } from '../stores/store.ts'
+import { createAccounts } from './account.ts'
+import type { RefreshContext } from './context.ts'
+import { type ConnectionEvents, createAnnounce } from './events.ts'
+import { notFound } from './failure.ts'
+import { type AdoptInput, adoptedGrant, installGrant } from './grant.ts'
+import { type Health, healthOf, probed } from './health.ts'
+import { createMonitor, type Monitor, type MonitorOptions } from './monitor.ts'
+import { type ConnectionsOptions, connectionsSettings } from './options.ts'
+import { within } from './patience.ts'
+import { type Connection, checkOwnerId, leaseIsLive, refreshDueAt, revise, toConnection } from './record.ts'
+import { ConnectionRecords } from './records.ts'
+import { createRefresher, type Usable } from './refresh.ts'
+import { removeRecord, revokeGrant } from './removal.ts'
+import { createSchedule } from './schedule.ts'
+import { type BeginInput, type CompleteInput, createSignIn } from './sign-in.ts'
+import { guarded } from './token-circuit.ts'
+import { createTokenSeal } from './token-seal.ts'
 
-export interface BeginInput {
-  readonly ownerId: string
-  /** Same-origin path to send the browser to afterwards, at most 512 bytes. */
-  readonly returnTo?: string | undefined
-  readonly scopes?: readonly string[] | undefined
-  readonly showDialog?: boolean | undefined
-  /** The request's `Cookie` header, so that old login cookies can be cleared. */
-  readonly cookies?: string | undefined
-}
+export type { AdoptInput, BeginInput, CompleteInput }
 
-export interface CompleteInput {
-  readonly ownerId: string
-  /** The callback's full URL. */
-  readonly url: URL
-  /** The request's `Cookie` header. */
-  readonly cookies?: string | undefined
-}
-
-/** The connections of one provider: sign-in, tokens, health. */
+/** The connections of one provider: sign-in, tokens, health. One connection per owner. */
 export interface Connections {
   readonly provider: string
+  /**
+   * Begins a sign-in: send the browser to `url` with `setCookies`.
+   * @throws TypeError `INVALID_ARGUMENT`
+   */
   begin(input: BeginInput, options?: CallOptions): Promise<{ url: URL; setCookies: readonly string[] }>
+  /**
+   * Completes a sign-in from the provider's callback and stores the connection over whatever the owner had.
+   * @throws LoginError with the code that says what is wrong, and `setCookies`
+   * @throws ConfigError `CONFIG_CLIENT_REJECTED`
+   * @throws StoreError · VaultError
+   */
   complete(
     input: CompleteInput,
     options?: CallOptions,
   ): Promise<{ connection: Connection; returnTo?: string; setCookies: readonly string[] }>
-  /** Takes tokens that an application already has. */
-  adopt(
-    input: {
-      readonly ownerId: string
-      readonly tokens: TokenSet
-      readonly authorizedAt?: Date | undefined
-      readonly accountId?: string | undefined
+  /**
+   * Takes tokens that an application already has, without a call to the provider.
+   * @throws TypeError `INVALID_ARGUMENT`
+   * @throws StoreError · VaultError
+   */
+  adopt(input: AdoptInput, options?: CallOptions): Promise<Connection>
+  /** @throws StoreError */
+  get(ownerId: string, options?: CallOptions): Promise<Connection | undefined>
+  /**
+   * Connections in the order of their owners' ids; `next` is the `after` of the following page.
+   * @param query.limit 1 to 1,000. @default 100
+   * @throws StoreError
+   */
+  list(
+    query?: {
+      readonly after?: string | undefined
+      readonly limit?: number | undefined
+      readonly status?: ConnectionStatus | undefined
     },
     options?: CallOptions,
-  ): Promise<Connection>
-  get(ownerId: string, options?: CallOptions): Promise<Connection | undefined>
-  list(
-    query?: { readonly after?: string; readonly limit?: number; readonly status?: ConnectionStatus },
-    options?: CallOptions,
   ): Promise<{ items: readonly Connection[]; next?: string }>
+  /**
+   * An access token that lives, refreshed if need be: once, however many callers and processes ask.
+   * @param options.rejected a token that the API refused: another one is returned, refreshed only if nobody did yet
+   * @throws ConnectionError `CONNECTION_NOT_FOUND`, `CONNECTION_NEEDS_REAUTH`, or retryable: `CONNECTION_REFRESH_FAILED`,
+   *   `CONNECTION_REFRESH_PENDING`, `CONNECTION_NOT_STORED`
+   * @throws ConfigError `CONFIG_CLIENT_REJECTED`
+   * @throws StoreError · VaultError
+   */
   accessToken(ownerId: string, options?: CallOptions & { readonly rejected?: string | undefined }): Promise<string>
+  /**
+   * How the connection is, from its record; with `probe` after one real call.
+   * @throws StoreError
+   */
   health(ownerId: string, options?: CallOptions & { readonly probe?: boolean | undefined }): Promise<Health>
+  /**
+   * Deletes the connection. Another process may use its access token for up to 5 seconds more.
+   * `manageUrl` is where the user can withdraw the consent itself.
+   * @throws StoreError
+   */
   disconnect(ownerId: string, options?: CallOptions): Promise<{ removed: boolean; manageUrl?: string }>
+  /**
+   * A monitor over all connections of the store.
+   * @throws ConfigError `CONFIG_INVALID`
+   */
+  monitor(options?: MonitorOptions): Monitor
+  /** Adds a listener and returns the function that removes it. A listener that throws harms nobody. */
   on<E extends keyof ConnectionEvents>(event: E, listener: (payload: ConnectionEvents[E]) => void): () => void
+  /** Stops monitors and waits for refreshes under way, at most the length of a lease. The store stays open. */
   close(): Promise<void>
+}
+
+/**
+ * The connections of one provider, client and store.
+ *
+ * @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID`, `CONFIG_REDIRECT_URI`, `CONFIG_ENDPOINT`, `CONFIG_LOGIN_KEY`
+ *   or `CONFIG_LEASE`
+ */
+export function createConnections(options: ConnectionsOptions): Connections {
+  const settings = connectionsSettings(options)
+  const { provider, store, margin, now } = settings
+  const emitter = createEmitter<ConnectionEvents>()
+  const closing = new AbortController()
+  const work = new Set<Promise<unknown>>()
+  const monitors = new Set<Monitor>()
+  const records = new ConnectionRecords(store, provider.id, now)
+  const schedule = createSchedule(settings)
+  const context: RefreshContext = {
+    settings,
+    records,
+    schedule,
+    seal: createTokenSeal(settings),
+    announce: createAnnounce(emitter, settings),
+    tokenEndpoint: guarded(createTokenEndpoint(settings), options.tokenCircuit),
+    closing: closing.signal,
+    background(promise) {
+      work.add(promise)
+      const done = (): void => void work.delete(promise)
+      promise.then(done, done)
+    },
+    revoke(record) {
+      context.background(revokeGrant(context, record))
+    },
+  }
+  const accounts = createAccounts(context)
+  const refresher = createRefresher(context)
+  const signIn = createSignIn(context, accounts)
+
+  /** Leaves the mark by which a monitor tells used connections from idle ones: one write per life of an access token. */
+  function markUsed(record: StoredConnection): void {
+    const at = now()
+    if (!schedule.usedWhileIdle(record, at) || leaseIsLive(record, at, settings.lease)) return
+    const next = revise(record, { nextCheckAt: schedule.afterUse(record, at) }, at)
+    context.background(records.write(record.ownerId, record, next))
+  }
+
+  async function accessToken(
+    ownerId: string,
+    { rejected, signal }: CallOptions & { readonly rejected?: string | undefined } = {},
+  ): Promise<string> {
+    checkOwnerId(ownerId)
+    signal?.throwIfAborted()
+    const record = await (rejected === undefined ? records.get(ownerId, { signal }) : records.read(ownerId, { signal }))
+    if (record === undefined) throw notFound(ownerId)
+    let found: Usable | undefined
+    if (record.status === 'connected' && now() < refreshDueAt(record, margin)) {
+      const token = await context.seal.open(ownerId, 'access', record.accessToken, { signal })
+      if (token !== rejected) found = { record, accessToken: token }
+    }
+    found ??= await refresher.usable(ownerId, rejected, { signal })
+    markUsed(found.record)
+    if (found.record.accountId === undefined) await abortable(accounts.fill(found.record, found.accessToken), signal)
+    return found.accessToken
+  }
+
+  async function look(ownerId: string, signal: AbortSignal | undefined): Promise<Health> {
+    const record = await records.read(ownerId, { signal })
+    const api = options.apiHealth?.() ?? { status: 'ok' }
+    return healthOf(record, { provider, now: now(), margin, warnBefore: schedule.warnBefore, api })
+  }
+
+  async function probe(ownerId: string, callOptions: CallOptions): Promise<void> {
+    if (options.probe !== undefined) return await options.probe(ownerId, callOptions)
+    const answer = await accounts.lookUp(await accessToken(ownerId, callOptions), callOptions.signal)
+    if (answer.outcome === 'found') return
+    const refused = answer.outcome === 'refused'
+    throw new SpotifyApiError(
+      refused ? 'API_USER_NOT_ALLOWED' : 'API_UNREACHABLE',
+      'The account could not be looked up.',
+    )
+  }
+
+  return {
+    provider: provider.id,
+    begin: signIn.begin,
+    complete: signIn.complete,
+    async adopt(input, callOptions) {
+      const grant = adoptedGrant(input, provider, now())
+      callOptions?.signal?.throwIfAborted()
+      return toConnection(await installGrant(context, grant), provider)
+    },
+    async get(ownerId, callOptions) {
+      checkOwnerId(ownerId)
+      const record = await records.read(ownerId, callOptions)
+      return record === undefined ? undefined : toConnection(record, provider)
+    },
+    async list(query = {}, callOptions) {
+      const { after, limit = 100, status } = query
+      if (!Number.isSafeInteger(limit) || limit < 1 || limit > 1000) throw invalidArgument('limit is 1 to 1,000.')
+      const found = await store.list({ provider: provider.id, after, limit, status }, callOptions)
+      const last = found.length < limit ? undefined : found.at(-1)
+      const items = found.map((record) => toConnection(record, provider))
+      return { items, ...(last === undefined ? {} : { next: last.ownerId }) }
+    },
+    accessToken,
+    async health(ownerId, { signal, probe: wanted } = {}) {
+      checkOwnerId(ownerId)
+      const health = await look(ownerId, signal)
+      if (wanted !== true || health.status === 'disconnected') return health
+      return await probed(
+        (callOptions) => probe(ownerId, callOptions),
+        () => look(ownerId, signal),
+        { signal },
+      )
+    },
+    async disconnect(ownerId, callOptions) {
+      checkOwnerId(ownerId)
+      const removed = await removeRecord(context, ownerId, callOptions)
+      if (removed !== undefined) await revokeGrant(context, removed)
+      const { manageUrl } = provider
+      return { removed: removed !== undefined, ...(manageUrl === undefined ? {} : { manageUrl }) }
+    },
+    monitor(monitorOptions) {
+      const monitor = createMonitor(context, refresher, monitorOptions)
+      monitors.add(monitor)
+      return monitor
+    },
+    on: emitter.on,
+    async close() {
+      await Promise.all([...monitors].map((monitor) => monitor.stop()))
+      await within(Promise.allSettled([refresher.settled(), ...work]), settings.lease)
+      closing.abort()
+      emitter.clear()
+    },
+  }
 }

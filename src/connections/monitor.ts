@@ -1,0 +1,191 @@
+import { ConfigError, type ErrorCode, isStagedoorError } from '../errors.ts'
+import { base64url, utf8 } from '../internal/bytes.ts'
+import type { CallOptions } from '../internal/signal.ts'
+import type { StoredConnection } from '../stores/store.ts'
+import type { ConnectionsContext } from './context.ts'
+import { noteCheckFailure } from './ending.ts'
+import { within } from './patience.ts'
+import { leaseIsLive, reauthorizeBy, refreshDueAt, revise } from './record.ts'
+import type { Refresher } from './refresh.ts'
+
+/** How connections are watched. Times in milliseconds. */
+export interface MonitorOptions {
+  /** Between two sweeps, give or take a tenth. @default 60_000 */
+  readonly every?: number | undefined
+  /** How often an idle connection is checked, which is how a revocation is found. @default 24 hours */
+  readonly checkEvery?: number | undefined
+  /** How long before the end of a grant its owner is asked to sign in again. @default 14 days */
+  readonly warnBefore?: number | undefined
+  /** Connections that are checked at a time. @default 4 */
+  readonly concurrency?: number | undefined
+  /** Connections that are fetched at a time. @default 100 */
+  readonly pageSize?: number | undefined
+  /** How long `stop` waits for checks under way. @default the length of a lease */
+  readonly stopTimeout?: number | undefined
+}
+
+/** What one sweep did. `skipped`: another process was faster. */
+export interface Sweep {
+  readonly refreshed: number
+  readonly failed: number
+  readonly ended: number
+  readonly rescheduled: number
+  readonly skipped: number
+  readonly warned: number
+}
+
+/** Watches the connections of one store, together with the monitors of other processes. */
+export interface Monitor {
+  /** Sweeps now and then until `stop`. Never keeps the process alive, and outlasts a store that is down. */
+  start(): void
+  /** Begins nothing new and waits for what is under way, within `stopTimeout`. */
+  stop(): Promise<void>
+  /**
+   * One sweep over all connections that are due.
+   * @throws StoreError when the store can not say which are
+   */
+  runOnce(options?: CallOptions): Promise<Sweep>
+}
+
+const markerLife = 400 * 86_400_000
+
+/** @throws ConfigError `CONFIG_INVALID` */
+export function createMonitor(
+  context: ConnectionsContext,
+  refresher: Refresher,
+  options: MonitorOptions = {},
+): Monitor {
+  const { settings, records, schedule, announce } = context
+  const { provider, store, now, margin, lease } = settings
+  const { every = 60_000, concurrency = 4, pageSize = 100, stopTimeout = lease } = options
+  const { checkEvery = schedule.checkEvery, warnBefore = schedule.warnBefore } = options
+  for (const [name, value] of Object.entries({ every, checkEvery, warnBefore, concurrency, pageSize, stopTimeout })) {
+    if (!Number.isSafeInteger(value) || value < (name === 'warnBefore' || name === 'stopTimeout' ? 0 : 1)) {
+      throw new ConfigError('CONFIG_INVALID', `monitor: ${name} is a positive whole number.`)
+    }
+  }
+  schedule.checkEvery = checkEvery
+  schedule.warnBefore = warnBefore
+  const runs = new Set<Run>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  /** Once per grant, in all processes. */
+  async function warn(record: StoredConnection): Promise<boolean> {
+    const end = reauthorizeBy(record, provider)
+    if (now() < end - warnBefore) return false
+    const grant = `${record.provider} ${record.authorizedAt} ${record.createdAt} ${record.ownerId}`
+    const key = base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(grant))))
+    if (!(await store.claim(`reauth-due-soon:${key}`, Math.round(now() + markerLife)))) return false
+    announce('connection.reauth_due_soon', record, { reauthorizeBy: new Date(end) }, key)
+    return true
+  }
+
+  function needsRefresh(record: StoredConnection): boolean {
+    if (record.failure !== undefined || record.lease !== undefined) return true
+    const due = refreshDueAt(record, margin)
+    const ahead = due - Math.min(record.expiresAt - due, margin)
+    return now() >= ahead || now() - (record.refreshedAt ?? record.createdAt) >= checkEvery * 0.9
+  }
+
+  async function visit(record: StoredConnection): Promise<{ outcome: keyof Sweep; warned: boolean }> {
+    if (leaseIsLive(record, now(), lease)) return { outcome: 'skipped', warned: false }
+    const warned = record.status === 'connected' && (await warn(record))
+    if (record.status === 'needs_reauth' || !needsRefresh(record)) {
+      const next = revise(record, { nextCheckAt: schedule.idle(record, now()) }, now())
+      return { outcome: (await records.write(record.ownerId, record, next)) ? 'rescheduled' : 'skipped', warned }
+    }
+    switch (await refresher.check(record)) {
+      case 'refreshed':
+        return { outcome: 'refreshed', warned }
+      case 'failed':
+        return { outcome: 'failed', warned }
+      case 'ended':
+        return { outcome: 'ended', warned }
+      default:
+        return { outcome: 'skipped', warned }
+    }
+  }
+
+  async function sweep(run: Run, signal: AbortSignal | undefined): Promise<Sweep> {
+    const counts = { refreshed: 0, failed: 0, ended: 0, rescheduled: 0, skipped: 0, warned: 0 }
+    const seen = new Set<string>()
+    const over = (): boolean => run.stopped || signal?.aborted === true
+    const one = async (record: StoredConnection): Promise<void> => {
+      try {
+        const { outcome, warned } = await visit(record)
+        counts[outcome] += 1
+        if (warned) counts.warned += 1
+      } catch (error) {
+        counts.failed += 1
+        const code: ErrorCode = isStagedoorError(error) ? error.code : 'CONNECTION_REFRESH_FAILED'
+        // A record that can not be opened must not stay at the head of the queue.
+        if (!code.startsWith('STORE_')) await noteCheckFailure(context, record, code)
+      }
+    }
+    while (!over()) {
+      const page = await store.due({ provider: provider.id, at: Math.round(now()), limit: pageSize }, { signal })
+      // In another order in every process, so that several of them seldom meet at the same record.
+      const queue = shuffled(page.filter((record) => !seen.has(record.ownerId)))
+      for (const record of queue) seen.add(record.ownerId)
+      if (queue.length === 0) break
+      const work = async (): Promise<void> => {
+        for (let next = queue.pop(); next !== undefined && !over(); next = queue.pop()) await one(next)
+      }
+      await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, work))
+      if (page.length < pageSize) break
+    }
+    return counts
+  }
+
+  function begin(signal: AbortSignal | undefined): Promise<Sweep> {
+    const run: Run = { stopped: false, done: Promise.resolve() }
+    const sweeping = sweep(run, signal).finally(() => runs.delete(run))
+    run.done = sweeping.then(
+      () => undefined,
+      () => undefined,
+    )
+    runs.add(run)
+    return sweeping
+  }
+
+  function plan(ms: number): void {
+    const mine = setTimeout(async () => {
+      await begin(undefined).catch(() => undefined)
+      if (timer === mine) plan(every * (0.9 + 0.2 * Math.random()))
+    }, ms)
+    ;(mine as { unref?: () => void }).unref?.()
+    timer = mine
+  }
+
+  return {
+    start() {
+      if (timer === undefined) plan((Math.random() * every) / 10)
+    },
+    async stop() {
+      clearTimeout(timer)
+      timer = undefined
+      for (const run of runs) run.stopped = true
+      await within(Promise.all([...runs].map((run) => run.done)), stopTimeout)
+    },
+    async runOnce(callOptions) {
+      callOptions?.signal?.throwIfAborted()
+      const result = await begin(callOptions?.signal)
+      callOptions?.signal?.throwIfAborted()
+      return result
+    },
+  }
+}
+
+interface Run {
+  stopped: boolean
+  done: Promise<void>
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const result = [...items]
+  for (let index = result.length - 1; index > 0; index--) {
+    const other = Math.floor(Math.random() * (index + 1))
+    ;[result[index], result[other]] = [result[other] as T, result[index] as T]
+  }
+  return result
+}

@@ -1,0 +1,106 @@
+import { ConfigError } from '../errors.ts'
+import { base64url, randomBytes } from '../internal/bytes.ts'
+import { type LoginKey, loginKeys } from '../oauth/login.ts'
+import { defineProvider } from '../oauth/provider.ts'
+import { type OAuthOptions, type OAuthSettings, oauthSettings } from '../oauth/settings.ts'
+import type { TokenStore } from '../stores/store.ts'
+import type { Vault } from '../vault/vault.ts'
+import type { ApiHealth } from './health.ts'
+import type { TokenCircuit } from './token-circuit.ts'
+
+/** How access tokens are refreshed. All in milliseconds. */
+export interface RefreshOptions {
+  /** An access token is refreshed when it has no more than this left. @default 300_000 */
+  readonly margin?: number | undefined
+  /** How long one token request may take. @default 10_000 */
+  readonly timeout?: number | undefined
+  /**
+   * How long one process alone may refresh a connection. At least 1,000 more than `timeout`, so that the answer can
+   * still be stored. Clocks of processes that share a store must agree better than the difference. @default 20_000
+   */
+  readonly lease?: number | undefined
+}
+
+/** What {@link createConnections} is built from. */
+export interface ConnectionsOptions extends OAuthOptions {
+  /** What users are asked for. @default the provider's default scopes */
+  readonly scopes?: readonly string[] | undefined
+  readonly store: TokenStore
+  readonly vault: Vault
+  /** 32 bytes each, or their base64url, newest first: they seal and open the login cookie. */
+  readonly loginKeys: readonly (Uint8Array | string)[]
+  readonly refresh?: RefreshOptions | undefined
+  /** Runs every request to the token endpoint, e.g. in a circuit breaker. What it throws of its own counts as not sent. */
+  readonly tokenCircuit?: TokenCircuit | undefined
+  /** How the provider's API answers this application at present, for `health`. */
+  readonly apiHealth?: (() => ApiHealth) | undefined
+  /** Makes one real call for `health({ probe: true })`. @default the provider's account look-up */
+  readonly probe?:
+    | ((ownerId: string, options: { readonly signal?: AbortSignal | undefined }) => Promise<void>)
+    | undefined
+}
+
+/** The same after the checks, with every default filled in. */
+export interface ConnectionsSettings extends OAuthSettings {
+  readonly scopes: readonly string[]
+  readonly store: TokenStore
+  readonly vault: Vault
+  readonly loginKeys: readonly LoginKey[]
+  readonly margin: number
+  readonly timeout: number
+  readonly lease: number
+  /** Names this instance in leases. */
+  readonly instance: string
+}
+
+/** What is kept free between the end of the slowest token request and the end of its lease, for the store. */
+const storeMargin = 1000
+
+/**
+ * Checks the options of connections.
+ *
+ * @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID`, `CONFIG_REDIRECT_URI`, `CONFIG_ENDPOINT`, `CONFIG_LOGIN_KEY`
+ *   or `CONFIG_LEASE`
+ */
+export function connectionsSettings(options: ConnectionsOptions): ConnectionsSettings {
+  if (typeof options.provider !== 'object' || options.provider === null) {
+    throw new ConfigError('CONFIG_MISSING', 'provider is missing: spotifyProvider, or one made with defineProvider.')
+  }
+  const provider = defineProvider(options.provider)
+  const oauth = oauthSettings({ ...options, provider })
+  if (typeof options.store?.compareAndSet !== 'function') {
+    throw new ConfigError('CONFIG_MISSING', 'store is missing: a TokenStore such as sqliteStore(path).')
+  }
+  if (typeof options.vault?.seal !== 'function') {
+    throw new ConfigError('CONFIG_MISSING', 'vault is missing: tokens are never stored without one. See createVault.')
+  }
+  return {
+    ...oauth,
+    ...refreshSettings(options.refresh),
+    scopes: [...(options.scopes ?? provider.defaultScopes)],
+    store: options.store,
+    vault: options.vault,
+    loginKeys: loginKeys(options.loginKeys),
+    instance: base64url(randomBytes(16)),
+  }
+}
+
+function refreshSettings(options: RefreshOptions = {}): { margin: number; timeout: number; lease: number } {
+  const { margin = 300_000, timeout = 10_000, lease = 20_000 } = options
+  for (const [name, value, least] of [
+    ['margin', margin, 0],
+    ['timeout', timeout, 1],
+    ['lease', lease, 1],
+  ] as const) {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > 86_400_000) {
+      throw new ConfigError('CONFIG_LEASE', `refresh.${name} is a whole number of milliseconds, at most one day.`)
+    }
+  }
+  if (lease < timeout + storeMargin) {
+    throw new ConfigError(
+      'CONFIG_LEASE',
+      `refresh.lease must exceed refresh.timeout by at least ${storeMargin} ms, or two processes could refresh at once.`,
+    )
+  }
+  return { margin, timeout, lease }
+}

@@ -1,0 +1,57 @@
+import type { Provider } from '../oauth/provider.ts'
+import type { StoredConnection } from '../stores/store.ts'
+import { never, reauthorizeBy, refreshDueAt } from './record.ts'
+
+const hour = 3_600_000
+const day = 86_400_000
+
+/** When a connection is looked at next. The marks that a use leaves in `nextCheckAt` tell used from idle ones. */
+export interface Schedule {
+  /** Milliseconds between two checks of an idle connection. */
+  checkEvery: number
+  /** Milliseconds before the end of a grant at which its owner is asked to sign in again. */
+  warnBefore: number
+  /** After the connection was used: shortly before the refresh would be due, if the use is then at most an hour old. */
+  afterUse(record: StoredConnection, now: number): number
+  /** After a refresh that nobody asked for. */
+  idle(record: StoredConnection, now: number): number
+  /** Whether a connection scheduled as idle is in use after all. */
+  usedWhileIdle(record: StoredConnection, now: number): boolean
+  /** After the given number of failed refreshes in a row; a server's own `retryAt` is kept up to the next idle check. */
+  retry(attempts: number, now: number, retryAt: number | undefined): number
+}
+
+export function createSchedule(settings: { readonly provider: Provider; readonly margin: number }): Schedule {
+  const { provider, margin } = settings
+  const ahead = (record: StoredConnection): number => {
+    const due = refreshDueAt(record, margin)
+    return Math.round(due - Math.random() * Math.min(record.expiresAt - due, margin))
+  }
+  const schedule: Schedule = {
+    checkEvery: day,
+    warnBefore: 14 * day,
+    afterUse(record, now) {
+      const at = ahead(record)
+      return at - now <= hour ? at : schedule.idle(record, now)
+    },
+    idle(record, now) {
+      if (record.status === 'needs_reauth') return never
+      const check = now + schedule.checkEvery * (0.9 + 0.1 * Math.random())
+      const warn = reauthorizeBy(record, provider) - schedule.warnBefore
+      return Math.round(warn > now ? Math.min(check, warn) : check)
+    },
+    usedWhileIdle(record, now) {
+      if (record.status !== 'connected' || record.failure !== undefined || record.refreshToken === undefined)
+        return false
+      const due = refreshDueAt(record, margin)
+      return record.nextCheckAt > due && due - now <= hour
+    },
+    retry(attempts, now, retryAt) {
+      const backoff = Math.min(1000 * 2 ** Math.min(attempts - 1, 20), 300_000) * (0.5 + 0.5 * Math.random())
+      return Math.round(
+        now + Math.min(Math.max(backoff, (retryAt ?? now) - now), Math.max(schedule.checkEvery, backoff)),
+      )
+    },
+  }
+  return schedule
+}
