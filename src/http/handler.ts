@@ -1,7 +1,6 @@
-import type { Connections } from '../connections/connections.ts'
 import { type AnyStagedoorError, invalidArgument } from '../errors.ts'
 import { wantsJson } from './accept.ts'
-import { readConnection, readHealth, removeConnection } from './connection.ts'
+import { type HandledConnections, readConnection, readHealth, removeConnection } from './connection.ts'
 import { allowOrigin, checkOrigin, preflight } from './origin.ts'
 import { problemPage } from './page.ts'
 import { cookiesOf, HttpError, isAnswerable, type Problem, problemOf } from './problem.ts'
@@ -34,7 +33,7 @@ export interface HandlerOptions<C> extends SiteOptions {
 
 /** What a handler works on. */
 export interface HandlerParts {
-  readonly connections: Connections
+  readonly connections: HandledConnections
   readonly redirectUri: string
   /** What every sign-in asks for: the default of `connections.begin`. */
   readonly scopes?: readonly string[] | undefined

@@ -1,9 +1,8 @@
-import type { Connections } from '../connections/connections.ts'
 import { loginCookieIds } from '../internal/login-cookie.ts'
 import { sameOriginPath } from '../internal/same-origin.ts'
 import { wantsJson } from './accept.ts'
 import { readParameters } from './body.ts'
-import { connectionJson } from './connection.ts'
+import { connectionJson, type HandledConnections } from './connection.ts'
 import { repeatPage } from './page.ts'
 import { HttpError } from './problem.ts'
 import { html, json, redirect } from './responses.ts'
@@ -36,7 +35,7 @@ function returnToOf(query: URLSearchParams, site: Site): string | undefined {
 }
 
 /** What to ask the provider for: always the basic scopes, what was granted before, and what is asked for now. */
-async function scopesOf(query: URLSearchParams, ownerId: string, connections: Connections, scopes: Scopes) {
+async function scopesOf(query: URLSearchParams, ownerId: string, connections: HandledConnections, scopes: Scopes) {
   const asked = (single(query, 'scope') ?? '').split(' ').filter((scope) => scope !== '')
   const listed = new Set([...scopes.always, ...scopes.offered])
   if (asked.some((scope) => !listed.has(scope))) throw new HttpError('HTTP_SCOPE_NOT_ALLOWED')
@@ -50,7 +49,7 @@ async function scopesOf(query: URLSearchParams, ownerId: string, connections: Co
 export async function authorize(
   request: Request,
   ownerId: string,
-  connections: Connections,
+  connections: HandledConnections,
   site: Site,
   scopes: Scopes,
 ): Promise<Response> {
@@ -81,7 +80,7 @@ export function repeatCallback(request: Request, site: Site): Response | undefin
 export async function completeByGet(
   request: Request,
   ownerId: string,
-  connections: Connections,
+  connections: HandledConnections,
   site: Site,
 ): Promise<Response> {
   const url = new URL(site.redirectUri)
@@ -97,7 +96,7 @@ export async function completeByGet(
 export async function completeByPost(
   request: Request,
   ownerId: string,
-  connections: Connections,
+  connections: HandledConnections,
   site: Site,
 ): Promise<Response> {
   const parameters = await readParameters(request, callbackParameters)

@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
-import type { Connections } from '../../src/connections/connections.ts'
 import type { Connection } from '../../src/connections/record.ts'
+import type { HandledConnections } from '../../src/http/connection.ts'
 
 export const redirectUri = 'http://127.0.0.1:3000/api/v1/spotify/callback'
 export const base = 'http://127.0.0.1:3000/api/v1/spotify'
@@ -18,32 +18,27 @@ export const connection: Connection = {
 }
 
 /** Connections whose every verb succeeds and is recorded. Give a verb of your own to see how the handler answers it. */
-export function connectionsDouble(verbs: Partial<Connections> = {}): Connections {
+export function connectionsDouble(verbs: Partial<HandledConnections> = {}): HandledConnections {
   return {
     provider: 'spotify',
-    begin: vi.fn<Connections['begin']>(async () => ({
+    begin: vi.fn<HandledConnections['begin']>(async () => ({
       url: new URL('https://accounts.example/authorize?client_id=c&state=s'),
       setCookies: ['stagedoor_login_new=sealed; Max-Age=600; Path=/', 'stagedoor_login_old=; Max-Age=0; Path=/'],
     })),
-    complete: vi.fn<Connections['complete']>(async () => ({
+    complete: vi.fn<HandledConnections['complete']>(async () => ({
       connection,
       setCookies: ['stagedoor_login_new=; Max-Age=0; Path=/'],
     })),
-    adopt: vi.fn<Connections['adopt']>(async () => connection),
-    get: vi.fn<Connections['get']>(async () => connection),
-    list: vi.fn<Connections['list']>(async () => ({ items: [connection] })),
-    accessToken: vi.fn<Connections['accessToken']>(async () => 'never asked for'),
-    health: vi.fn<Connections['health']>(async () => ({
+    get: vi.fn<HandledConnections['get']>(async () => connection),
+    health: vi.fn<HandledConnections['health']>(async () => ({
       status: 'healthy',
       checkedAt: new Date(1_700_000_100_000),
       api: { status: 'ok' },
     })),
-    disconnect: vi.fn<Connections['disconnect']>(async () => ({
+    disconnect: vi.fn<HandledConnections['disconnect']>(async () => ({
       removed: true,
       manageUrl: 'https://www.spotify.com/account/apps/',
     })),
-    on: vi.fn<Connections['on']>(() => () => {}),
-    close: vi.fn<Connections['close']>(async () => {}),
     ...verbs,
   }
 }
