@@ -1,6 +1,6 @@
 export { isStagedoorError, VaultError, type VaultErrorCode } from '../errors.ts'
 export type { EncryptedToken } from '../internal/encrypted-token.ts'
 export type { CallOptions } from '../internal/signal.ts'
-export { type LocalKmsOptions, localKms } from './kms/local.ts'
+export { type LocalKmsOptions, localKms, type OctetKey } from './kms/local.ts'
 export type { Kms, RewrapOptions } from './kms.ts'
 export { type Binding, createVault, type Vault, type VaultOptions } from './vault.ts'

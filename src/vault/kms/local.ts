@@ -6,8 +6,15 @@ import type { Kms } from '../kms.ts'
 export interface LocalKmsOptions {
   /** The key's stable name, stored in every record. */
   readonly keyId: string
-  /** 32 random bytes, their base64url, or a JWK of type `oct` (RFC 7518 §6.4). */
-  readonly key: Uint8Array | string | JsonWebKey | undefined
+  /** 32 random bytes, their base64url, or a JWK of type `oct`. */
+  readonly key: Uint8Array | string | OctetKey | undefined
+}
+
+/** A symmetric JSON Web Key (RFC 7517, RFC 7518 §6.4). */
+export interface OctetKey {
+  readonly kty?: string | undefined
+  readonly k?: string | undefined
+  readonly use?: string | undefined
 }
 
 const layout = 1
@@ -56,7 +63,7 @@ function keyBytes(key: LocalKmsOptions['key']): Uint8Array<ArrayBuffer> {
 }
 
 function jwkValue(key: LocalKmsOptions['key']): string | undefined {
-  if (typeof key !== 'object' || key === null || key instanceof Uint8Array) return undefined
+  if (typeof key !== 'object' || key instanceof Uint8Array) return undefined
   if (key.kty !== 'oct' || (key.use !== undefined && key.use !== 'enc')) return undefined
   return typeof key.k === 'string' ? key.k : undefined
 }

@@ -1,0 +1,145 @@
+import { ConfigError, type VaultError, type VaultErrorCode } from '../../errors.ts'
+import type { CallOptions } from '../../internal/signal.ts'
+import type { Kms, RewrapOptions } from '../kms.ts'
+import { property, serviceError } from './service-error.ts'
+
+interface AwsRequestOptions {
+  readonly abortSignal?: AbortSignal
+}
+
+/** The part of `KMS` from `@aws-sdk/client-kms` that the adapter uses. */
+export interface AwsKmsClient {
+  encrypt(
+    input: { KeyId: string; Plaintext: Uint8Array; EncryptionContext: Record<string, string> },
+    options?: AwsRequestOptions,
+  ): Promise<{ readonly CiphertextBlob?: Uint8Array | undefined }>
+  decrypt(
+    input: { KeyId: string; CiphertextBlob: Uint8Array; EncryptionContext: Record<string, string> },
+    options?: AwsRequestOptions,
+  ): Promise<{ readonly Plaintext?: Uint8Array | undefined }>
+  reEncrypt(
+    input: {
+      CiphertextBlob: Uint8Array
+      SourceKeyId: string
+      SourceEncryptionContext: Record<string, string>
+      DestinationKeyId: string
+      DestinationEncryptionContext: Record<string, string>
+    },
+    options?: AwsRequestOptions,
+  ): Promise<{ readonly CiphertextBlob?: Uint8Array | undefined }>
+}
+
+export interface AwsKmsOptions {
+  /** A `KMS` of `@aws-sdk/client-kms` (not `KMSClient`, whose commands are classes of their own). */
+  readonly client: AwsKmsClient
+  /** ARN of a symmetric encryption key. An alias works until it points elsewhere: then older records do not open. */
+  readonly keyId: string
+}
+
+const service = 'AWS KMS'
+// CloudTrail shows the context in clear: it says what is wrapped, and nothing about whose it is.
+const context = { 'stagedoor:purpose': 'data-key' }
+
+const codes: Readonly<Record<string, VaultErrorCode>> = {
+  AccessDeniedException: 'VAULT_KMS_DENIED',
+  CredentialsProviderError: 'VAULT_KMS_DENIED',
+  ExpiredTokenException: 'VAULT_KMS_DENIED',
+  IncompleteSignatureException: 'VAULT_KMS_DENIED',
+  InvalidClientTokenId: 'VAULT_KMS_DENIED',
+  InvalidGrantTokenException: 'VAULT_KMS_DENIED',
+  InvalidKeyUsageException: 'VAULT_KMS_DENIED',
+  InvalidSignatureException: 'VAULT_KMS_DENIED',
+  MissingAuthenticationTokenException: 'VAULT_KMS_DENIED',
+  UnrecognizedClientException: 'VAULT_KMS_DENIED',
+  ValidationException: 'VAULT_KMS_DENIED',
+  UnsupportedOperationException: 'VAULT_KMS_DENIED',
+  DisabledException: 'VAULT_KEY_DISABLED',
+  KMSInvalidStateException: 'VAULT_KEY_DISABLED',
+  NotFoundException: 'VAULT_KEY_UNKNOWN',
+  IncorrectKeyException: 'VAULT_DECRYPT_FAILED',
+  InvalidCiphertextException: 'VAULT_DECRYPT_FAILED',
+  LimitExceededException: 'VAULT_KMS_THROTTLED',
+  RequestLimitExceeded: 'VAULT_KMS_THROTTLED',
+  Throttling: 'VAULT_KMS_THROTTLED',
+  ThrottlingException: 'VAULT_KMS_THROTTLED',
+  TooManyRequestsException: 'VAULT_KMS_THROTTLED',
+}
+
+/**
+ * AWS Key Management Service. `Decrypt` always names the key, `ReEncrypt` rewraps without the data key leaving the service.
+ * Permissions: `kms:Encrypt`, `kms:Decrypt`, and for rewrapping `kms:ReEncryptFrom` and `kms:ReEncryptTo`.
+ * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT`, `CONFIG_INVALID`
+ */
+export function awsKms({ client, keyId }: AwsKmsOptions): Kms {
+  for (const method of ['encrypt', 'decrypt', 'reEncrypt'] as const) {
+    if (typeof client?.[method] !== 'function') {
+      throw new ConfigError('CONFIG_UNSUPPORTED_CLIENT', 'Pass a `KMS` of @aws-sdk/client-kms, not a `KMSClient`.')
+    }
+  }
+  if (typeof keyId !== 'string' || keyId === '') {
+    throw new ConfigError('CONFIG_INVALID', 'An AWS key needs a keyId: the ARN of the key.')
+  }
+  return new AwsKms(client, keyId)
+}
+
+class AwsKms implements Kms {
+  readonly keyId: string
+  readonly #client: AwsKmsClient
+
+  constructor(client: AwsKmsClient, keyId: string) {
+    this.keyId = keyId
+    this.#client = client
+  }
+
+  wrapKey(dataKey: Uint8Array, options?: CallOptions): Promise<Uint8Array> {
+    const input = { KeyId: this.keyId, Plaintext: dataKey, EncryptionContext: context }
+    return call(() => this.#client.encrypt(input, requestOptions(options)), 'CiphertextBlob')
+  }
+
+  unwrapKey(encryptedKey: Uint8Array, options?: CallOptions): Promise<Uint8Array> {
+    const input = { KeyId: this.keyId, CiphertextBlob: encryptedKey, EncryptionContext: context }
+    return call(() => this.#client.decrypt(input, requestOptions(options)), 'Plaintext')
+  }
+
+  rewrapKey(encryptedKey: Uint8Array, options?: RewrapOptions): Promise<Uint8Array> {
+    const input = {
+      CiphertextBlob: encryptedKey,
+      SourceKeyId: options?.source?.keyId ?? this.keyId,
+      SourceEncryptionContext: context,
+      DestinationKeyId: this.keyId,
+      DestinationEncryptionContext: context,
+    }
+    return call(() => this.#client.reEncrypt(input, requestOptions(options)), 'CiphertextBlob')
+  }
+
+  canRewrapFrom(source: Kms): boolean {
+    return #client in source && source.#client === this.#client
+  }
+}
+
+function requestOptions(options: CallOptions | undefined): AwsRequestOptions {
+  return options?.signal === undefined ? {} : { abortSignal: options.signal }
+}
+
+async function call<F extends string>(
+  send: () => Promise<{ readonly [field in F]?: Uint8Array | undefined }>,
+  field: F,
+): Promise<Uint8Array> {
+  let bytes: Uint8Array | undefined
+  try {
+    bytes = (await send())[field]
+  } catch (error) {
+    throw awsError(error)
+  }
+  if (!(bytes instanceof Uint8Array)) throw serviceError('VAULT_KMS_UNAVAILABLE', { service })
+  return bytes
+}
+
+function awsError(error: unknown): VaultError {
+  const reason = property(error, 'name')
+  const metadata = property(error, '$metadata')
+  const status = property(metadata, 'httpStatusCode')
+  const known = typeof reason === 'string' ? codes[reason] : undefined
+  const code = known ?? (status === 429 ? 'VAULT_KMS_THROTTLED' : 'VAULT_KMS_UNAVAILABLE')
+  return serviceError(code, { service, reason, status, requestId: property(metadata, 'requestId') })
+}
