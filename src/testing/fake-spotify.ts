@@ -5,7 +5,7 @@ import { createClock, type FakeClock } from './clock.ts'
 import { answer, type World } from './exchange.ts'
 import { type Fault, type FaultRule, Faults } from './faults.ts'
 import { createFetch } from './fetch-door.ts'
-import type { FakeGrant, FakeToken } from './grants.ts'
+import type { FakeGrant, FakeToken, LedgerSnapshot } from './grants.ts'
 import type { FakeSpotifyOptions } from './options.ts'
 import { RequestLog } from './request-log.ts'
 import { FakeState } from './state.ts'
@@ -63,6 +63,8 @@ export interface FakeSpotify {
   /** Codes and tokens given out so far, oldest first. */
   readonly tokens: readonly FakeToken[]
   readonly grants: readonly FakeGrant[]
+  /** Grants and tokens so far, without their values, for the `restore` option of a later fake with the same seed. */
+  snapshot(): LedgerSnapshot
   /** Back to the beginning: libraries, tokens, faults, requests, clock. */
   reset(): void
 }
@@ -73,6 +75,7 @@ export function createFakeSpotify(options: FakeSpotifyOptions = {}): FakeSpotify
   const requests = new RequestLog(options.keepRequests)
   const faults = new Faults(options.seed ?? 1)
   let state = new FakeState(options, clock)
+  if (options.restore !== undefined) state.ledger.restore(options.restore)
   let api = new WebApi(state, operations)
 
   const world: World = {
@@ -125,6 +128,7 @@ export function createFakeSpotify(options: FakeSpotifyOptions = {}): FakeSpotify
     get grants() {
       return state.ledger.grants
     },
+    snapshot: () => state.ledger.snapshot(),
     reset() {
       clock.reset()
       requests.clear()

@@ -28,6 +28,16 @@ export interface FakeToken {
   revokedAt?: number | undefined
 }
 
+/** Grants and tokens as plain data. It holds no token: their values follow from the seed and their number. */
+export interface LedgerSnapshot {
+  readonly issued: number
+  readonly grants: readonly FakeGrant[]
+  readonly tokens: readonly (Omit<FakeToken, 'value' | 'grant'> & {
+    readonly number: number
+    readonly grantId?: number
+  })[]
+}
+
 export interface CodeDetails {
   readonly redirectUri: string
   readonly challenge: string | undefined
@@ -41,6 +51,7 @@ export class Ledger {
   readonly tokens: FakeToken[] = []
   readonly #byValue = new Map<string, FakeToken>()
   readonly #codes = new WeakMap<FakeToken, CodeDetails>()
+  readonly #numbers = new WeakMap<FakeToken, number>()
   readonly #seed: number
   #issued: number
 
@@ -61,14 +72,40 @@ export class Ledger {
   }
 
   issue(input: Omit<FakeToken, 'value' | 'uses'>, code?: CodeDetails): FakeToken {
+    const token = this.#add({ ...input, uses: 0 }, ++this.#issued)
+    if (code !== undefined) this.#codes.set(token, code)
+    return token
+  }
+
+  #add(input: Omit<FakeToken, 'value'>, number: number): FakeToken {
     const [prefix, length] = forms[input.kind]
-    const value = prefix + letters(length, this.#seed, ++this.#issued)
-    const token = { ...input, uses: 0 } as FakeToken
+    const value = prefix + letters(length, this.#seed, number)
+    const token = { ...input } as FakeToken
     Object.defineProperty(token, 'value', { value, enumerable: false })
     this.tokens.push(token)
     this.#byValue.set(value, token)
-    if (code !== undefined) this.#codes.set(token, code)
+    this.#numbers.set(token, number)
     return token
+  }
+
+  /** Every grant, and every token but the codes, for a fake of the same seed to go on with. */
+  snapshot(): LedgerSnapshot {
+    const tokens = this.tokens.flatMap((token) => {
+      const number = this.#numbers.get(token)
+      if (token.kind === 'code' || number === undefined) return []
+      const { grant, ...rest } = token
+      return [{ ...rest, number, ...(grant === undefined ? {} : { grantId: grant.id }) }]
+    })
+    return { issued: this.#issued, grants: this.grants.map((grant) => ({ ...grant })), tokens }
+  }
+
+  /** Goes on where the snapshot was taken. */
+  restore(snapshot: LedgerSnapshot): void {
+    this.grants.push(...snapshot.grants.map((grant) => ({ ...grant })))
+    for (const { number, grantId, ...token } of snapshot.tokens) {
+      this.#add({ ...token, grant: this.grants.find((grant) => grant.id === grantId) }, number)
+    }
+    this.#issued = Math.max(this.#issued, snapshot.issued)
   }
 
   find(kind: FakeToken['kind'], value: string): FakeToken | undefined {

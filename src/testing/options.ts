@@ -1,5 +1,6 @@
 import type { CatalogueOptions } from './catalogue/catalogue.ts'
 import type { ClockOption } from './clock.ts'
+import type { LedgerSnapshot } from './grants.ts'
 import type { LimitOptions } from './limits.ts'
 import type { FakeUserOptions } from './user.ts'
 
@@ -48,6 +49,8 @@ export interface FakeSpotifyOptions {
   readonly limits?: LimitOptions | undefined
   /** Milliseconds for which reads of a playlist still show its old `snapshot_id` after a write. @default 0 */
   readonly snapshotLag?: number | undefined
+  /** Grants and tokens of an earlier fake of the same seed, from `fake.snapshot()`: what it gave out stays good. */
+  readonly restore?: LedgerSnapshot | undefined
   /** How many requests `fake.requests` keeps. @default 10000 */
   readonly keepRequests?: number | undefined
 }
