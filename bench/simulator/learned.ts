@@ -3,7 +3,7 @@ import type { Algorithm } from './simulate.ts'
 
 /** The learned window under a pause for everyone, as the limiters compose them. */
 export function learned(options: WindowOptions = {}): Algorithm & { readonly window: LearnedWindow } {
-  const window = new LearnedWindow(options)
+  const window = new LearnedWindow(options, 0)
   let pausedUntil = 0
   return {
     window,

@@ -2,7 +2,7 @@ import { ConfigError, isStagedoorError, SpotifyApiError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
 import { Cooldowns, everyone, tooLong } from './cooldowns.ts'
 import type { Limiter, LimiterEvents, LimiterState, ScheduleOptions, Slot } from './limiter.ts'
-import { type Learned, LearnedWindow, type Ticket, type WindowOptions } from './window.ts'
+import { LearnedWindow, type Ticket, type WindowOptions } from './window.ts'
 
 export interface AdaptiveLimiterOptions extends WindowOptions {
   /** Jobs that run at the same time; default 4. */
@@ -35,7 +35,6 @@ export function adaptiveLimiter(options: AdaptiveLimiterOptions = {}): Limiter {
 class LocalLimiter implements Limiter {
   readonly #now: () => number
   readonly #window: LearnedWindow
-  readonly #length: number
   readonly #cooldowns: Cooldowns
   readonly #emitter = createEmitter<LimiterEvents>()
   readonly #maxConcurrent: number
@@ -59,8 +58,7 @@ class LocalLimiter implements Limiter {
     this.#maxConcurrent = options.maxConcurrent ?? 4
     this.#maxQueue = options.maxQueue ?? 10_000
     this.#maxWait = options.maxWait ?? 30_000
-    this.#length = options.window ?? 30_000
-    this.#window = new LearnedWindow(options, options.restore?.learned as Partial<Learned> | undefined, this.#now())
+    this.#window = new LearnedWindow(options, this.#now(), options.restore)
     this.#cooldowns = new Cooldowns(options.restore?.cooldowns)
     this.#ceiling = this.#window.ceiling
   }
@@ -126,7 +124,7 @@ class LocalLimiter implements Limiter {
     return {
       ceiling: this.#window.ceiling,
       cap: this.#window.cap,
-      window: this.#length,
+      window: this.#window.length,
       inWindow: this.#window.count(now),
       running: this.#running,
       queued: this.#queued,

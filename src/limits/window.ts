@@ -1,233 +1,97 @@
-/** One admitted request, as the window remembers it. */
-export interface Ticket {
-  readonly sentAt: number
-  /** Requests in the window when it was sent, itself included. */
-  readonly count: number
-  /** How many were ever sent, itself included. */
-  readonly order: number
-  readonly epoch: number
-}
+import { type Ceiling, type CeilingOptions, CeilingRules } from './ceiling.ts'
+import type { LimiterState } from './limiter.ts'
+import { type Ticket as Sent, TrailingLog } from './trailing-log.ts'
 
-export interface WindowOptions {
-  /** Requests per window assumed at the start; default 90. */
-  readonly initialCeiling?: number | undefined
-  /** Milliseconds; default 30,000. */
-  readonly window?: number | undefined
+export interface WindowOptions extends CeilingOptions {
   /** Milliseconds by which the window is taken to be longer than the server's; default 50. */
   readonly guard?: number | undefined
-  /** The ceiling never falls below this; default 5. */
-  readonly minCeiling?: number | undefined
-  /** Milliseconds from learning a ceiling to a probe above it; default 1,800,000. */
-  readonly probeAfter?: number | undefined
-  /** The same for two hours after the server's limit was seen to change; default 480,000. */
-  readonly probeAfterChange?: number | undefined
 }
 
-/** What is worth keeping over a restart. */
-export interface Learned {
-  readonly [key: string]: number | null
-  readonly cap: number
-  /** The highest number per window that the server surely took. */
-  readonly proven: number
-  /** The number that the server refused, or `null`. */
-  readonly wall: number | null
-  readonly probeAt: number
-}
-
-interface Entry {
-  readonly sentAt: number
-  readonly endedAt: number
-  readonly leavesAt: number
-  readonly refused: boolean
+export interface Ticket extends Sent {
+  readonly epoch: number
 }
 
 /**
  * Learns how many requests a server takes in any trailing window. Pure: no timers, no clock of its own; every method
- * takes `now` in milliseconds, and a clock that is set back counts as one that stands still.
- *
- * A request counts from its sending until one window after its answer: the server saw it somewhere between the two.
+ * takes `now` in epoch milliseconds. It admits no more than its cap in any trailing window.
  */
 export class LearnedWindow {
-  readonly #window: number
-  readonly #guard: number
-  readonly #min: number
-  readonly #probeAfter: number
-  readonly #probeAfterChange: number
-  readonly #changeMatters: number
-  /** Answered requests of the trailing window, oldest answer first, from `#head`. */
-  #entries: Entry[] = []
-  #head = 0
-  #inFlight = 0
-  #sent = 0
-  #clock = 0
-  #lastNow = Number.NEGATIVE_INFINITY
-  #lastSent = Number.NEGATIVE_INFINITY
-  #epoch = 0
-  #epochEnd = Number.NEGATIVE_INFINITY
-  #row = 0
-  #cap: number
-  #proven: number
-  #wall: number | null = null
-  #probeAt = Number.POSITIVE_INFINITY
-  #probing = false
-  #step = 0
-  #trials = 0
-  #steppedAt = Number.NEGATIVE_INFINITY
-  #changedAt = Number.NEGATIVE_INFINITY
+  readonly length: number
+  readonly #rules: CeilingRules
+  readonly #log: TrailingLog
+  #ceiling: Ceiling
 
-  constructor(options: WindowOptions = {}, learned?: Partial<Learned> | undefined, now = 0) {
-    this.#window = options.window ?? 30_000
-    this.#guard = options.guard ?? 50
-    this.#min = options.minCeiling ?? 5
-    this.#probeAfter = options.probeAfter ?? 1_800_000
-    this.#probeAfterChange = options.probeAfterChange ?? 480_000
-    this.#changeMatters = 7_200_000
-    this.#cap = learned?.cap ?? options.initialCeiling ?? 90
-    this.#proven = learned?.proven ?? 0
-    this.#wall = learned?.wall ?? null
-    this.#tick(now)
-    if (learned?.probeAt !== undefined && this.#wall !== null)
-      this.#probeAt = this.#clock + Math.max(0, learned.probeAt - now)
+  /** `restore`: what an earlier window learned, with what it had sent shortly before. */
+  constructor(options: WindowOptions, now: number, restore?: Pick<LimiterState, 'learned' | 'inWindow'> | undefined) {
+    this.#rules = new CeilingRules(options)
+    this.length = this.#rules.window
+    this.#log = new TrailingLog(this.length, options.guard ?? 50, now)
+    const learned = this.#rules.restored(restore?.learned, now)
+    this.#ceiling = learned ?? this.#rules.initial()
+    const at = restore?.learned?.at
+    if (restore !== undefined && typeof at === 'number') this.#log.adopt(restore.inWindow, at)
   }
 
+  /** How many are let through per window now. */
   get cap(): number {
-    return this.#cap
+    return this.#ceiling.cap
   }
 
+  /** The learned number; while nothing was ever refused, the cap. */
   get ceiling(): number {
-    return this.#wall === null ? Math.max(this.#cap, this.#proven) : Math.max(this.#proven, this.#min)
+    return this.#ceiling.wall === null ? this.#ceiling.cap : this.#ceiling.proven
   }
 
   count(now: number): number {
-    this.#tick(now)
-    return this.#count()
+    this.#log.at(now)
+    return this.#log.count()
   }
 
   /** Milliseconds until the next request may be sent; 0: now. `Infinity` while only an answer can make room. */
   wait(now: number): number {
-    const time = this.#tick(now)
-    const count = this.#count()
-    if (count >= this.#cap) {
-      this.#used(time)
-      if (count >= this.#cap) {
-        const leaving = this.#entries[this.#head + (count - this.#cap)]
-        return leaving === undefined ? Number.POSITIVE_INFINITY : leaving.leavesAt - time
-      }
+    const time = this.#log.at(now)
+    const count = this.#log.count()
+    if (count >= this.#ceiling.cap) {
+      this.#ceiling = this.#rules.full(this.#ceiling, time)
+      if (count >= this.#ceiling.cap) return this.#log.roomAt(this.#ceiling.cap) - time
     }
-    const half = this.#cap / 2
-    if (count < half) return 0
-    const spacing = (this.#window / this.#cap) * ((count - half) / half)
-    return Math.max(0, this.#lastSent + spacing - time)
+    const spacing = this.#rules.spacing(this.#ceiling, count)
+    return spacing === 0 ? 0 : Math.max(0, this.#log.lastSentAt + spacing - time)
   }
 
   /** Records a request. Call it only when {@link wait} says 0. */
   send(now: number): Ticket {
-    const time = this.#tick(now)
-    this.#inFlight++
-    this.#lastSent = time
-    return { sentAt: time, count: this.#count(), order: ++this.#sent, epoch: this.#epoch }
+    this.#log.at(now)
+    return { ...this.#log.send(), epoch: this.#ceiling.epoch }
   }
 
   /** The request never left: its place is free again. */
   unsent(now: number): void {
-    this.#tick(now)
-    this.#inFlight--
+    this.#log.at(now)
+    this.#log.unsent()
   }
 
   /** The request was answered, or nobody knows. */
   ended(ticket: Ticket, now: number, refused = false): void {
-    const endedAt = this.#tick(now)
-    this.#entries.push({ sentAt: ticket.sentAt, endedAt, leavesAt: endedAt + this.#window + this.#guard, refused })
-    this.#inFlight--
+    this.#log.at(now)
+    this.#log.end(ticket, refused)
   }
 
-  /** The answer to `ticket` was 429. Call it before {@link ended}. `retryAt` is when sending goes on. */
-  throttled(ticket: Ticket, retryAt: number, now: number): void {
-    const time = this.#tick(now)
-    if (ticket.epoch !== this.#epoch) return
-    this.#epoch++
-    this.#row = time - this.#epochEnd < this.#window ? this.#row + 1 : 0
-    const pause = Math.max(0, retryAt - now)
-    this.#epochEnd = time + pause
-    const least = this.#surelyTaken(ticket.sentAt, time)
-    const most = ticket.count + (this.#sent - ticket.order)
-    const before = this.#proven
-    const trial = this.#cap > before
-    if (this.#row > 0) this.#proven = Math.min(least, Math.floor(this.#cap * 0.8))
-    else if (most > before && trial) this.#proven = Math.max(before, least)
-    else this.#proven = Math.min(before - 1, least)
-    this.#proven = Math.max(this.#proven, this.#min)
-    const fell = before > 0 && this.#proven < before * 0.85
-    if (fell) this.#changedAt = time
-    if (fell || this.#wall === null) this.#trials = 2
-    else if (trial && !this.#probing) this.#trials--
-    this.#cap = this.#proven
-    this.#wall = Math.max(most, this.#cap + 1)
-    this.#probing = false
-    const cost = Math.min(1 + pause / this.#window, 2)
-    const lately = time - this.#changedAt < this.#changeMatters
-    this.#probeAt = this.#epochEnd + cost * (lately ? this.#probeAfterChange : this.#probeAfter)
-    this.#steppedAt = this.#epochEnd
+  /** The answer to `ticket` was 429. Call it before {@link ended}. `until` is when sending goes on. */
+  throttled(ticket: Ticket, until: number, now: number): void {
+    if (ticket.epoch !== this.#ceiling.epoch) return
+    const time = this.#log.at(now)
+    const refusal = {
+      surely: this.#log.surelyBefore(ticket),
+      possibly: this.#log.possiblyWith(ticket),
+      elapsed: time - (this.#log.oldest() ?? ticket.sentAt),
+      pause: Math.max(0, until - now),
+    }
+    this.#ceiling = this.#rules.refused(this.#ceiling, refusal, time)
   }
 
-  learned(now: number): Learned {
-    const time = this.#tick(now)
-    return {
-      cap: this.#cap,
-      proven: this.#proven,
-      wall: this.#wall,
-      probeAt: now + (Number.isFinite(this.#probeAt) ? this.#probeAt - time : 0),
-    }
-  }
-
-  /** The window is full at the cap: after a whole window of that without a 429, the cap is proven and may grow. */
-  #used(time: number): void {
-    if (time - this.#steppedAt < this.#window) return
-    this.#steppedAt = time
-    this.#proven = Math.max(this.#proven, this.#cap)
-    if (this.#probing && this.#wall !== null && this.#cap > this.#wall * 1.04 + 1) {
-      this.#changedAt = time
-      this.#wall = null
-      this.#probing = false
-    }
-    if (this.#wall === null) {
-      this.#cap = this.#cap * 2
-      return
-    }
-    const gap = this.#wall - 1 - this.#cap
-    if (!this.#probing && this.#trials > 0 && gap > this.#wall * 0.02) {
-      this.#cap += Math.max(1, Math.floor(gap / 2))
-      return
-    }
-    if (!this.#probing && time < this.#probeAt) return
-    if (!this.#probing) this.#step = Math.max(1, Math.floor(this.#cap * 0.02))
-    this.#probing = true
-    this.#cap += this.#step
-    this.#step *= 2
-  }
-
-  /** How many accepted requests were certainly in the server's window when it refused one sent and answered then. */
-  #surelyTaken(sentAt: number, answeredAt: number): number {
-    let taken = 0
-    for (let index = this.#head; index < this.#entries.length; index++) {
-      const entry = this.#entries[index] as Entry
-      if (!entry.refused && entry.sentAt >= answeredAt - this.#window && entry.endedAt <= sentAt) taken++
-    }
-    return taken
-  }
-
-  #count(): number {
-    return this.#inFlight + this.#entries.length - this.#head
-  }
-
-  #tick(now: number): number {
-    if (now > this.#lastNow && this.#lastNow !== Number.NEGATIVE_INFINITY) this.#clock += now - this.#lastNow
-    this.#lastNow = now
-    while (this.#head < this.#entries.length && (this.#entries[this.#head] as Entry).leavesAt <= this.#clock) this.#head++
-    if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head)
-      this.#head = 0
-    }
-    return this.#clock
+  /** What is worth keeping over a restart. */
+  learned(now: number): Readonly<Record<string, unknown>> {
+    return { ...this.#ceiling, at: now }
   }
 }
