@@ -131,8 +131,10 @@ async function answered(call: Promise<AzureResult>, onBadRequest: VaultErrorCode
 function azureError(error: unknown, onBadRequest: VaultErrorCode): VaultError {
   const status = property(error, 'statusCode')
   const body = property(property(error, 'details'), 'error')
-  const reason = property(property(body, 'innererror'), 'code') ?? property(body, 'code') ?? property(error, 'code')
-  const requestId = property(error, 'requestId')
+  const inner = property(body, 'innerError') ?? property(body, 'innererror')
+  const reason = property(inner, 'code') ?? property(body, 'code') ?? property(error, 'code')
+  const headers = property(property(error, 'response'), 'headers') as { get?: (name: string) => unknown } | undefined
+  const requestId = headers?.get?.('x-ms-request-id')
   return serviceError(codeOf(status, reason, onBadRequest), { service, reason, status, requestId })
 }
 

@@ -1,0 +1,108 @@
+import { createDefaultHttpClient } from '@azure/core-rest-pipeline'
+import { KeyClient } from '@azure/keyvault-keys'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { randomBytes } from '../../../src/internal/bytes.ts'
+import { kmsContract } from '../../../src/testing/contracts/kms.ts'
+import { azureKms } from '../../../src/vault/kms/azure.ts'
+import type { Kms } from '../../../src/vault/kms.ts'
+import { type AzureStandIn, accessToken, startAzure, vaultUrl } from '../stand-ins/azure.ts'
+
+describe('Azure Key Vault, the real client against a stand-in', () => {
+  let service: AzureStandIn
+  let client: KeyClient
+  let keyId: string
+  let kms: Kms
+  let other: Kms
+
+  beforeAll(async () => {
+    service = await startAzure()
+    client = realClient(service.url)
+    keyId = service.createKey('main')
+    kms = azureKms({ client, keyId })
+    other = azureKms({ client, keyId: service.createKey('other') })
+  })
+  afterEach(() => expect(service.violations).toEqual([]))
+  afterAll(() => service.close())
+
+  const contract = kmsContract({
+    kms: () => kms,
+    other: () => other,
+    rotate: () => service.rotate('main'),
+    fail(failure) {
+      for (let version = 1; version < 5; version++) service.setEnabled('main', version, failure !== 'disabled')
+      service.fail(failure === 'disabled' ? undefined : failure)
+    },
+  })
+  for (const { name, run } of contract) {
+    // With an RSA key the client wraps by itself with the public half, so only unwrapping meets a disabled key.
+    if (!name.includes('disabled')) test(name, run)
+  }
+
+  test('a disabled key version is VAULT_KEY_DISABLED', async () => {
+    const wrapped = await kms.wrapKey(randomBytes(32))
+    for (let version = 1; version < 5; version++) service.setEnabled('main', version, false)
+    await expect(kms.unwrapKey(wrapped)).rejects.toMatchObject({ code: 'VAULT_KEY_DISABLED', retryable: false })
+    for (let version = 1; version < 5; version++) service.setEnabled('main', version, true)
+  })
+
+  test('a new version of the key serves the next wrap, and each wrapped key names its own', async () => {
+    service.createKey('versions')
+    const fresh = azureKms({ client, keyId: `${vaultUrl}/keys/versions` })
+    const first = await fresh.wrapKey(randomBytes(32))
+    service.rotate('versions')
+    const second = await fresh.wrapKey(randomBytes(32))
+    const versions = [first, second].map((wrapped) => Buffer.from(wrapped.subarray(2, 34)).toString())
+    expect(versions[0]).not.toBe(versions[1])
+    const before = service.calls.length
+    await fresh.unwrapKey(first)
+    expect(service.calls.slice(before).every(({ path }) => path.includes(versions[0] ?? '-'))).toBe(true)
+  })
+
+  test('without the permission to get the key its version cannot be known: VAULT_KMS_DENIED says so', async () => {
+    service.allowGet(false)
+    const error = await azureKms({ client: realClient(service.url), keyId })
+      .wrapKey(randomBytes(32))
+      .catch((reason: unknown) => reason)
+    service.allowGet(true)
+    expect(error).toMatchObject({ code: 'VAULT_KMS_DENIED', message: expect.stringContaining('permission to get') })
+  })
+
+  test('an RSA key is forgeable, a symmetric one is not', () => {
+    expect(kms.forgeable).toBe(true)
+    expect(azureKms({ client, keyId, algorithm: 'A256KW' }).forgeable).toBe(false)
+  })
+
+  test('a key that does not exist is VAULT_KEY_UNKNOWN', async () => {
+    const missing = azureKms({ client, keyId: `${vaultUrl}/keys/missing` })
+    await expect(missing.wrapKey(randomBytes(32))).rejects.toMatchObject({ code: 'VAULT_KEY_UNKNOWN' })
+  })
+
+  test.each([
+    ['a version', `${vaultUrl}/keys/main/0123456789abcdef`],
+    ['another vault', 'https://elsewhere.vault.azure.net/keys/main'],
+    ['no URL', 'main'],
+    ['a secret', `${vaultUrl}/secrets/main`],
+  ])('a keyId with %s is refused at once', (_, wrong) => {
+    const code = 'CONFIG_INVALID'
+    expect(() => azureKms({ client, keyId: wrong })).toThrow(expect.objectContaining({ code }))
+  })
+})
+
+/** The SDK's client with its own authentication; only the last step, the socket, leads to the stand-in. */
+function realClient(standIn: string): KeyClient {
+  const socket = createDefaultHttpClient()
+  const credential = { getToken: async () => ({ token: accessToken, expiresOnTimestamp: Date.now() + 3_600_000 }) }
+  return new KeyClient(vaultUrl, credential, {
+    retryOptions: { maxRetries: 0 },
+    httpClient: {
+      async sendRequest(request) {
+        const { url } = request
+        request.url = url.replace(vaultUrl, standIn)
+        request.allowInsecureConnection = true
+        const response = await socket.sendRequest(request)
+        request.url = url
+        return response
+      },
+    },
+  })
+}
