@@ -1,12 +1,24 @@
 import { DatabaseSync } from 'node:sqlite'
 import { PGlite } from '@electric-sql/pglite'
-import { Kysely, MysqlDialect, PGliteDialect, PostgresDialect, type SqliteDatabase, SqliteDialect } from 'kysely'
+import {
+  type CompiledQuery,
+  Kysely,
+  MysqlDialect,
+  PGliteDialect,
+  PostgresDialect,
+  type SqliteDatabase,
+  SqliteDialect,
+} from 'kysely'
 import { createPool } from 'mysql2'
 import { Pool } from 'pg'
 import { urls } from '../../services.ts'
 
+export type LogQuery = (query: CompiledQuery) => void
+const logging = (log: LogQuery | undefined) =>
+  log ? { log: (event: { query: CompiledQuery }) => log(event.query) } : {}
+
 /** `node:sqlite` with the face that Kysely's SQLite dialect asks for. */
-export function sqliteKysely(path: string): Kysely<unknown> {
+export function sqliteKysely(path: string, log?: LogQuery): Kysely<unknown> {
   const db = new DatabaseSync(path)
   db.exec('pragma busy_timeout = 2000; pragma journal_mode = wal')
   type Parameters = readonly (string | number | null)[]
@@ -22,18 +34,20 @@ export function sqliteKysely(path: string): Kysely<unknown> {
       }
     },
   }
-  return new Kysely<unknown>({ dialect: new SqliteDialect({ database }) })
+  return new Kysely<unknown>({ dialect: new SqliteDialect({ database }), ...logging(log) })
 }
 
-export function postgresKysely(max = 4): Kysely<unknown> {
+export function postgresKysely(max = 4, log?: LogQuery): Kysely<unknown> {
   return new Kysely<unknown>({
     dialect: new PostgresDialect({ pool: new Pool({ connectionString: urls.postgres, max }) }),
+    ...logging(log),
   })
 }
 
-export function mariadbKysely(connectionLimit = 4): Kysely<unknown> {
+export function mariadbKysely(connectionLimit = 4, log?: LogQuery): Kysely<unknown> {
   return new Kysely<unknown>({
     dialect: new MysqlDialect({ pool: createPool({ uri: urls.mariadb, connectionLimit }) }),
+    ...logging(log),
   })
 }
 
