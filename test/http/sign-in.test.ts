@@ -1,0 +1,235 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { hosts, type Running } from './hosts.ts'
+import { Browser, createWorld, paths, type World } from './world.ts'
+
+const options = { afterConnect: '/home', afterError: '/oops', scopes: ['user-top-read'] }
+const evil = 'https://evil.example'
+
+describe.each(hosts)('$name', ({ start }) => {
+  let world: World
+  let host: Running
+  let alice: Browser
+  beforeEach(async () => {
+    world = createWorld()
+    host = await start(world.source, options)
+    alice = new Browser(host, 'alice')
+  })
+  afterEach(() => host.close())
+
+  const post = (browser: Browser, body: unknown, headers: Record<string, string> = {}) =>
+    browser.send({
+      method: 'POST',
+      path: paths.callback,
+      headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    })
+  const failed = async (answer: { status: number; headers: Headers; text: string }, code: string) => {
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, `/oops?error=${code}`])
+    expect(await world.stored()).toEqual([])
+    expect(world.fake.tokens.filter(({ kind }) => kind !== 'code')).toEqual([])
+  }
+
+  test('connects, shows, and disconnects', async () => {
+    expect((await alice.ask(paths.connection)).status).toBe(404)
+    expect(JSON.parse((await alice.ask(paths.health)).text).health.status).toBe('disconnected')
+    const back = await alice.consent(world.fake, { query: '?returnTo=/library%3Fpage=2' })
+    const done = await alice.open(back)
+    expect([done.status, done.headers.get('location')]).toEqual([303, '/library?page=2'])
+    expect(alice.cookies.size).toBe(0)
+    const shown = JSON.parse((await alice.ask(paths.connection)).text).connection
+    expect(shown).toMatchObject({ ownerId: 'alice', provider: 'spotify', status: 'connected' })
+    expect(shown.scopes.toSorted()).toEqual(['playlist-read-private', 'user-library-read'])
+    expect(new Date(shown.expiresAt).getTime() - world.fake.clock.now()).toBe(3_600_000)
+    expect(JSON.parse((await alice.ask(paths.health)).text).health.status).toBe('healthy')
+    const gone = await alice.ask(paths.connection, 'DELETE')
+    expect([gone.status, gone.headers.get('link')]).toEqual([204, expect.stringContaining('/account/apps')])
+    expect((await alice.ask(paths.connection, 'DELETE')).status).toBe(204)
+    expect(await world.stored()).toEqual([])
+  })
+
+  test('a single-page application posts what it was sent', async () => {
+    const begun = JSON.parse((await alice.ask(paths.auth)).text).authorizationUrl
+    const back = await world.fake.approve(begun)
+    const done = await post(alice, Object.fromEntries(back.searchParams))
+    expect(done.status, done.text).toBe(200)
+    expect(JSON.parse(done.text).connection.ownerId).toBe('alice')
+    expect(alice.cookies.size).toBe(0)
+  })
+
+  test('two users are kept apart', async () => {
+    const bob = new Browser(host, 'bob')
+    await alice.open(await alice.consent(world.fake))
+    expect((await bob.ask(paths.connection)).status).toBe(404)
+    await bob.open(await bob.consent(world.fake))
+    await bob.ask(paths.connection, 'DELETE')
+    expect(await world.stored()).toEqual(['alice'])
+  })
+
+  test('two interleaved tabs both succeed', async () => {
+    const first = await alice.consent(world.fake, { query: '?returnTo=/first' })
+    const second = await alice.consent(world.fake, { query: '?returnTo=/second' })
+    expect((await alice.open(first)).headers.get('location')).toBe('/first')
+    expect((await alice.open(second)).headers.get('location')).toBe('/second')
+    expect(alice.cookies.size).toBe(0)
+  })
+
+  test('at most five sign-ins are under way at a time', async () => {
+    const backs: string[] = []
+    for (let tab = 0; tab < 7; tab++) backs.push(await alice.consent(world.fake))
+    expect(alice.cookies.size).toBe(5)
+    expect((await alice.open(backs[0]!)).headers.get('location')).toBe('/oops?error=LOGIN_STATE_MISMATCH')
+    expect((await alice.open(backs[6]!)).headers.get('location')).toBe('/home')
+  })
+
+  test('a session cookie with SameSite=Strict costs one more page, not the sign-in', async () => {
+    const back = await alice.consent(world.fake)
+    const stranger = new Browser(host, undefined)
+    for (const [name, value] of alice.cookies) stranger.cookies.set(name, value)
+    const shown = await stranger.open(back)
+    expect(shown.status).toBe(200)
+    const [, target = ''] = /content="0;url=([^"]+)"/.exec(shown.text) ?? []
+    expect((await alice.open(target.replaceAll('&amp;', '&'))).headers.get('location')).toBe('/home')
+    expect(await world.stored()).toEqual(['alice'])
+  })
+
+  test('a missing scope is asked for on top of what was granted', async () => {
+    await alice.open(await alice.consent(world.fake))
+    await alice.open(await alice.consent(world.fake, { query: '?scope=user-top-read' }))
+    const { scopes } = JSON.parse((await alice.ask(paths.connection)).text).connection
+    expect(scopes.toSorted()).toEqual(['playlist-read-private', 'user-library-read', 'user-top-read'])
+    expect((await alice.ask(`${paths.auth}?scope=streaming`)).status).toBe(400)
+  })
+
+  describe('refuses', () => {
+    test('consent that was declined', async () => {
+      await failed(await alice.open(await alice.consent(world.fake, { deny: true })), 'LOGIN_DENIED')
+      expect(alice.cookies.size).toBe(0)
+    })
+
+    test('a callback that is replayed', async () => {
+      const back = await alice.consent(world.fake)
+      const kept = new Map(alice.cookies)
+      await alice.open(back)
+      await alice.ask(paths.connection, 'DELETE')
+      for (const [name, value] of kept) alice.cookies.set(name, value)
+      const again = await alice.open(back)
+      expect(again.headers.get('location')).toBe('/oops?error=LOGIN_ALREADY_USED')
+      expect(alice.cookies.size).toBe(0)
+      expect(await world.stored()).toEqual([])
+      expect((await alice.open(back)).headers.get('location')).toBe('/oops?error=LOGIN_COOKIE_MISSING')
+    })
+
+    test('a callback in another browser of the same user', async () => {
+      const back = await alice.consent(world.fake)
+      await failed(await new Browser(host, 'alice').open(back), 'LOGIN_COOKIE_MISSING')
+    })
+
+    test('a callback that an attacker began for himself, with or without his cookie', async () => {
+      const mallory = new Browser(host, 'mallory')
+      const back = await mallory.consent(world.fake)
+      await failed(await alice.open(back), 'LOGIN_COOKIE_MISSING')
+      for (const [name, value] of mallory.cookies) alice.cookies.set(name, value)
+      await failed(await alice.open(back), 'LOGIN_OWNER_MISMATCH')
+    })
+
+    test('a cookie that was made up or tampered with', async () => {
+      const back = await alice.consent(world.fake)
+      const [[name, value]] = [...alice.cookies] as [[string, string]]
+      for (const planted of ['x', value.slice(0, -2), `${value.slice(0, -8)}AAAAAAAA`]) {
+        alice.cookies.set(name, planted)
+        await failed(await alice.open(back), 'LOGIN_COOKIE_MISSING')
+      }
+    })
+
+    test('an answer of another authorization server', async () => {
+      const back = await alice.consent(world.fake)
+      await failed(await alice.open(`${back}&iss=${encodeURIComponent(evil)}`), 'LOGIN_ISSUER_MISMATCH')
+    })
+
+    test.each(['code', 'state', 'iss', 'error'])('the parameter %s given twice', async (name) => {
+      const back = await alice.consent(world.fake)
+      const code = name === 'state' ? 'LOGIN_STATE_MISMATCH' : 'LOGIN_CALLBACK_INVALID'
+      const value = new URLSearchParams(back.split('?')[1]).get(name) ?? 'x'
+      const extra = name === 'iss' || name === 'error' ? `&${name}=x&${name}=x` : `&${name}=${value}`
+      await failed(await alice.open(back + extra), code)
+    })
+
+    test('a state that is not ours', async () => {
+      const back = new URL(await alice.consent(world.fake), 'http://127.0.0.1')
+      const state = back.searchParams.get('state') ?? ''
+      for (const wrong of ['', 'x', state.toLowerCase(), `${state.slice(0, 16)}${'A'.repeat(32)}`]) {
+        back.searchParams.set('state', wrong)
+        const answer = await alice.open(back.pathname + back.search)
+        await failed(answer, 'LOGIN_STATE_MISMATCH')
+      }
+    })
+
+    test('a sign-in that took longer than ten minutes', async () => {
+      const back = await alice.consent(world.fake)
+      world.fake.clock.advance(600_000)
+      await failed(await alice.open(back), 'LOGIN_EXPIRED')
+    })
+
+    test('a code that was not given out', async () => {
+      const back = new URL(await alice.consent(world.fake), 'http://127.0.0.1')
+      back.searchParams.set('code', 'A'.repeat(40))
+      await failed(await alice.open(back.pathname + back.search), 'LOGIN_CODE_REJECTED')
+    })
+
+    test('headers that a parameter tries to inject', async () => {
+      const answer = await alice.open(`${paths.auth}?returnTo=/a%0d%0aSet-Cookie:%20x=1&scope=%0d%0aX:y`)
+      expect(answer.status).toBe(400)
+      expect(answer.headers.getSetCookie()).toEqual([])
+      const back = await alice.consent(world.fake)
+      await failed(await alice.open(back.replace(/code=[^&]+/, 'error=%0d%0aSet-Cookie:x=1')), 'LOGIN_PROVIDER_ERROR')
+      expect(alice.cookies.size).toBe(0)
+    })
+
+    test('a posted callback and a disconnect of a foreign page', async () => {
+      const back = await alice.consent(world.fake)
+      const parameters = Object.fromEntries(new URLSearchParams(back.split('?')[1]))
+      for (const headers of [{ origin: evil }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }]) {
+        const answer = await post(alice, parameters, headers)
+        expect([answer.status, JSON.parse(answer.text).code]).toEqual([403, 'HTTP_FORBIDDEN_ORIGIN'])
+        expect(await world.stored()).toEqual([])
+      }
+      await alice.open(back)
+      const remove = await alice.send({ method: 'DELETE', path: paths.connection, headers: { origin: evil } })
+      expect(remove.status).toBe(403)
+      expect(await world.stored()).toEqual(['alice'])
+    })
+
+    test('JSON that would pollute a prototype', async () => {
+      const back = new URLSearchParams((await alice.consent(world.fake)).split('?')[1])
+      const own = `"code":"${back.get('code')}","state":"${back.get('state')}"`
+      const answer = await post(alice, `{"__proto__":{${own}},"constructor":{"prototype":{${own}}}}`)
+      expect(answer.status).toBe(400)
+      expect(await world.stored()).toEqual([])
+      expect(Object.prototype).not.toHaveProperty('code')
+      const honest = await post(alice, `{"__proto__":{"status":"x"},${own}}`)
+      expect(honest.status, honest.text).toBe(200)
+    })
+
+    test('anything, without telling a secret', async () => {
+      const twice = await alice.consent(world.fake)
+      const mixed = await alice.consent(world.fake)
+      const back = await alice.consent(world.fake)
+      const answers = [
+        await alice.open(`${twice}&code=again`),
+        await alice.ask(`${mixed}&iss=x`),
+        await alice.open(back),
+        await alice.ask(back),
+        await alice.ask(paths.connection),
+        await alice.ask(paths.health),
+        await alice.ask(paths.connection, 'DELETE'),
+      ]
+      const states = [twice, mixed, back].map((path) => new URLSearchParams(path.split('?')[1]).get('state') ?? '')
+      const secrets = [...world.secrets(), ...states]
+      expect(world.fake.tokens.map(({ kind }) => kind)).toEqual(['code', 'code', 'code', 'access', 'refresh'])
+      for (const { headers, text } of answers) {
+        const told = JSON.stringify([...headers]) + text
+        for (const secret of secrets) expect(told).not.toContain(secret)
+      }
+    })
+  })
+})

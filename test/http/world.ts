@@ -1,0 +1,102 @@
+import { type Connections, createConnections } from '../../src/connections/connections.ts'
+import type { HandlerSource } from '../../src/http/adapter.ts'
+import { createHandler } from '../../src/http/handler.ts'
+import { spotifyProvider } from '../../src/oauth/providers/spotify.ts'
+import { memoryStore } from '../../src/stores/memory.ts'
+import { createFakeSpotify, type FakeSpotify } from '../../src/testing/index.ts'
+import { createVault, localKms } from '../../src/vault/index.ts'
+import type { Running } from './hosts.ts'
+import type { Answer, Sent } from './http-client.ts'
+
+export const paths = {
+  auth: '/api/v1/spotify/auth',
+  callback: '/api/v1/spotify/callback',
+  connection: '/api/v1/spotify/connection',
+  health: '/api/v1/spotify/health',
+} as const
+
+export interface World {
+  readonly fake: FakeSpotify
+  readonly connections: Connections
+  readonly source: HandlerSource
+  /** The owners whose connections are stored. */
+  stored(): Promise<readonly string[]>
+  /** Every secret there was: codes and tokens that the fake gave out. */
+  secrets(): readonly string[]
+}
+
+const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))
+
+/** Real connections over a fake Spotify whose clock stands still. */
+export function createWorld(options: { redirectUri?: string } = {}): World {
+  const { redirectUri = `http://127.0.0.1:3000${paths.callback}` } = options
+  const fake = createFakeSpotify({ clock: Date.UTC(2026, 10, 1) })
+  const scopes = ['user-library-read', 'playlist-read-private']
+  const { now } = fake.clock
+  const connections = createConnections({
+    provider: spotifyProvider,
+    clientId: 'test-client',
+    redirectUri,
+    scopes,
+    store: memoryStore({ now }),
+    vault: createVault({ kms: localKms({ keyId: 'test', key: random() }), now }),
+    loginKeys: [random()],
+    fetch: fake.fetch,
+    now,
+  })
+  return {
+    fake,
+    connections,
+    source: { handler: (handler) => createHandler({ connections, redirectUri, scopes }, handler) },
+    stored: async () => (await connections.list()).items.map(({ ownerId }) => ownerId),
+    secrets: () => fake.tokens.map(({ value }) => value),
+  }
+}
+
+const page = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'sec-fetch-mode': 'navigate' }
+
+/** A browser with cookies of its own, in front of a running host. */
+export class Browser {
+  readonly cookies = new Map<string, string>()
+  readonly #host: Running
+  readonly #user: string | undefined
+
+  constructor(host: Running, user: string | undefined) {
+    this.#host = host
+    this.#user = user
+  }
+
+  async send(sent: Sent): Promise<Answer> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const headers = {
+      ...(this.#user === undefined ? {} : { 'x-user': this.#user }),
+      ...(cookie === '' ? {} : { cookie }),
+      ...sent.headers,
+    }
+    const answer = await this.#host.send({ ...sent, headers })
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      if (line.includes('Max-Age=0')) this.cookies.delete(name)
+      else this.cookies.set(name, value)
+    }
+    return answer
+  }
+
+  /** Types an address or follows a link. */
+  open(path: string): Promise<Answer> {
+    return this.send({ method: 'GET', path, headers: page })
+  }
+
+  /** Calls an endpoint as a program does. */
+  ask(path: string, method = 'GET'): Promise<Answer> {
+    return this.send({ method, path, headers: { accept: 'application/json' } })
+  }
+
+  /** Goes to Spotify, answers the consent page there and gives the path that the browser is sent back to. */
+  async consent(fake: FakeSpotify, options: { query?: string; user?: string; deny?: boolean } = {}): Promise<string> {
+    const { query = '', ...approval } = options
+    const answer = await this.open(paths.auth + query)
+    const callback = await fake.approve(answer.headers.get('location') ?? '', approval)
+    return callback.pathname + callback.search
+  }
+}
