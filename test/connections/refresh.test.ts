@@ -1,0 +1,282 @@
+import { expect, test, vi } from 'vitest'
+import { createWorld, hour, minute, type Told } from './world.ts'
+
+test('a token that lives is handed out without a request', async () => {
+  const world = createWorld()
+  const { accessToken } = await world.connect('ada')
+  expect(await world.connections.accessToken('ada')).toBe(accessToken)
+  expect(world.tokenRequests()).toBe(0)
+})
+
+test('a token with five minutes left is refreshed', async () => {
+  const world = createWorld()
+  const { accessToken } = await world.connect('ada')
+  world.advance(55 * minute - 1)
+  expect(await world.connections.accessToken('ada')).toBe(accessToken)
+  world.advance(1)
+  const fresh = await world.connections.accessToken('ada')
+  expect(fresh).not.toBe(accessToken)
+  expect(await world.connections.accessToken('ada')).toBe(fresh)
+  expect(world.tokenRequests()).toBe(1)
+  expect(world.names()).toEqual(['refreshed'])
+})
+
+test('a hundred callers of one process and a hundred of another make one token request', async () => {
+  const world = createWorld()
+  await world.connect('ada', 0)
+  const other = world.another()
+  const calls = Array.from({ length: 100 }, () => [
+    world.connections.accessToken('ada'),
+    other.accessToken('ada'),
+  ]).flat()
+  const tokens = new Set(await Promise.all(calls))
+  expect(tokens.size).toBe(1)
+  expect(world.tokenRequests()).toBe(1)
+})
+
+test('a refresh answered without a refresh token keeps the old one', async () => {
+  const world = createWorld({ fakeOptions: { rotation: 'never' } })
+  await world.connect('ada', 0)
+  const before = await world.store.get({ provider: 'spotify', ownerId: 'ada' })
+  await world.connections.accessToken('ada')
+  const after = await world.store.get({ provider: 'spotify', ownerId: 'ada' })
+  expect(after?.refreshToken).toEqual(before?.refreshToken)
+  world.advance(hour)
+  await world.connections.accessToken('ada')
+  expect(world.tokenRequests()).toBe(2)
+})
+
+test('a rotated refresh token is stored and used the next time', async () => {
+  const world = createWorld({ fakeOptions: { rotation: 'always' } })
+  await world.connect('ada', 0)
+  for (let round = 0; round < 4; round++) {
+    await world.connections.accessToken('ada')
+    world.advance(hour)
+  }
+  expect(world.tokenRequests()).toBe(4)
+  expect((await world.connections.health('ada')).status).toBe('refresh_due')
+  expect(world.events.every(({ payload }) => 'rotated' in payload && payload.rotated)).toBe(true)
+})
+
+test('an answer without scope and expires_in keeps the scopes and assumes an hour', async () => {
+  const world = createWorld()
+  const tokens = world.fake.issue()
+  await world.connections.adopt({ ownerId: 'ada', tokens: { ...tokens, scopes: ['a-scope'], expiresAt: world.now() } })
+  world.fake.fail({
+    path: '/api/token',
+    status: 200,
+    body: { content: '{"access_token":"bare","token_type":"Bearer"}', type: 'application/json' },
+  })
+  expect(await world.connections.accessToken('ada')).toBe('bare')
+  const connection = await world.connections.get('ada')
+  expect(connection?.scopes).toEqual(['a-scope'])
+  expect(connection?.expiresAt.getTime()).toBe(world.now() + hour)
+})
+
+test('invalid_grant ends the connection once, and its tokens stay sealed in the record', async () => {
+  const world = createWorld()
+  await world.connect('ada', 0)
+  world.fake.revoke()
+  const other = world.another()
+  const calls = [1, 2, 3].flatMap(() => [world.connections.accessToken('ada'), other.accessToken('ada')])
+  for (const result of await Promise.allSettled(calls)) {
+    expect(result).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'CONNECTION_NEEDS_REAUTH', retryable: false, ownerId: 'ada' },
+    })
+  }
+  const record = await world.store.get({ provider: 'spotify', ownerId: 'ada' })
+  expect(record?.status).toBe('needs_reauth')
+  expect(record?.refreshToken).toBeDefined()
+  expect(record?.lease).toBeUndefined()
+  await expect(world.connections.accessToken('ada')).rejects.toMatchObject({ code: 'CONNECTION_NEEDS_REAUTH' })
+  expect(world.tokenRequests()).toBe(1)
+  expect((await world.connections.health('ada')).status).toBe('needs_reauth')
+})
+
+test('the end of a connection is told once, in the process that found it', async () => {
+  const world = createWorld()
+  await world.connect('ada', 0)
+  world.fake.revoke()
+  await Promise.allSettled([1, 2, 3].map(() => world.connections.accessToken('ada')))
+  expect(world.names()).toEqual(['needs_reauth'])
+})
+
+test('invalid_client is the developer’s error and touches no token', async () => {
+  const world = createWorld()
+  await world.connect('ada', 0)
+  const before = await world.store.get({ provider: 'spotify', ownerId: 'ada' })
+  world.fake.fail({
+    path: '/api/token',
+    times: 2,
+    status: 400,
+    body: { content: '{"error":"invalid_client","error_description":"Invalid client"}', type: 'application/json' },
+  })
+  const error = await world.connections.accessToken('ada').catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ name: 'ConfigError', code: 'CONFIG_CLIENT_REJECTED' })
+  const after = await world.store.get({ provider: 'spotify', ownerId: 'ada' })
+  expect(after).toMatchObject({ accessToken: before?.accessToken, refreshToken: before?.refreshToken })
+  expect(after?.status).toBe('connected')
+  world.fake.faults[0]?.remove()
+  world.advance(10 * minute)
+  await expect(world.connections.accessToken('ada')).resolves.toBeTypeOf('string')
+})
+
+const json = (content: string) => ({ content, type: 'application/json' })
+const passing = [
+  ['408', { status: 408 }],
+  ['429 with a plain text body', { status: 429, body: 'text', retryAfter: 3 }],
+  ['429 without Retry-After', { status: 429, body: 'empty' }],
+  ['500', { status: 500 }],
+  ['502 as HTML', { status: 502, body: 'html' }],
+  ['503 empty', { status: 503, body: 'empty' }],
+  ['503 with invalid_grant in it', { status: 503, body: json('{"error":"invalid_grant"}') }],
+  ['HTML with 200', { status: 200, body: 'html' }],
+  ['an empty 200', { status: 200, body: 'empty' }],
+  ['a 200 without a token', { status: 200, body: json('{}') }],
+  ['a 200 that is not JSON', { status: 200, body: json('{"access_token":') }],
+  ['403 as HTML from the edge', { status: 403, body: 'html' }],
+  ['401 with invalid_grant', { status: 401, body: json('{"error":"invalid_grant"}') }],
+  ['400 without a body', { status: 400, body: 'empty' }],
+  ['400 with an unknown error', { status: 400, body: json('{"error":"quite_new"}') }],
+  ['400 invalid_request', { status: 400, body: json('{"error":"invalid_request"}') }],
+  ['a connection that is cut', { cut: 'before' }],
+  ['an answer that breaks off', { cut: 'middle' }],
+] as const
+
+test.each(passing)('%s ends no connection', async (_name, fault) => {
+  const world = createWorld()
+  const { accessToken } = await world.connect('ada', 4 * minute)
+  world.fake.fail({ path: '/api/token', times: Number.POSITIVE_INFINITY, ...fault })
+  expect(await world.connections.accessToken('ada')).toBe(accessToken)
+  expect(world.names()).toEqual(['refresh_failed', 'degraded'])
+  expect((await world.connections.health('ada')).status).toBe('degraded')
+  expect((await world.connections.health('ada')).lastError).toMatchObject({ attempts: 1 })
+  world.advance(4 * minute)
+  await expect(world.connections.accessToken('ada')).rejects.toMatchObject({
+    code: 'CONNECTION_REFRESH_FAILED',
+    retryable: true,
+  })
+  world.fake.faults[0]?.remove()
+  world.advance(10 * minute)
+  await expect(world.connections.accessToken('ada')).resolves.not.toBe(accessToken)
+  expect(world.names()).toEqual(['refresh_failed', 'degraded', 'refresh_failed', 'refreshed', 'recovered'])
+  expect((await world.connections.health('ada')).status).toBe('healthy')
+})
+
+test('while a refresh is backing off no request is made, and the old token is used as long as it lives', async () => {
+  const world = createWorld()
+  const { accessToken } = await world.connect('ada', 4 * minute)
+  world.fake.fail({ path: '/api/token', times: 99, status: 503, retryAfter: 120 })
+  for (let call = 0; call < 20; call++) expect(await world.connections.accessToken('ada')).toBe(accessToken)
+  expect(world.tokenRequests()).toBe(1)
+  world.advance(119_000)
+  await world.connections.accessToken('ada')
+  expect(world.tokenRequests()).toBe(1)
+  world.advance(1000)
+  await world.connections.accessToken('ada')
+  expect(world.tokenRequests()).toBe(2)
+})
+
+test('a burst of 401s costs one refresh', async () => {
+  const world = createWorld()
+  const { accessToken } = await world.connect('ada')
+  const burst = await Promise.all(
+    Array.from({ length: 50 }, () => world.connections.accessToken('ada', { rejected: accessToken })),
+  )
+  expect(new Set(burst).size).toBe(1)
+  expect(burst[0]).not.toBe(accessToken)
+  expect(await world.connections.accessToken('ada', { rejected: accessToken })).toBe(burst[0])
+  expect(await world.another().accessToken('ada', { rejected: accessToken })).toBe(burst[0])
+  expect(world.tokenRequests()).toBe(1)
+})
+
+test('a rejected token is not handed out again when the refresh fails', async () => {
+  const world = createWorld()
+  const { accessToken } = await world.connect('ada')
+  world.fake.fail({ path: '/api/token', status: 503 })
+  await expect(world.connections.accessToken('ada', { rejected: accessToken })).rejects.toMatchObject({
+    code: 'CONNECTION_REFRESH_FAILED',
+  })
+  await expect(world.connections.accessToken('ada', { rejected: accessToken })).rejects.toMatchObject({
+    code: 'CONNECTION_REFRESH_FAILED',
+  })
+  expect(world.tokenRequests()).toBe(1)
+})
+
+test('an abort ends the wait of its caller with the caller’s reason, and nobody else’s', async () => {
+  const world = createWorld()
+  await world.connect('ada', 0)
+  world.fake.fail({ path: '/api/token', delay: 1000 })
+  const impatient = new AbortController()
+  const reason = new Error('the browser went away')
+  const first = world.connections.accessToken('ada', { signal: impatient.signal })
+  const second = world.connections.accessToken('ada')
+  await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
+  impatient.abort(reason)
+  await expect(first).rejects.toBe(reason)
+  world.advance(1000)
+  await expect(second).resolves.toBeTypeOf('string')
+  expect(world.tokenRequests()).toBe(1)
+})
+
+test('a refresh whose callers have all gone is finished and stored', async () => {
+  const world = createWorld()
+  await world.connect('ada', 0)
+  world.fake.fail({ path: '/api/token', delay: 1000 })
+  const impatient = new AbortController()
+  const call = world.connections.accessToken('ada', { signal: impatient.signal })
+  await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
+  impatient.abort()
+  await expect(call).rejects.toThrow()
+  world.advance(1000)
+  await vi.waitFor(() => expect(world.names()).toEqual(['refreshed']))
+  await world.connections.accessToken('ada')
+  expect(world.tokenRequests()).toBe(1)
+})
+
+test('a caller that was aborted before it called makes no request', async () => {
+  const world = createWorld()
+  await world.connect('ada', 0)
+  await expect(world.connections.accessToken('ada', { signal: AbortSignal.abort('gone') })).rejects.toBe('gone')
+  expect(world.tokenRequests()).toBe(0)
+})
+
+test('an unknown owner has no connection', async () => {
+  const { connections } = createWorld()
+  await expect(connections.accessToken('nobody')).rejects.toMatchObject({ code: 'CONNECTION_NOT_FOUND' })
+  await expect(connections.accessToken('')).rejects.toMatchObject({ name: 'TypeError', code: 'INVALID_ARGUMENT' })
+})
+
+test('a connection without a refresh token lives as long as its access token', async () => {
+  const world = createWorld()
+  const { refreshToken: _, ...tokens } = world.fake.issue()
+  await world.connections.adopt({ ownerId: 'ada', tokens })
+  expect(await world.connections.accessToken('ada')).toBe(tokens.accessToken)
+  expect((await world.connections.get('ada'))?.reauthorizeBy.getTime()).toBe(world.now())
+  world.advance(hour)
+  await expect(world.connections.accessToken('ada')).rejects.toMatchObject({ code: 'CONNECTION_NEEDS_REAUTH' })
+  expect(world.tokenRequests()).toBe(0)
+})
+
+test('a short-lived answer is used for half of its life instead of being refreshed at every call', async () => {
+  const world = createWorld({ fakeOptions: { accessTokenLifetime: 120 } })
+  await world.connect('ada', 0)
+  const fresh = await world.connections.accessToken('ada')
+  world.advance(59_000)
+  expect(await world.connections.accessToken('ada')).toBe(fresh)
+  world.advance(1000)
+  expect(await world.connections.accessToken('ada')).not.toBe(fresh)
+})
+
+test('an event carries an id of its own, which another telling of the same transition repeats', async () => {
+  const world = createWorld()
+  await world.connect('ada', 0)
+  world.fake.fail({ path: '/api/token', status: 503 })
+  await world.connections.accessToken('ada').catch(() => undefined)
+  world.advance(minute)
+  await world.connections.accessToken('ada')
+  const ids = world.events.map(({ payload }: Told) => payload.id)
+  expect(new Set(ids).size).toBe(4)
+  expect(world.events[0]?.payload).toMatchObject({ ownerId: 'ada', provider: 'spotify', code: 'API_SERVER_ERROR' })
+})
