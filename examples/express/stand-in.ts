@@ -1,0 +1,37 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { StagedoorOptions } from 'stagedoor'
+import { startFakeSpotify } from 'stagedoor/testing/server'
+
+/** The local stand-in for Spotify, with two people who have accounts there. */
+export interface StandIn {
+  readonly endpoints: StagedoorOptions['endpoints']
+  /** Its page for revoking grants and for making it slow down, refuse and fail. */
+  readonly controls: string
+  close(): Promise<void>
+}
+
+export async function startStandIn(folder: string): Promise<StandIn> {
+  const file = join(folder, 'stand-in.json')
+  const server = await startFakeSpotify({ restore: read(file) })
+  const save = (): void => writeFileSync(file, JSON.stringify(server.fake.snapshot()), { mode: 0o600 })
+  // Often enough that even a demo that is killed leaves its grants behind.
+  const timer = setInterval(save, 500)
+  return {
+    endpoints: server.endpoints,
+    controls: server.url,
+    async close() {
+      clearInterval(timer)
+      save()
+      await server.close()
+    },
+  }
+}
+
+function read(file: string) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
