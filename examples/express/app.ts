@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import express, { type Express, type Request, type Response } from 'express'
 import session from 'express-session'
@@ -92,7 +93,8 @@ export function createApp({ stagedoor, limiter, sessions, sessionSecret, secure,
     const { id } = personOf(req.session.userId)
     const rows = req.query.again === 'yes' ? (exports.get(id) ?? []) : []
     exports.set(id, rows)
-    for await (const progress of exportLibrary(stagedoor.client(id), rows, stream.signal)) stream.send('progress', progress)
+    for await (const progress of exportLibrary(stagedoor.client(id), rows, stream.signal))
+      stream.send('progress', progress)
     res.end()
   })
   app.get('/export.csv', (req, res) => {
@@ -123,7 +125,10 @@ async function readCard(stagedoor: Stagedoor, person: Person): Promise<CardData>
         name: track?.name ?? 'A track that is gone',
         artists: (track?.artists ?? []).map((artist) => artist.name).join(', '),
       })),
-      playlists: playlists.map((playlist) => ({ name: playlist.name ?? 'Untitled', total: playlist.items?.total ?? undefined })),
+      playlists: playlists.map((playlist) => ({
+        name: playlist.name ?? 'Untitled',
+        total: playlist.items?.total ?? undefined,
+      })),
     }
   } catch (error) {
     return { ...nothing, health: await stagedoor.connections.health(person.id), problem: errorWords(error) }
@@ -134,14 +139,12 @@ async function readCard(stagedoor: Stagedoor, person: Person): Promise<CardData>
 function openStream(req: Request, res: Response) {
   const controller = new AbortController()
   req.once('close', () => controller.abort())
-  res.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).flushHeaders()
+  res
+    .set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+    .flushHeaders()
   return {
     signal: controller.signal,
     send: (event: string, data: object) => void res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
-    rest: (ms: number) =>
-      new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms)
-        controller.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
-      }),
+    rest: (ms: number) => sleep(ms, undefined, { signal: controller.signal }).catch(() => {}),
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isStagedoorError, type SpotifyClient } from 'stagedoor'
 import { dateTime, errorWords } from './words.ts'
 
@@ -43,7 +44,12 @@ export async function* exportLibrary(
         }
         yield { state: 'running', done: rows.length, total, text: `${rows.length} of ${total} tracks` }
       }
-      return yield { state: 'finished', done: rows.length, total: rows.length, text: `All ${rows.length} tracks are here.` }
+      return yield {
+        state: 'finished',
+        done: rows.length,
+        total: rows.length,
+        text: `All ${rows.length} tracks are here.`,
+      }
     } catch (error) {
       if (signal.aborted) return
       const retryAt = isStagedoorError(error) && error.name === 'SpotifyApiError' ? error.retryAt : undefined
@@ -57,7 +63,7 @@ export async function* exportLibrary(
         total,
         text: `Spotify asked us to slow down. Going on at ${new Date(Date.now() + wait).toLocaleTimeString('en-GB')}.`,
       }
-      await pause(wait, signal)
+      await sleep(Math.max(0, wait) + 50, undefined, { signal }).catch(() => {})
     }
   }
 }
@@ -68,11 +74,4 @@ export function toCsv(rows: readonly ExportedTrack[]): string {
   const line = (row: ExportedTrack): string =>
     [row.name, row.artists, row.album, row.added && dateTime(new Date(row.added))].map(cell).join(',')
   return ['name,artists,album,added', ...rows.map(line)].join('\r\n')
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, Math.max(0, ms) + 50)
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
-  })
 }

@@ -61,7 +61,8 @@ function layout(page: PageData, title: string, body: readonly (Html | undefined)
     <nav aria-label="Pages"><a href="/">Account</a><a href="/both">Side by side</a>${links}</nav>
     <form method="post" action="/session" class="people" aria-label="Signed in to this demo as">
       ${people.map(
-        (each) => html`<button name="user" value="${each.id}" ${each.id === person.id ? html`aria-pressed="true"` : html`aria-pressed="false"`}>${each.name}</button>`,
+        (each) =>
+          html`<button name="user" value="${each.id}" ${each.id === person.id ? html`aria-pressed="true"` : html`aria-pressed="false"`}>${each.name}</button>`,
       )}
     </form>
   </header>
@@ -77,7 +78,10 @@ function layout(page: PageData, title: string, body: readonly (Html | undefined)
 
 function notice(error: string | undefined): Html | undefined {
   if (error === undefined) return undefined
-  const text = error === 'LOGIN_DENIED' ? 'You chose not to connect. Nothing was stored.' : 'Connecting did not work. Nothing was stored; please try again.'
+  const text =
+    error === 'LOGIN_DENIED'
+      ? 'You chose not to connect. Nothing was stored.'
+      : 'Connecting did not work. Nothing was stored; please try again.'
   return html`<p class="notice" role="alert">${text} <code>${error}</code></p>`
 }
 
@@ -115,13 +119,24 @@ function connected(card: CardData, connection: Connection, page: PageData, full:
     }
     ${card.problem === undefined ? undefined : html`<p class="notice" role="status">${card.problem}</p>`}
     <div class="lists">
-      <div><h2>First saved tracks</h2>${list(card.tracks.map((track) => html`${track.name} <span class="soft">${track.artists}</span>`), 'No saved tracks.')}</div>
-      <div><h2>Playlists</h2>${list(card.playlists.map((each) => html`${each.name} <span class="soft">${each.total === undefined ? '' : `${each.total} items`}</span>`), 'No playlists.')}</div>
+      <div><h2>First saved tracks</h2>${list(
+        card.tracks.map((track) => html`${track.name} <span class="soft">${track.artists}</span>`),
+        'No saved tracks.',
+      )}</div>
+      <div><h2>Playlists</h2>${list(
+        card.playlists.map(
+          (each) =>
+            html`${each.name} <span class="soft">${each.total === undefined ? '' : `${each.total} items`}</span>`,
+        ),
+        'No playlists.',
+      )}</div>
     </div>`
 }
 
 function list(rows: readonly Html[], empty: string): Html {
-  return rows.length === 0 ? html`<p class="soft">${empty}</p>` : html`<ol>${rows.map((row) => html`<li>${row}</li>`)}</ol>`
+  return rows.length === 0
+    ? html`<p class="soft">${empty}</p>`
+    : html`<ol>${rows.map((row) => html`<li>${row}</li>`)}</ol>`
 }
 
 /** The part of the card that changes while somebody looks at it. */

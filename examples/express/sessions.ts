@@ -15,7 +15,9 @@ export class SqliteSessions extends session.Store {
   constructor(path: string) {
     super()
     this.#db = new DatabaseSync(path)
-    this.#db.exec('PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, data TEXT NOT NULL)')
+    this.#db.exec(
+      'PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, data TEXT NOT NULL)',
+    )
   }
 
   override get(id: string, done: (error: unknown, data?: session.SessionData | null) => void): void {

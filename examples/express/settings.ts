@@ -26,7 +26,13 @@ interface Keys {
   readonly SESSION_SECRET: string
 }
 
-const variables = ['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET', 'SPOTIFY_REDIRECT_URI', 'SPOTIFY_SCOPES', 'SPOTIFY_APP_MODE']
+const variables = [
+  'SPOTIFY_CLIENT_ID',
+  'SPOTIFY_CLIENT_SECRET',
+  'SPOTIFY_REDIRECT_URI',
+  'SPOTIFY_SCOPES',
+  'SPOTIFY_APP_MODE',
+]
 
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const set = (name: string): string | undefined => env[name]?.trim() || undefined
@@ -34,11 +40,22 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const port = portOf(set('PORT'))
   const folder = set('DEMO_DATA') ?? join('.data', real ? 'spotify' : 'demo')
   const keys = keysIn(folder)
-  const own = { ...keys, ...(real ? {} : { SPOTIFY_CLIENT_ID: 'demo', SPOTIFY_REDIRECT_URI: 'http://127.0.0.1/callback' }) }
+  const own = {
+    ...keys,
+    ...(real ? {} : { SPOTIFY_CLIENT_ID: 'demo', SPOTIFY_REDIRECT_URI: 'http://127.0.0.1/callback' }),
+  }
   const merged = { ...own, ...Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim())) }
   const { redirectUri } = check(merged)
   if (!real) {
-    return { real, folder, host: '127.0.0.1', port: port ?? 0, redirectUri: undefined, env: merged, sessionSecret: keys.SESSION_SECRET }
+    return {
+      real,
+      folder,
+      host: '127.0.0.1',
+      port: port ?? 0,
+      redirectUri: undefined,
+      env: merged,
+      sessionSecret: keys.SESSION_SECRET,
+    }
   }
   const url = new URL(redirectUri)
   const loopback = url.protocol === 'http:'

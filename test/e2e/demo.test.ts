@@ -20,7 +20,8 @@ beforeAll(async () => {
   mkdirSync(out, { recursive: true })
   folder = mkdtempSync(join(tmpdir(), 'stagedoor-demo-'))
   const executablePath = execFileSync('sh', ['-c', 'command -v chromium']).toString().trim()
-  const args = '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
+  const args =
+    '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
   browser = await chromium.launch({ executablePath, args: args.split(' ') })
   demo = await startDemo({ DEMO_DATA: folder })
 })
@@ -30,8 +31,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function visitor(options: { dark?: boolean; size?: typeof phone } = {}): Promise<{ context: BrowserContext; page: Page; problems: string[] }> {
-  const context = await browser.newContext({ viewport: options.size ?? desktop, colorScheme: options.dark ? 'dark' : 'light' })
+async function visitor(
+  options: { dark?: boolean; size?: typeof phone } = {},
+): Promise<{ context: BrowserContext; page: Page; problems: string[] }> {
+  const context = await browser.newContext({
+    viewport: options.size ?? desktop,
+    colorScheme: options.dark ? 'dark' : 'light',
+  })
   const page = await context.newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
@@ -50,7 +56,9 @@ async function connect(page: Page): Promise<void> {
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   return await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+    }
     const { violations } = await axe.run()
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
   })
@@ -69,8 +77,17 @@ describe('the demo in a browser', () => {
     await page.getByRole('button', { name: 'Agree' }).click()
     await page.getByText('Connected as').waitFor()
     expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe('/')
-    const text = await page.locator('main').innerText()
-    for (const expected of ['Healthy', 'Spotify answers', 'Access token ends', 'Reconnect by', 'user-library-read', 'First saved tracks', 'Playlists', 'Disconnect']) {
+    const text = await page.locator('main').textContent()
+    for (const expected of [
+      'Healthy',
+      'Spotify answers',
+      'Access token ends',
+      'Reconnect by',
+      'user-library-read',
+      'First saved tracks',
+      'Playlists',
+      'Disconnect',
+    ]) {
       expect(text).toContain(expected)
     }
     expect(await page.locator('ol').first().locator('li').count()).toBeGreaterThan(3)
@@ -86,11 +103,11 @@ describe('the demo in a browser', () => {
   it('keeps the connection over a restart, and no token in its files', async () => {
     const { context, page } = await visitor()
     await connect(page)
-    const account = await page.locator('.account').innerText()
+    const account = await page.locator('.account').textContent()
     await demo.stop()
     demo = await startDemo({ DEMO_DATA: folder, PORT: new URL(demo.url).port })
     await page.goto(demo.url)
-    expect(await page.locator('.account').innerText()).toBe(account)
+    expect(await page.locator('.account').textContent()).toBe(account)
     expect(await page.locator('ol').first().locator('li').count()).toBeGreaterThan(3)
     // The stand-in's tokens have the form of Spotify's: AQ… or BQ… and over a hundred characters.
     const token = /[AB]Q[\w-]{100,}/
@@ -110,7 +127,7 @@ describe('the demo in a browser', () => {
     await page.getByRole('link', { name: 'Connect Spotify' }).click()
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('alert').waitFor()
-    expect(await page.getByRole('alert').innerText()).toContain('LOGIN_DENIED')
+    expect(await page.getByRole('alert').textContent()).toContain('LOGIN_DENIED')
     expect(await page.getByRole('link', { name: 'Connect Spotify' }).count()).toBe(1)
     expect(await violations(page)).toEqual([])
     await context.close()

@@ -37,7 +37,9 @@ export async function startDemo(env: Readonly<Record<string, string>>): Promise<
 }
 
 /** Runs the demo until it ends by itself. */
-export async function runDemo(env: Readonly<Record<string, string>>): Promise<{ code: number | null; stdout: string; stderr: string }> {
+export async function runDemo(
+  env: Readonly<Record<string, string>>,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawnDemo(env)
   let stdout = ''
   let stderr = ''
