@@ -127,9 +127,12 @@ export class CeilingRules {
     return (this.window / ceiling.cap) * Math.max(least, (used - free) / (1 - free))
   }
 
-  /** The window is full. A cap that stood full for a window without a refusal is proven, and may grow. */
-  full(ceiling: Ceiling, now: number): Ceiling {
-    if (now - ceiling.steppedAt < this.window) return ceiling
+  /**
+   * The window is full, its oldest request sent `elapsed` milliseconds ago. A cap that was used for a whole window
+   * without a refusal is proven, and may grow.
+   */
+  full(ceiling: Ceiling, elapsed: number, now: number): Ceiling {
+    if (now - ceiling.steppedAt < this.window || elapsed < this.window * 0.9) return ceiling
     const { cap, wall } = ceiling
     const next = { ...ceiling, steppedAt: now, proven: Math.max(ceiling.proven, cap) }
     if (wall === null) return { ...next, cap: cap * 2 }

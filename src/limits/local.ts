@@ -1,122 +1,75 @@
-import { ConfigError, isStagedoorError, SpotifyApiError } from '../errors.ts'
+import { isStagedoorError, SpotifyApiError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
 import { Cooldowns, everyone, tooLong } from './cooldowns.ts'
-import type { Limiter, LimiterEvents, LimiterState, ScheduleOptions, Slot } from './limiter.ts'
-import { LearnedWindow, type Ticket, type WindowOptions } from './window.ts'
+import type { Cooldown, Limiter, LimiterEvents, LimiterState, ScheduleOptions, Slot } from './limiter.ts'
+import { checked, type LimiterOptions } from './options.ts'
+import { longestTimer, WaitingLine } from './waiting-line.ts'
+import { LearnedWindow, type Ticket } from './window.ts'
 
-export interface AdaptiveLimiterOptions extends WindowOptions {
-  /** Jobs that run at the same time; default 4. */
-  readonly maxConcurrent?: number | undefined
-  /** Jobs that may wait; one more fails with `API_QUEUE_FULL`. Default 10,000. */
-  readonly maxQueue?: number | undefined
-  /** Milliseconds a job may wait when `schedule` does not say; default 30,000. */
-  readonly maxWait?: number | undefined
-  /** What an earlier process learned, from `state()`: cooldowns included. */
+export interface AdaptiveLimiterOptions extends LimiterOptions {
+  /** What an earlier process learned, from its `state()`: cooldowns included. */
   readonly restore?: LimiterState | undefined
-  readonly now?: (() => number) | undefined
 }
 
-interface Waiting {
-  readonly scope: string
-  readonly deadline: number
-  readonly order: number
-  settled: boolean
-  readonly start: () => void
-  readonly fail: (error: unknown) => void
-}
-
-const longestTimer = 2 ** 31 - 1
-
-/** Creates the in-process limiter: first in, first out, under a ceiling that it learns from the answers. */
+/**
+ * Creates the in-process limiter: first in, first out, under a ceiling that it learns from the answers.
+ * It holds no timer while nothing waits.
+ * @throws ConfigError `CONFIG_INVALID`
+ */
 export function adaptiveLimiter(options: AdaptiveLimiterOptions = {}): Limiter {
   return new LocalLimiter(options)
 }
 
 class LocalLimiter implements Limiter {
   readonly #now: () => number
+  readonly #maxConcurrent: number
+  readonly #maxWait: number
   readonly #window: LearnedWindow
   readonly #cooldowns: Cooldowns
+  readonly #line: WaitingLine
   readonly #emitter = createEmitter<LimiterEvents>()
-  readonly #maxConcurrent: number
-  readonly #maxQueue: number
-  readonly #maxWait: number
-  readonly #lanes = new Map<string, Waiting[]>()
-  #order = 0
-  #queued = 0
   #running = 0
   #closed = false
   #idle: (() => void)[] = []
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #pumpTimer: ReturnType<typeof setTimeout> | undefined
+  #resumeTimer: ReturnType<typeof setTimeout> | undefined
   #ceiling: number
 
   constructor(options: AdaptiveLimiterOptions) {
-    for (const [name, value] of Object.entries(options)) {
-      if (typeof value === 'number' && !(value > 0))
-        throw new ConfigError('CONFIG_INVALID', `${name} must be positive.`)
-    }
-    this.#now = options.now ?? (() => Date.now())
-    this.#maxConcurrent = options.maxConcurrent ?? 4
-    this.#maxQueue = options.maxQueue ?? 10_000
-    this.#maxWait = options.maxWait ?? 30_000
-    this.#window = new LearnedWindow(options, this.#now(), options.restore)
+    const { maxConcurrent, maxQueue, maxWait, now } = checked(options)
+    this.#now = now
+    this.#maxConcurrent = maxConcurrent
+    this.#maxWait = maxWait
+    this.#window = new LearnedWindow(options, now(), options.restore)
     this.#cooldowns = new Cooldowns(options.restore?.cooldowns)
+    this.#line = new WaitingLine(maxQueue)
     this.#ceiling = this.#window.ceiling
   }
 
   schedule<T>(job: (slot: Slot) => Promise<T>, options: ScheduleOptions = {}): Promise<T> {
     const { signal, scope = everyone, maxWait = this.#maxWait } = options
-    if (this.#closed) return Promise.reject(new SpotifyApiError('API_CLOSED', 'The limiter is closed.'))
+    if (this.#closed) return Promise.reject(closed())
     if (signal?.aborted) return Promise.reject(signal.reason)
     const now = this.#now()
     const cooldown = this.#cooldowns.of(scope, now)
-    if (
-      this.#queued === 0 &&
-      cooldown === undefined &&
-      this.#running < this.#maxConcurrent &&
-      this.#window.wait(now) === 0
-    ) {
-      return this.#run(job, scope, now)
+    if (cooldown === undefined && this.#line.size === 0 && this.#running < this.#maxConcurrent) {
+      const wait = this.#window.wait(now)
+      if (wait === 0) return this.#run(job, scope, now)
+      if (!(wait <= maxWait) && Number.isFinite(wait))
+        return Promise.reject(tooLong({ until: now + wait, reason: 'rate' }))
     }
-    if (cooldown !== undefined && cooldown.until - now > maxWait) return Promise.reject(tooLong(cooldown))
-    if (this.#queued >= this.#maxQueue) {
-      return Promise.reject(new SpotifyApiError('API_QUEUE_FULL', 'Too many calls are waiting.'))
-    }
-    return new Promise<T>((resolve, reject) => {
-      const settle = (): void => {
-        waiting.settled = true
-        this.#queued--
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', abort)
-      }
-      const abort = (): void => waiting.fail(signal?.reason)
-      const waiting: Waiting = {
-        scope,
-        deadline: now + maxWait,
-        order: this.#order++,
-        settled: false,
-        start: () => {
-          settle()
-          this.#run(job, scope, this.#now()).then(resolve, reject)
-        },
-        fail: (error) => {
-          settle()
-          reject(error)
-        },
-      }
-      const timer = setTimeout(
-        () => {
-          const time = this.#now()
-          waiting.fail(tooLong(this.#cooldowns.of(scope, time) ?? { until: time + this.#rest(time), reason: 'rate' }))
-        },
-        Math.min(maxWait, longestTimer),
-      )
-      signal?.addEventListener('abort', abort, { once: true })
-      const lane = this.#lanes.get(scope)
-      if (lane === undefined) this.#lanes.set(scope, [waiting])
-      else lane.push(waiting)
-      this.#queued++
-      this.#pump()
+    const due = cooldown ?? this.#due(this.#line.size, now)
+    if (due !== undefined && due.until - now > maxWait) return Promise.reject(tooLong(due))
+    const result = this.#line.enter({
+      scope,
+      deadline: now + maxWait,
+      patience: maxWait,
+      signal,
+      run: () => this.#run(job, scope, this.#now()),
+      late: () => this.#late(scope),
     })
+    this.#pump()
+    return result
   }
 
   state(): LimiterState {
@@ -127,7 +80,7 @@ class LocalLimiter implements Limiter {
       window: this.#window.length,
       inWindow: this.#window.count(now),
       running: this.#running,
-      queued: this.#queued,
+      queued: this.#line.size,
       cooldowns: this.#cooldowns.active(now),
       learned: this.#window.learned(now),
     }
@@ -139,13 +92,9 @@ class LocalLimiter implements Limiter {
 
   async close(): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#timer)
-    for (const lane of this.#lanes.values()) {
-      for (const waiting of lane) {
-        if (!waiting.settled) waiting.fail(new SpotifyApiError('API_CLOSED', 'The limiter is closed.'))
-      }
-    }
-    this.#lanes.clear()
+    clearTimeout(this.#pumpTimer)
+    clearTimeout(this.#resumeTimer)
+    for (const call of this.#line.waiting()) call.fail(closed())
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
@@ -173,8 +122,9 @@ class LocalLimiter implements Limiter {
       if (sent || refused) this.#window.ended(ticket, time, refused)
       else this.#window.unsent(time)
       if (sent && !refused) this.#cooldowns.succeeded(scope)
-      if (this.#queued > 0) this.#pump()
-      if (this.#running === 0) for (const idle of this.#idle.splice(0)) idle()
+      if (this.#line.size > 0) this.#pump()
+      else this.#announce()
+      if (this.#running === 0 && this.#idle.length > 0) for (const idle of this.#idle.splice(0)) idle()
     }
   }
 
@@ -186,15 +136,68 @@ class LocalLimiter implements Limiter {
     this.#announce()
     if (changed) {
       this.#emitter.emit('limiter.paused', cooldown)
-      for (const lane of this.#lanes.values()) {
-        for (const waiting of lane) {
-          if (waiting.settled || (scope !== everyone && waiting.scope !== scope)) continue
-          if (cooldown.until > waiting.deadline) waiting.fail(tooLong(cooldown))
-        }
+      for (const call of this.#line.waiting(scope === everyone ? undefined : scope)) {
+        if (call.deadline < cooldown.until) call.fail(tooLong(cooldown))
       }
+      this.#resumeLater(now)
       this.#pump()
     }
     return cooldown.until
+  }
+
+  /** Starts what may start, and sets the timer for what may start later. */
+  #pump(): void {
+    clearTimeout(this.#pumpTimer)
+    this.#pumpTimer = undefined
+    if (this.#closed) return
+    const now = this.#now()
+    this.#resume(now)
+    let at = Number.POSITIVE_INFINITY
+    while (this.#running < this.#maxConcurrent && this.#line.size > 0) {
+      const next = this.#line.next((scope) => this.#cooldowns.of(scope, now)?.until)
+      at = next.at
+      if (next.call === undefined) break
+      const wait = this.#window.wait(now)
+      if (wait > 0) {
+        at = now + wait
+        break
+      }
+      next.call.start()
+    }
+    this.#announce()
+    if (this.#line.size === 0 || this.#running >= this.#maxConcurrent || !Number.isFinite(at)) return
+    this.#pumpTimer = setTimeout(() => this.#pump(), Math.min(Math.max(Math.ceil(at - now), 1), longestTimer))
+  }
+
+  /** When a call behind `ahead` others can start at the earliest, if the window is what holds it up. */
+  #due(ahead: number, now: number): Pick<Cooldown, 'until' | 'reason'> | undefined {
+    const wait = this.#window.waitBehind(ahead, now)
+    return wait === 0 ? undefined : { until: now + wait, reason: 'rate' }
+  }
+
+  #late(scope: string): SpotifyApiError {
+    const now = this.#now()
+    return tooLong(this.#cooldowns.of(scope, now) ?? this.#due(this.#line.size, now) ?? { until: now, reason: 'rate' })
+  }
+
+  #resume(now: number): void {
+    for (const scope of this.#cooldowns.expire(now)) this.#emitter.emit('limiter.resumed', { scope })
+  }
+
+  /** Says that a pause has ended also when nobody calls; never keeps the process alive for it. */
+  #resumeLater(now: number): void {
+    clearTimeout(this.#resumeTimer)
+    const ends = this.#cooldowns.active(now).map(({ until }) => until - now)
+    if (ends.length === 0 || this.#closed) return
+    const wait = Math.min(Math.max(Math.min(...ends), 1), longestTimer)
+    const timer = setTimeout(() => {
+      const time = this.#now()
+      this.#resume(time)
+      this.#resumeLater(time)
+    }, wait)
+    this.#resumeTimer = timer
+    const { unref } = timer as { unref?: () => void }
+    unref?.call(timer)
   }
 
   #announce(): void {
@@ -204,53 +207,8 @@ class LocalLimiter implements Limiter {
     this.#ceiling = ceiling
     this.#emitter.emit('limiter.ceiling_changed', { ceiling, previous })
   }
+}
 
-  #rest(now: number): number {
-    const rest = this.#window.wait(now)
-    return Number.isFinite(rest) ? rest : 0
-  }
-
-  /** Starts what may start, and sets the timer for what may start later. */
-  #pump(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    if (this.#closed) return
-    const now = this.#now()
-    for (const scope of this.#cooldowns.expire(now)) this.#emitter.emit('limiter.resumed', { scope })
-    let rest = Number.POSITIVE_INFINITY
-    while (this.#running < this.#maxConcurrent && this.#queued > 0) {
-      const { next, until } = this.#next(now)
-      rest = until - now
-      if (next === undefined) break
-      const wait = this.#window.wait(now)
-      if (wait > 0) {
-        rest = wait
-        break
-      }
-      this.#lanes.get(next.scope)?.shift()
-      next.start()
-    }
-    this.#announce()
-    if (this.#queued > 0 && this.#running < this.#maxConcurrent && Number.isFinite(rest)) {
-      this.#timer = setTimeout(() => this.#pump(), Math.min(Math.ceil(Math.max(rest, 1)), longestTimer))
-    }
-  }
-
-  /** The longest waiting job whose scope is not paused, or when the first pause ends. */
-  #next(now: number): { readonly next: Waiting | undefined; readonly until: number } {
-    let next: Waiting | undefined
-    let until = Number.POSITIVE_INFINITY
-    for (const [scope, lane] of this.#lanes) {
-      while (lane[0]?.settled) lane.shift()
-      const first = lane[0]
-      if (first === undefined) {
-        this.#lanes.delete(scope)
-        continue
-      }
-      const cooldown = this.#cooldowns.of(scope, now)
-      if (cooldown !== undefined) until = Math.min(until, cooldown.until)
-      else if (next === undefined || first.order < next.order) next = first
-    }
-    return { next, until }
-  }
+function closed(): SpotifyApiError {
+  return new SpotifyApiError('API_CLOSED', 'The limiter is closed.')
 }

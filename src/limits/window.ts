@@ -52,11 +52,23 @@ export class LearnedWindow {
     const time = this.#log.at(now)
     const count = this.#log.count()
     if (count >= this.#ceiling.cap) {
-      this.#ceiling = this.#rules.full(this.#ceiling, time)
+      this.#ceiling = this.#rules.full(this.#ceiling, time - (this.#log.oldest() ?? time), time)
       if (count >= this.#ceiling.cap) return this.#log.roomAt(this.#ceiling.cap) - time
     }
     const spacing = this.#rules.spacing(this.#ceiling, count)
     return spacing === 0 ? 0 : Math.max(0, this.#log.lastSentAt + spacing - time)
+  }
+
+  /**
+   * Milliseconds that a request behind `ahead` others waits at least, if the window is full; else 0. Nothing is
+   * promised before the first refusal, while the cap grows fast.
+   */
+  waitBehind(ahead: number, now: number): number {
+    const time = this.#log.at(now)
+    const { cap, wall } = this.#ceiling
+    if (this.#log.count() < cap || wall === null) return 0
+    const turns = Math.floor(ahead / cap)
+    return Math.min(this.#log.roomAt(cap - (ahead % cap)), time + this.length) - time + turns * this.length
   }
 
   /** Records a request. Call it only when {@link wait} says 0. */
