@@ -1,0 +1,60 @@
+import { fastify } from 'fastify'
+import { describe, expect, test } from 'vitest'
+import { stagedoorFastify } from '../../src/http/fastify.ts'
+import { hosts } from './hosts.ts'
+import { Browser, createWorld, paths } from './world.ts'
+
+describe.each(hosts)('$name', ({ start }) => {
+  test('the redirect URI’s own path completes a sign-in, and is the host’s otherwise', async () => {
+    const world = createWorld({ redirectUri: 'http://127.0.0.1:3000/api/signed-in' })
+    const host = await start(world.source, { afterConnect: '/home' })
+    const alice = new Browser(host, 'alice')
+    const back = await alice.consent(world.fake)
+    expect(back).toMatch(/^\/api\/signed-in\?/)
+    expect((await alice.open('/api/signed-in?page=2')).status).toBe(404)
+    expect((await alice.open(back)).headers.get('location')).toBe('/home')
+    expect(await world.stored()).toEqual(['alice'])
+    await host.close()
+  })
+
+  test('the callback below the base path serves it too, for a proxy that shortens paths', async () => {
+    const world = createWorld({ redirectUri: 'http://127.0.0.1:3000/public/api/v1/spotify/callback' })
+    const host = await start(world.source, { afterConnect: '/home' }).catch((error: { code?: string }) => error.code)
+    // Fastify registers the redirect URI's path as well, which lies outside of its prefix here.
+    if (typeof host !== 'object') return expect(host).toBe('CONFIG_REDIRECT_URI')
+    const alice = new Browser(host, 'alice')
+    const back = await alice.consent(world.fake)
+    expect((await alice.open(back.replace('/public', ''))).headers.get('location')).toBe('/home')
+    await host.close()
+  })
+})
+
+test('Fastify refuses to register a redirect URI outside of its prefix', async () => {
+  const app = fastify()
+  const { source } = createWorld({ redirectUri: 'http://127.0.0.1:3000/signed-in' })
+  app.register(stagedoorFastify(source, { owner: () => 'alice' }), { prefix: '/api' })
+  await expect(app.ready()).rejects.toMatchObject({ code: 'CONFIG_REDIRECT_URI' })
+})
+
+describe('the login cookie', () => {
+  const setCookies = async (redirectUri: string): Promise<string[]> => {
+    const world = createWorld({ redirectUri })
+    const handle = world.source.handler({ owner: () => 'alice' })
+    const answer = await handle(new Request(new URL(paths.auth, redirectUri)), undefined)
+    return answer.headers.getSetCookie()
+  }
+
+  test('is bound to the host and to https where the origin is https', async () => {
+    expect(await setCookies(`https://app.example${paths.callback}`)).toEqual([
+      expect.stringMatching(
+        /^__Host-stagedoor_login_[\w-]{16}=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
+      ),
+    ])
+  })
+
+  test('is sent over http on a loopback address, where browsers refuse Secure', async () => {
+    expect(await setCookies(`http://127.0.0.1:3000${paths.callback}`)).toEqual([
+      expect.stringMatching(/^stagedoor_login_[\w-]{16}=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/),
+    ])
+  })
+})
