@@ -116,16 +116,17 @@ export function createRefresher(context: RefreshContext): Refresher {
         const fresh = await oldToken(record, rejected)
         if (fresh !== undefined) return fresh
       }
+      const mustWait = !repeated && backingOff(record, now())
+      if (mustWait) {
+        const old = await oldToken(record, rejected)
+        if (old !== undefined) return old
+      }
       if (leaseIsLive(record, now(), leaseLength) && leaseName(record) !== outlived) {
         if (waits++ >= maxWaits) break
         if (await outlive(context, record)) outlived = leaseName(record)
         continue
       }
-      if (!repeated && backingOff(record, now())) {
-        const old = await oldToken(record, rejected)
-        if (old !== undefined) return old
-        throw refreshError(ownerId, record.failure?.code ?? '')
-      }
+      if (mustWait) throw refreshError(ownerId, record.failure?.code ?? '')
       const tried = await attempt(record, true).catch(async (error: unknown) => {
         const old = await oldToken(record, rejected).catch(() => undefined)
         if (old === undefined) throw error

@@ -1,0 +1,307 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { memoryStore } from '../../src/stores/memory.ts'
+import type { StoredConnection, TokenStore } from '../../src/stores/store.ts'
+import { createWorld, hour, minute, start, type World } from './world.ts'
+
+const id = { provider: 'spotify', ownerId: 'ada' }
+
+type Changes = { readonly [K in keyof StoredConnection]?: StoredConnection[K] | undefined }
+
+/** The record as it is, changed as by another writer. */
+async function rewrite(store: TokenStore, changes: (record: StoredConnection) => Changes) {
+  const record = await store.get(id)
+  if (record === undefined) throw new Error('no record')
+  const next = { ...record, ...changes(record), revision: crypto.randomUUID() }
+  const defined = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined))
+  expect(await store.compareAndSet(id, record.revision, defined as unknown as StoredConnection)).toBe(true)
+}
+
+/** Starts a refresh whose answer waits at the token endpoint until the returned function is called. */
+async function slowRefresh(world: World, connections = world.connections) {
+  const before = world.tokenRequests()
+  world.fake.fail({ path: '/api/token', delay: 1000 })
+  const call = connections.accessToken('ada')
+  call.catch(() => {})
+  await vi.waitFor(() => expect(world.tokenRequests()).toBe(before + 1))
+  return { call, answer: () => world.advance(1000) }
+}
+
+describe('a write that comes between a lease and its answer', () => {
+  test('does not cost the rotated token: the answer is applied to the new revision', async () => {
+    const world = createWorld({ fakeOptions: { rotation: 'always' } })
+    await world.connect('ada', 0)
+    const { call, answer } = await slowRefresh(world)
+    await rewrite(world.store, () => ({ accountName: 'Ada', nextCheckAt: 42 }))
+    answer()
+    await call
+    expect((await world.store.get(id))?.accountName).toBe('Ada')
+    world.advance(hour)
+    await expect(world.connections.accessToken('ada')).resolves.toBeTypeOf('string')
+    expect((await world.connections.get('ada'))?.status).toBe('connected')
+  })
+
+  test('a resealed refresh token is still the one that was sent', async () => {
+    const world = createWorld({ fakeOptions: { rotation: 'always' } })
+    const { refreshToken } = await world.connect('ada', 0)
+    const { call, answer } = await slowRefresh(world)
+    const elsewhere = createWorld({ store: memoryStore({ now: world.now }) })
+    const tokens = { accessToken: 'x', refreshToken, expiresAt: start, scopes: [] }
+    await elsewhere.connections.adopt({ ownerId: 'ada', tokens })
+    const resealed = await elsewhere.store.get(id)
+    await rewrite(world.store, () => ({ refreshToken: resealed?.refreshToken }))
+    answer()
+    await call
+    world.advance(hour)
+    await expect(world.connections.accessToken('ada')).resolves.toBeTypeOf('string')
+  })
+
+  test('a reconnection wins: the late answer is dropped and its callers get the new grant’s token', async () => {
+    const world = createWorld({ fakeOptions: { rotation: 'always' } })
+    await world.connect('ada', 0)
+    const { call, answer } = await slowRefresh(world)
+    world.advance(1)
+    await world.signIn('ada')
+    const mine = await world.connections.accessToken('ada')
+    const revision = (await world.store.get(id))?.revision
+    answer()
+    expect(await call).toBe(mine)
+    expect((await world.store.get(id))?.revision).toBe(revision)
+  })
+
+  test('a reconnection from another process wins too, even when the old grant is refused', async () => {
+    const world = createWorld()
+    await world.connect('ada', 0)
+    world.fake.fail({ path: '/api/token', delay: 1000, invalidGrant: true })
+    const call = world.connections.accessToken('ada')
+    await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
+    const other = world.another()
+    await other.adopt({ ownerId: 'ada', tokens: world.fake.issue(), authorizedAt: new Date(world.now() + 1) })
+    world.advance(1000)
+    expect(await call).toBe(await other.accessToken('ada'))
+    expect((await other.get('ada'))?.status).toBe('connected')
+    expect(world.names()).not.toContain('needs_reauth')
+  })
+
+  test('a disconnect wins: nothing brings the record back', async () => {
+    const world = createWorld({ fakeOptions: { rotation: 'always' } })
+    await world.connect('ada', 0)
+    const { call, answer } = await slowRefresh(world)
+    expect(await world.connections.disconnect('ada')).toMatchObject({ removed: true })
+    answer()
+    await expect(call).rejects.toMatchObject({ code: 'CONNECTION_NOT_FOUND' })
+    expect(await world.store.get(id)).toBeUndefined()
+    expect(world.names()).toEqual(['removed'])
+  })
+
+  test('a disconnect and a new connection within one lease leave the new one alone', async () => {
+    const world = createWorld({ fakeOptions: { rotation: 'always' } })
+    await world.connect('ada', 0)
+    const { call, answer } = await slowRefresh(world)
+    await world.connections.disconnect('ada')
+    const tokens = world.fake.issue()
+    await world.connections.adopt({ ownerId: 'ada', tokens, authorizedAt: new Date(world.now()) })
+    answer()
+    expect(await call).toBe(tokens.accessToken)
+  })
+})
+
+describe('a late answer', () => {
+  test('overwrites a needs_reauth mark that was made from the same refresh token', async () => {
+    const world = createWorld({ fakeOptions: { rotation: 'always' } })
+    await world.connect('ada', 0)
+    const { call, answer } = await slowRefresh(world)
+    await rewrite(world.store, () => ({
+      status: 'needs_reauth',
+      lease: undefined,
+      failure: { code: 'CONNECTION_NEEDS_REAUTH', at: world.now(), attempts: 1 },
+    }))
+    answer()
+    await call
+    expect((await world.connections.get('ada'))?.status).toBe('connected')
+    expect(world.names()).toEqual(['refreshed', 'recovered'])
+  })
+
+  test('leaves the live lease of the process that took over in place', async () => {
+    const world = createWorld({ fakeOptions: { rotation: 'always' } })
+    await world.connect('ada', 0)
+    const { call, answer } = await slowRefresh(world)
+    const lease = { owner: 'someone else', until: world.now() + 15_000 }
+    await rewrite(world.store, () => ({ lease, nextCheckAt: lease.until }))
+    answer()
+    await call
+    expect(await world.store.get(id)).toMatchObject({ lease, nextCheckAt: lease.until, refreshedAt: world.now() })
+  })
+
+  test('of a refresh token that is no longer stored is dropped', async () => {
+    const world = createWorld({ fakeOptions: { rotation: 'always' } })
+    await world.connect('ada', 0)
+    const { call, answer } = await slowRefresh(world)
+    const elsewhere = createWorld({ store: memoryStore({ now: world.now }) })
+    await elsewhere.connections.adopt({ ownerId: 'ada', tokens: { ...world.fake.issue(), expiresAt: start + hour } })
+    const other = await elsewhere.store.get(id)
+    await rewrite(world.store, () => ({
+      accessToken: other?.accessToken,
+      refreshToken: other?.refreshToken,
+      expiresAt: start + hour,
+      lease: undefined,
+    }))
+    answer()
+    expect(await call).toBe(await world.another().accessToken('ada'))
+    expect((await world.store.get(id))?.refreshToken).toEqual(other?.refreshToken)
+  })
+})
+
+describe('invalid_grant', () => {
+  test('is not believed when the store holds another refresh token by now', async () => {
+    const world = createWorld()
+    await world.connect('ada', 0)
+    world.fake.fail({ path: '/api/token', delay: 1000, invalidGrant: true })
+    const call = world.connections.accessToken('ada')
+    await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
+    const elsewhere = createWorld({ store: memoryStore({ now: world.now }) })
+    await elsewhere.connections.adopt({ ownerId: 'ada', tokens: world.fake.issue() })
+    const other = await elsewhere.store.get(id)
+    await rewrite(world.store, () => ({ refreshToken: other?.refreshToken, lease: undefined }))
+    world.advance(1000)
+    await expect(call).resolves.toBeTypeOf('string')
+    expect(world.tokenRequests()).toBe(2)
+    expect(world.names()).toEqual(['refreshed'])
+  })
+
+  test('does not end a connection that somebody is refreshing at this moment', async () => {
+    const world = createWorld()
+    await world.connect('ada', 0)
+    world.fake.fail({ path: '/api/token', delay: 1000, invalidGrant: true })
+    const call = world.connections.accessToken('ada')
+    call.catch(() => {})
+    await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
+    const lease = { owner: 'someone else', until: world.now() + 15_000 }
+    await rewrite(world.store, () => ({ lease }))
+    world.advance(1000)
+    await vi.waitFor(() => expect(world.fake.requests.last?.status).toBe(400))
+    await rewrite(world.store, ({ accessToken }) => ({
+      accessToken,
+      lease: undefined,
+      expiresAt: world.now() + hour,
+      refreshedAt: world.now(),
+    }))
+    await expect(call).resolves.toBeTypeOf('string')
+    expect((await world.connections.get('ada'))?.status).toBe('connected')
+  })
+})
+
+describe('a lease', () => {
+  test('of another process is waited for, and what it stored is used', async () => {
+    const world = createWorld()
+    const { accessToken } = await world.connect('ada', 0)
+    await rewrite(world.store, () => ({ lease: { owner: 'someone else', until: world.now() + 15_000 } }))
+    const call = world.connections.accessToken('ada')
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    await rewrite(world.store, () => ({ lease: undefined, expiresAt: world.now() + hour }))
+    expect(await call).toBe(accessToken)
+    expect(world.tokenRequests()).toBe(0)
+  })
+
+  test('that is over is taken over', async () => {
+    const world = createWorld()
+    await world.connect('ada', 0)
+    await rewrite(world.store, () => ({ lease: { owner: 'a dead process', until: world.now() + 15_000 } }))
+    const call = world.connections.accessToken('ada')
+    world.advance(15_000)
+    await expect(call).resolves.toBeTypeOf('string')
+    expect(world.tokenRequests()).toBe(1)
+  })
+
+  test('further ahead than a lease lasts is ignored', async () => {
+    const world = createWorld()
+    await world.connect('ada', 0)
+    await rewrite(world.store, () => ({ lease: { owner: 'another clock', until: world.now() + hour } }))
+    await expect(world.connections.accessToken('ada')).resolves.toBeTypeOf('string')
+  })
+
+  test('is not used for a request that would outlast it: it is given back and taken anew', async () => {
+    const memory = memoryStore()
+    let slow = true
+    const store: TokenStore = {
+      ...memory,
+      async compareAndSet(at, expected, next, options) {
+        const won = await memory.compareAndSet(at, expected, next, options)
+        if (slow && next?.lease !== undefined) {
+          slow = false
+          world.advance(11_000)
+        }
+        return won
+      },
+    }
+    const world = createWorld({ store })
+    await world.connect('ada', 0)
+    await world.connections.accessToken('ada')
+    expect(world.tokenRequests()).toBe(1)
+    expect((await memory.get(id))?.lease).toBeUndefined()
+  })
+
+  test('moves the next check to its end', async () => {
+    const world = createWorld()
+    await world.connect('ada', 0)
+    const { call, answer } = await slowRefresh(world)
+    const record = await world.store.get(id)
+    expect(record?.lease?.until).toBe(world.now() + 20_000)
+    expect(record?.nextCheckAt).toBe(record?.lease?.until)
+    answer()
+    await call
+  })
+})
+
+describe('a token request that takes too long', () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+  afterEach(() => vi.useRealTimers())
+
+  test('is repeated once, after the end of its lease', async () => {
+    const world = createWorld()
+    await world.connect('ada', 0)
+    world.fake.fail({ path: '/api/token', delay: hour })
+    const begun = world.now()
+    const call = world.connections.accessToken('ada')
+    const pass = async (ms: number): Promise<void> => {
+      for (let left = ms; left > 0; left -= 500) {
+        world.advance(500)
+        await vi.advanceTimersByTimeAsync(500)
+      }
+    }
+    await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
+    await pass(19_000)
+    expect(world.tokenRequests()).toBe(1)
+    expect(world.names()).toEqual(['refresh_failed', 'degraded'])
+    await pass(3000)
+    await expect(call).resolves.toBeTypeOf('string')
+    const times = world.fake.requests.matching({ path: '/api/token' }).map(({ at }) => at - begun)
+    expect(times).toHaveLength(2)
+    expect(times[1]).toBeGreaterThanOrEqual(20_000)
+    expect(world.names()).toEqual(['refresh_failed', 'degraded', 'refreshed', 'recovered'])
+  })
+
+  test('hands out the old token when that still lives', async () => {
+    const world = createWorld()
+    const { accessToken } = await world.connect('ada', 4 * minute)
+    world.fake.fail({ path: '/api/token', delay: hour })
+    const call = world.connections.accessToken('ada')
+    await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await call).toBe(accessToken)
+    expect(await world.connections.accessToken('ada')).toBe(accessToken)
+    expect(world.tokenRequests()).toBe(1)
+  })
+
+  test('is not repeated when the store turns out to have the answer', async () => {
+    const world = createWorld()
+    const { accessToken } = await world.connect('ada', 0)
+    world.fake.fail({ path: '/api/token', delay: hour })
+    const call = world.connections.accessToken('ada')
+    await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
+    await vi.advanceTimersByTimeAsync(10_000)
+    await rewrite(world.store, () => ({ expiresAt: world.now() + hour, lease: undefined }))
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await call).toBe(accessToken)
+    expect(world.tokenRequests()).toBe(1)
+  })
+})
