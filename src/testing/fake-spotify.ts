@@ -29,6 +29,15 @@ export interface IssueOptions {
   readonly flow?: 'pkce' | 'code' | undefined
 }
 
+export interface RevokeOptions {
+  /** @default every user */
+  readonly user?: string | undefined
+  /** @default every application */
+  readonly clientId?: string | undefined
+  /** Ends access tokens as well, at once. @default false */
+  readonly accessTokens?: boolean | undefined
+}
+
 /** Tokens as the token endpoint would have given them, for tests that do not care about sign-in. */
 export interface IssuedTokens {
   readonly accessToken: string
@@ -53,7 +62,7 @@ export interface FakeSpotify {
   /** Gives out tokens without a sign-in. */
   issue(options?: IssueOptions): IssuedTokens
   /** Ends what a user granted, as they can on their account page. Access tokens live on until they expire, unless named. */
-  revoke(options?: { readonly user?: string; readonly clientId?: string; readonly accessTokens?: boolean }): void
+  revoke(options?: RevokeOptions): void
   /** Makes requests go wrong. */
   fail(rule: FaultRule): Fault
   readonly faults: readonly Fault[]

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../errors.ts'
 import { apiError, empty, html, oauthError, text } from './answer.ts'
 import type { FakeClock } from './clock.ts'
 import { hash } from './random.ts'
@@ -78,7 +79,9 @@ export class Faults {
     return this.#entries.map(({ handle }) => handle)
   }
 
+  /** @throws TypeError for a rule with an unknown member or without an effect. */
   add(rule: FaultRule): Fault {
+    checkRule(rule)
     const entry = { rule, seen: 0, hits: 0, handle: undefined as unknown as Fault }
     const remove = (): void => {
       this.#entries = this.#entries.filter((other) => other !== entry)
@@ -115,6 +118,21 @@ export class Faults {
     }
     return struck
   }
+}
+
+const conditions = [
+  ...['path', 'method', 'user', 'clientId', 'grantType', 'after', 'times', 'probability', 'from', 'until'],
+  ...['body', 'message', 'reason', 'retryAfter', 'headers'],
+]
+const effects = ['status', 'delay', 'cut', 'duplicate', 'invalidGrant', 'clockSkew']
+
+/** A misspelt rule would never strike, and the test would pass for the wrong reason. */
+function checkRule(rule: FaultRule): void {
+  const given = Object.entries(rule).flatMap(([key, value]) => (value === undefined ? [] : [key]))
+  const unknown = given.find((key) => !conditions.includes(key) && !effects.includes(key))
+  if (unknown !== undefined) throw invalidArgument(`a fault has no member ${unknown}`)
+  if (!given.some((key) => effects.includes(key)))
+    throw invalidArgument(`a fault needs an effect: one of ${effects.join(', ')}`)
 }
 
 function matches(rule: FaultRule, subject: FaultSubject, now: number): boolean {

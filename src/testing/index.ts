@@ -1,11 +1,14 @@
 export type { CatalogueOptions } from './catalogue/catalogue.ts'
 export type { ClockOption, FakeClock } from './clock.ts'
+export { type KmsContractCase, type KmsContractSubject, type KmsFailure, kmsContract } from './contracts/kms.ts'
+export { type StoreContractCase, type StoreContractSubject, storeContract } from './contracts/store.ts'
 export {
   type ApproveOptions,
   createFakeSpotify,
   type FakeSpotify,
   type IssuedTokens,
   type IssueOptions,
+  type RevokeOptions,
 } from './fake-spotify.ts'
 export type { Fault, FaultRule } from './faults.ts'
 export type { FakeGrant, FakeToken } from './grants.ts'

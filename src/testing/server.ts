@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Readable } from 'node:stream'
+import { control } from './control/control.ts'
 import { createFakeSpotify, type FakeSpotify } from './fake-spotify.ts'
 import type { FakeSpotifyOptions } from './options.ts'
 
@@ -48,8 +48,12 @@ export async function startFakeSpotify(options: FakeServerOptions = {}): Promise
   }
 }
 
+const controlled = /^\/(_fake\/.*)?(\?.*)?$/
+
 async function answer(fake: FakeSpotify, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const response = await fake.handle(await toRequest(incoming))
+  const request = await toRequest(incoming)
+  const response =
+    (controlled.test(incoming.url ?? '') ? await control(fake, request) : undefined) ?? (await fake.handle(request))
   const headers: Record<string, string | string[]> = Object.fromEntries(response.headers)
   const cookies = response.headers.getSetCookie()
   if (cookies.length > 0) headers['set-cookie'] = cookies
@@ -58,9 +62,18 @@ async function answer(fake: FakeSpotify, incoming: IncomingMessage, outgoing: Se
     outgoing.end()
     return
   }
-  // A stream is written piece by piece, so that one that breaks off does so on the wire.
   if (headers['content-length'] === undefined) outgoing.end(Buffer.from(await response.arrayBuffer()))
-  else for await (const chunk of Readable.fromWeb(response.body as never)) outgoing.write(chunk)
+  else await pipe(response.body, outgoing)
+}
+
+/** Piece by piece, so that a body that breaks off does so on the wire. */
+async function pipe(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+  const reader = body.getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    await new Promise<void>((resolve) => outgoing.write(value, () => resolve()))
+  }
   outgoing.end()
 }
 

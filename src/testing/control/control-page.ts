@@ -1,0 +1,77 @@
+import { escapeHtml, page } from '../accounts/page.ts'
+import type { FakeSpotify } from '../fake-spotify.ts'
+import type { FakeUser } from '../user.ts'
+
+type Fields = Readonly<Record<string, string | number | boolean>>
+
+/** The page at the server's root: what the fake is doing, and buttons for what tests do in code. */
+export function controlPage(fake: FakeSpotify): string {
+  const { state, clock } = fake
+  const time = new Date(clock.now()).toISOString().slice(0, 19).replace('T', ' ')
+  return page(
+    'Control',
+    `<p>The clock shows <strong>${time}</strong> UTC. Applications run in mode <strong>${escapeHtml(state.appMode)}</strong>;
+their owner ${state.ownerPremium ? 'has' : 'has no'} Premium.</p>
+${section('Time', hour + days + months)}
+${section('Next request', faultButtons)}
+${section('World', `${owner(state.ownerPremium)}${button('faults/clear', 'Remove all faults', {})}${button('reset', 'Start over', {})}`)}
+<h2>Users</h2>
+<table><thead><tr><th>User</th><th>Now</th><th>Change</th></tr></thead><tbody>${[...state.users.values()].map(userRow).join('')}</tbody></table>
+<h2>Faults at work: ${fake.faults.length}</h2>
+<h2>Latest requests of ${fake.requests.all.length}</h2>
+<table><thead><tr><th>Request</th><th>User</th><th>Answer</th></tr></thead><tbody>${requestRows(fake)}</tbody></table>
+<p class="back">Programs use the same as JSON under <code>/_fake/</code>: state, requests, tokens, grants, faults, clock, revoke, approve, reset.</p>`,
+    'wide',
+  )
+}
+
+const hour = button('clock', 'One hour on', { advance: 3_600_000 })
+const days = button('clock', 'One day on', { advance: 86_400_000 })
+const months = button('clock', 'Six months on', { advance: 184 * 86_400_000 })
+const faultButtons = [
+  button('faults', '429, wait 5 s', { path: '/v1/*', status: 429, retryAfter: 5 }),
+  button('faults', 'Quota spent', { path: '/v1/*', status: 429, reason: 'QUOTA_EXCEEDED', retryAfter: 50_000 }),
+  button('faults', '502', { path: '/v1/*', status: 502 }),
+  button('faults', 'Cut off', { path: '/v1/*', cut: 'middle' }),
+  button('faults', '401', { path: '/v1/*', status: 401 }),
+  button('faults', 'False invalid_grant', { invalidGrant: true }),
+].join('')
+
+function owner(premium: boolean): string {
+  return button('state', premium ? "Let the owner's Premium lapse" : "Renew the owner's Premium", {
+    ownerPremium: !premium,
+  })
+}
+
+function section(title: string, buttons: string): string {
+  return `<h2>${title}</h2><div class="buttons">${buttons}</div>`
+}
+
+function button(action: string, label: string, fields: Fields): string {
+  const inputs = Object.entries(fields)
+    .map(([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(String(value))}">`)
+    .join('')
+  return `<form method="post" action="/_fake/${escapeHtml(action)}">${inputs}<button class="quiet">${escapeHtml(label)}</button></form>`
+}
+
+function userRow(user: FakeUser): string {
+  const path = `users/${encodeURIComponent(user.id)}`
+  const other = user.product === 'premium' ? 'free' : 'premium'
+  return `<tr><td>${escapeHtml(user.displayName ?? user.id)}</td>
+<td>${user.product}, ${escapeHtml(user.country)}${user.allowlisted ? '' : ', not on the allowlist'}</td>
+<td><div class="buttons">${button(path, other === 'free' ? 'Make free' : 'Make Premium', { product: other })}
+${button(path, user.allowlisted ? 'Take off the list' : 'Put on the list', { allowlisted: !user.allowlisted })}
+${button('revoke', 'Revoke grants', { user: user.id })}</div></td></tr>`
+}
+
+function requestRows(fake: FakeSpotify): string {
+  const rows = fake.requests.all.slice(-20).reverse()
+  if (rows.length === 0) return '<tr><td colspan="3">None yet</td></tr>'
+  return rows
+    .map((entry) => {
+      const outcome = entry.status === 0 ? 'cut' : String(entry.status ?? '…')
+      const fault = entry.faults.length > 0 ? ', by a fault' : ''
+      return `<tr><td><code>${entry.method} ${escapeHtml(entry.path)}</code></td><td>${escapeHtml(entry.user ?? '')}</td><td>${outcome}${fault}</td></tr>`
+    })
+    .join('')
+}
