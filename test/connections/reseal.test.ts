@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { leaseIsLive, revise } from '../../src/connections/record.ts'
 import { createReseal, type ResealProgress } from '../../src/connections/reseal.ts'
-import { StoreError } from '../../src/errors.ts'
+import { StoreError, VaultError } from '../../src/errors.ts'
 import { randomBytes } from '../../src/internal/bytes.ts'
 import { spotifyProvider } from '../../src/oauth/providers/spotify.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
@@ -239,9 +239,8 @@ describe('reseal', () => {
   test('a key service that refuses ends the run with its error; a later run goes on', async () => {
     const { store, oldVault, vault, retired } = setup()
     await fill(store, [oldVault()], 10)
-    const denied = { ...retired, keyId: 'old', unwrapKey: () => Promise.reject(new StoreError('STORE_CORRUPT', 'no')) }
-    const { VaultError } = await import('../../src/errors.ts')
-    denied.unwrapKey = () => Promise.reject(new VaultError('VAULT_KMS_DENIED', 'no'))
+    const unwrapKey = () => Promise.reject(new VaultError('VAULT_KMS_DENIED', 'No.'))
+    const denied = { ...retired, unwrapKey }
     const kms = localKms({ keyId: 'new', key: randomBytes(32) })
     const refusing = createReseal({ provider, clientId, store, vault: createVault({ kms, retired: [denied] }) })
     await expect(refusing.run()).rejects.toMatchObject({ code: 'VAULT_KMS_DENIED' })
