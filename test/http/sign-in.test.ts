@@ -56,6 +56,14 @@ describe.each(hosts)('$name', ({ start }) => {
     expect(alice.cookies.size).toBe(0)
   })
 
+  test('what is stored holds no token', async () => {
+    await alice.open(await alice.consent(world.fake))
+    const rows = await world.rows()
+    expect(rows).toContain('"ownerId":"alice"')
+    expect(world.fake.tokens.map(({ kind }) => kind)).toEqual(['code', 'access', 'refresh'])
+    for (const secret of world.secrets()) expect(rows).not.toContain(secret)
+  })
+
   test('two users are kept apart', async () => {
     const bob = new Browser(host, 'bob')
     await alice.open(await alice.consent(world.fake))

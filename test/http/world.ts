@@ -21,6 +21,8 @@ export interface World {
   readonly source: HandlerSource
   /** The owners whose connections are stored. */
   stored(): Promise<readonly string[]>
+  /** Everything the store holds, as text. */
+  rows(): Promise<string>
   /** Every secret there was: codes and tokens that the fake gave out. */
   secrets(): readonly string[]
 }
@@ -28,20 +30,24 @@ export interface World {
 const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))
 
 /** Real connections over a fake Spotify whose clock stands still. */
-export function createWorld(options: { redirectUri?: string } = {}): World {
-  const { redirectUri = `http://127.0.0.1:3000${paths.callback}` } = options
+export function createWorld(options: { redirectUri?: string; seen?: (request: Request) => void } = {}): World {
+  const { redirectUri = `http://127.0.0.1:3000${paths.callback}`, seen } = options
   const fake = createFakeSpotify({ clock: Date.UTC(2026, 10, 1) })
   const scopes = ['user-library-read', 'playlist-read-private']
   const { now } = fake.clock
+  const store = memoryStore({ now })
   const connections = createConnections({
     provider: spotifyProvider,
     clientId: 'test-client',
     redirectUri,
     scopes,
-    store: memoryStore({ now }),
+    store,
     vault: createVault({ kms: localKms({ keyId: 'test', key: random() }), now }),
     loginKeys: [random()],
-    fetch: fake.fetch,
+    fetch(input, init) {
+      seen?.(new Request(input, init))
+      return fake.fetch(input, init)
+    },
     now,
   })
   return {
@@ -49,6 +55,7 @@ export function createWorld(options: { redirectUri?: string } = {}): World {
     connections,
     source: { handler: (handler) => createHandler({ connections, redirectUri, scopes }, handler) },
     stored: async () => (await connections.list()).items.map(({ ownerId }) => ownerId),
+    rows: async () => JSON.stringify(await store.list({ provider: 'spotify', limit: 100 })),
     secrets: () => fake.tokens.map(({ value }) => value),
   }
 }
