@@ -16,6 +16,9 @@ export type BreakerState =
   | { readonly status: 'closed' }
   | { readonly status: 'open' | 'half_open'; readonly retryAt: number }
 
+/** The name of an event and its payload. */
+export type CircuitEvent = { [E in keyof CircuitEvents]: [event: E, payload: CircuitEvents[E]] }[keyof CircuitEvents]
+
 export interface BreakerOptions {
   /** Whose circuit it is, for events: `api` or `token`. */
   readonly circuit: string
@@ -26,7 +29,7 @@ export interface BreakerOptions {
   /** Milliseconds from opening until a probe is let through; default 10,000. */
   readonly cooldown?: number | undefined
   readonly now?: (() => number) | undefined
-  readonly emit?: (<E extends keyof CircuitEvents>(event: E, payload: CircuitEvents[E]) => void) | undefined
+  readonly emit?: ((...event: CircuitEvent) => void) | undefined
 }
 
 /** Carries an attempt's error through cockatiel as one that counts. */
