@@ -34,4 +34,6 @@ export default defineConfig({
   dts: true,
   clean: true,
   external: [/^node:/],
+  // node:sqlite exists under no other name.
+  removeNodeProtocol: false,
 })

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../errors.ts'
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
-import type { ConnectionId, DueQuery, ListQuery, StoredConnection } from './store.ts'
+import type { ConnectionId, DueQuery, ListQuery, StoredConnection, StoreOptions } from './store.ts'
 
 type Check = (value: unknown) => boolean
 
@@ -123,4 +123,11 @@ export function keyIds(record: { accessToken: EncryptedToken; refreshToken?: Enc
   refresh: string | undefined
 } {
   return { access: record.accessToken.keyId, refresh: record.refreshToken?.keyId }
+}
+
+/** Tells of a corrupt record; a listener that throws must not keep the sound ones from the caller. */
+export function reportCorrupt(options: Pick<StoreOptions, 'onCorrupt'>, id: ConnectionId, field: string): void {
+  try {
+    options.onCorrupt?.({ provider: id.provider, ownerId: id.ownerId, field })
+  } catch {}
 }

@@ -3,7 +3,16 @@ import { abortable } from '../internal/signal.ts'
 import { compareCodePoints } from './code-points.ts'
 import { closedError, corruptError, storeError } from './driver-error.ts'
 import { merge, type Source } from './merge.ts'
-import { checkId, checkMarker, checkQuery, copyRecord, keyIds, recordProblem, writableRecord } from './record.ts'
+import {
+  checkId,
+  checkMarker,
+  checkQuery,
+  copyRecord,
+  keyIds,
+  recordProblem,
+  reportCorrupt,
+  writableRecord,
+} from './record.ts'
 import { type IoredisLike, type NodeRedisLike, redisCommands } from './redis-client.ts'
 import { redisKeys } from './redis-keys.ts'
 import * as scripts from './redis-scripts.ts'
@@ -11,6 +20,7 @@ import { textOf } from './row.ts'
 import type { ConnectionId, StoredConnection, StoreOptions, TokenStore } from './store.ts'
 
 export type { IoredisLike, NodeRedisLike } from './redis-client.ts'
+export type { StoreOptions, TokenStore } from './store.ts'
 
 export interface RedisStoreOptions extends Pick<StoreOptions, 'onCorrupt'> {
   /** The application's own connected client: ioredis or node-redis, single server or cluster. The store never closes it. */
@@ -77,7 +87,7 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
       const results = await Promise.all(ids.map(async (id) => ({ id, result: await read(id, call) })))
       for (const { id, result } of results) {
         if (result === undefined) continue
-        if ('field' in result) options.onCorrupt?.({ ...id, field: result.field })
+        if ('field' in result) reportCorrupt(options, id, result.field)
         else if (wanted(result)) found.push(result)
       }
     }

@@ -3,7 +3,7 @@ import { abortable, sleep } from '../internal/signal.ts'
 import { compareCodePoints } from './code-points.ts'
 import { placeholders, type SqlDialect } from './dialect.ts'
 import { closedError, corruptError, driverFailure, storeError } from './driver-error.ts'
-import { checkId, checkMarker, checkQuery, keptUntil, writableRecord } from './record.ts'
+import { checkId, checkMarker, checkQuery, keptUntil, reportCorrupt, writableRecord } from './record.ts'
 import { columns, fromRow, type Parameter, type Row, textOf, toRow } from './row.ts'
 import type { StoredConnection, StoreOptions, TokenStore } from './store.ts'
 
@@ -83,7 +83,7 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
       for (const row of rows) {
         const record = fromRow(row)
         if (typeof record !== 'string') found.push(record)
-        else options.onCorrupt?.({ provider, ownerId: textOf(row.owner_id) ?? '', field: record })
+        else reportCorrupt(options, { provider, ownerId: textOf(row.owner_id) ?? '' }, record)
         if (found.length === limit) return found
       }
       last = rows.at(-1)

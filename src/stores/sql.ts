@@ -7,6 +7,8 @@ import { relationalStore, type SqlDriver } from './relational.ts'
 import type { Row } from './row.ts'
 import type { StoreOptions, TokenStore } from './store.ts'
 
+export type { StoreOptions, TokenStore } from './store.ts'
+
 export interface SqlStoreOptions<Database> extends StoreOptions {
   /** The application's own Kysely, on PostgreSQL, MySQL, MariaDB or SQLite. It is never destroyed by the store. */
   readonly db: Kysely<Database>
@@ -59,9 +61,9 @@ function dialectOf(db: Kysely<unknown>): SqlDialect {
 function kyselyDriver(db: Kysely<unknown>, dialect: SqlDialect): SqlDriver {
   return {
     dialect,
-    async run(text, parameters, signal) {
+    async run(text, parameters) {
       const query = CompiledQuery.raw(text, [...parameters])
-      const { rows, numAffectedRows } = await db.executeQuery<Row>(query as CompiledQuery<Row>, { signal })
+      const { rows, numAffectedRows } = await db.executeQuery<Row>(query as CompiledQuery<Row>)
       if (text.startsWith('select')) return { rows, changed: 0 }
       if (numAffectedRows === undefined)
         throw new ConfigError(

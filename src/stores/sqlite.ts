@@ -7,6 +7,8 @@ import { isBusy, safeCause, storeError } from './driver-error.ts'
 import { relationalStore, type SqlDriver } from './relational.ts'
 import type { StoreOptions, TokenStore } from './store.ts'
 
+export type { StoreOptions, TokenStore } from './store.ts'
+
 export interface SqliteStoreOptions extends StoreOptions {
   /** Milliseconds that a call waits for a lock that another process holds on the file. @default 5_000 */
   readonly busyTimeout?: number | undefined

@@ -51,7 +51,12 @@ describe('a relational store', () => {
         return { rows, changed: 0 }
       },
     }
-    const store = relationalStore(driver, 'p_', { onCorrupt: ({ ownerId }) => corrupt.push(ownerId) })
+    const store = relationalStore(driver, 'p_', {
+      onCorrupt({ ownerId }) {
+        corrupt.push(ownerId)
+        throw new Error('a listener that fails')
+      },
+    })
     expect(await store.due({ provider: 'spotify', at: 9, limit: 2 })).toEqual([])
     expect(sizes).toEqual(['2', '100', '100'])
     expect(corrupt).toHaveLength(102)

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Kysely, sql } from 'kysely'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sqlStore } from '../../src/stores/sql.ts'
+import { sqliteStore } from '../../src/stores/sqlite.ts'
 import { storeContract } from '../../src/testing/contracts/store.ts'
-import { unique } from '../../src/testing/contracts/store-fixtures.ts'
+import { storedConnection, unique } from '../../src/testing/contracts/store-fixtures.ts'
 import { available } from '../services.ts'
 import { mariadbKysely, pgliteKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
 
@@ -53,4 +54,20 @@ describe.each(databases.filter(({ present }) => present))('the SQL store on $nam
     },
   })
   for (const { name, run } of contract) test(name, run)
+})
+
+test('a file of sqliteStore can be read and written through sqlStore, and the other way round', async () => {
+  const path = join(folder, 'both.db')
+  const record = storedConnection({ ownerId: 'a' })
+  const next = storedConnection({ ownerId: 'a' })
+  const file = sqliteStore(path)
+  await file.compareAndSet(record, undefined, record)
+  const db = sqliteKysely(path)
+  const store = sqlStore({ db })
+  await store.migrate()
+  expect(await store.get(record)).toEqual(record)
+  expect(await store.compareAndSet(record, record.revision, next)).toBe(true)
+  expect(await file.get(record)).toEqual(next)
+  await file.close()
+  await db.destroy()
 })

@@ -20,7 +20,7 @@ const logging = (log: LogQuery | undefined) =>
 /** `node:sqlite` with the face that Kysely's SQLite dialect asks for. */
 export function sqliteKysely(path: string, log?: LogQuery): Kysely<unknown> {
   const db = new DatabaseSync(path)
-  db.exec('pragma busy_timeout = 2000; pragma journal_mode = wal')
+  db.exec('pragma busy_timeout = 20; pragma journal_mode = wal')
   type Parameters = readonly (string | number | null)[]
   const database: SqliteDatabase = {
     close: () => db.close(),
