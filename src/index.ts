@@ -1,0 +1,84 @@
+export {
+  type ApiOptions,
+  type EnvOptions,
+  optionsFromEnv,
+  type RefreshOptions,
+  type StagedoorOptions,
+} from './config.ts'
+export {
+  type AdoptInput,
+  type BeginInput,
+  type CompleteInput,
+  type Connections,
+  createConnections,
+} from './connections/connections.ts'
+export type { ConnectionEvents } from './connections/events.ts'
+export type { ApiHealth, Health, HealthStatus } from './connections/health.ts'
+export type { Monitor, MonitorOptions, Sweep } from './connections/monitor.ts'
+export type { ConnectionsOptions } from './connections/options.ts'
+export type { Connection } from './connections/record.ts'
+export {
+  type AnyStagedoorError,
+  ConfigError,
+  type ConfigErrorCode,
+  ConnectionError,
+  type ConnectionErrorCode,
+  type ErrorCode,
+  type ErrorDetails,
+  isStagedoorError,
+  LoginError,
+  type LoginErrorCode,
+  SpotifyApiError,
+  type SpotifyApiErrorCode,
+  type SpotifyApiErrorDetails,
+  StagedoorError,
+  StoreError,
+  type StoreErrorCode,
+  VaultError,
+  type VaultErrorCode,
+} from './errors.ts'
+export type { Handler, HandlerOptions } from './http/handler.ts'
+export type { EncryptedToken } from './internal/encrypted-token.ts'
+export type { CallOptions } from './internal/signal.ts'
+export type {
+  CircuitEvents,
+  Cooldown,
+  Limiter,
+  LimiterEvents,
+  LimiterState,
+  ScheduleOptions,
+  Slot,
+} from './limits/limiter.ts'
+export { type AdaptiveLimiterOptions, adaptiveLimiter } from './limits/local.ts'
+export { type AuthorizeInput, createOAuth, type OAuth } from './oauth/oauth.ts'
+export {
+  type Account,
+  type AccountAnswer,
+  type AccountRequest,
+  defineProvider,
+  type Provider,
+  type ProviderEndpoints,
+} from './oauth/provider.ts'
+export { spotifyProvider } from './oauth/providers/spotify.ts'
+export { defaultScopes, type Scope, scopes } from './oauth/scopes.ts'
+export type { OAuthOptions } from './oauth/settings.ts'
+export type { TokenSet } from './oauth/token-set.ts'
+export type { LoginTransaction } from './oauth/transaction.ts'
+export type { SpotifyClient } from './spotify/client.ts'
+export type { SpotifyEvents } from './spotify/events.ts'
+export type { AccessTokenSource, RequestOptions, ScopeSource } from './spotify/options.ts'
+export type { Paginated } from './spotify/paginate.ts'
+export { createSpotify, type Spotify, type SpotifyHealth, type SpotifyOptions } from './spotify/spotify.ts'
+export { createStagedoor, type Stagedoor, type StagedoorEvents } from './stagedoor.ts'
+export { memoryStore } from './stores/memory.ts'
+export type {
+  ConnectionId,
+  ConnectionStatus,
+  DueQuery,
+  ListQuery,
+  StoredConnection,
+  TokenStore,
+} from './stores/store.ts'
+export { type LocalKmsOptions, localKms } from './vault/kms/local.ts'
+export type { Kms } from './vault/kms.ts'
+export { type Binding, createVault, type Vault, type VaultOptions } from './vault/vault.ts'

@@ -47,8 +47,14 @@ export interface Connections {
    * @throws StoreError · VaultError
    */
   adopt(input: AdoptInput, options?: CallOptions): Promise<Connection>
-  /** @throws StoreError */
-  get(ownerId: string, options?: CallOptions): Promise<Connection | undefined>
+  /**
+   * @param options.cached takes an answer of this process that is at most 5 seconds old
+   * @throws StoreError
+   */
+  get(
+    ownerId: string,
+    options?: CallOptions & { readonly cached?: boolean | undefined },
+  ): Promise<Connection | undefined>
   /**
    * Connections in the order of their owners' ids; `next` is the `after` of the following page.
    * @param query.limit 1 to 1,000. @default 100
@@ -184,7 +190,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     async get(ownerId, callOptions) {
       checkOwnerId(ownerId)
-      const record = await records.read(ownerId, callOptions)
+      const record = await (callOptions?.cached
+        ? records.get(ownerId, callOptions)
+        : records.read(ownerId, callOptions))
       return record === undefined ? undefined : toConnection(record, provider)
     },
     async list(query = {}, callOptions) {

@@ -1,0 +1,142 @@
+import { checkOptions, type StagedoorOptions } from './config.ts'
+import { createAppToken } from './connections/app-token.ts'
+import { type Connections, createConnections } from './connections/connections.ts'
+import type { ConnectionEvents } from './connections/events.ts'
+import type { ApiHealth } from './connections/health.ts'
+import type { Monitor, MonitorOptions } from './connections/monitor.ts'
+import { createHandler, type Handler, type HandlerOptions } from './http/handler.ts'
+import { createEmitter } from './internal/emitter.ts'
+import { createBreaker } from './limits/breaker.ts'
+import type { CircuitEvents } from './limits/limiter.ts'
+import { createOAuth } from './oauth/oauth.ts'
+import { spotifyProvider } from './oauth/providers/spotify.ts'
+import { TokenEndpointError } from './oauth/token-endpoint.ts'
+import type { SpotifyClient } from './spotify/client.ts'
+import type { SpotifyEvents } from './spotify/events.ts'
+import { createSpotify } from './spotify/spotify.ts'
+
+/** Every event of a {@link Stagedoor}. */
+export interface StagedoorEvents extends ConnectionEvents, SpotifyEvents {}
+
+/** Everything an application needs to act on its users' Spotify accounts. */
+export interface Stagedoor {
+  readonly connections: Connections
+  /** The Web API on behalf of one owner. Cheap: make one per request. */
+  client(ownerId: string): SpotifyClient
+  /**
+   * The Web API without a user: catalogue calls of a confidential application. Its calls throw ConfigError
+   * `CONFIG_MISSING` without a client secret.
+   */
+  app(): SpotifyClient
+  /**
+   * The endpoints `auth`, `callback`, `connection` and `health`, for any framework with web-standard requests.
+   * @throws ConfigError `CONFIG_INVALID` or `CONFIG_REDIRECT_URI`
+   */
+  handler<C = undefined>(options: HandlerOptions<C>): Handler<C>
+  /**
+   * Refreshes ahead, finds revoked grants and warns before grants end. Start it in one process or in several.
+   * @throws ConfigError `CONFIG_INVALID`
+   */
+  monitor(options?: MonitorOptions): Monitor
+  /** Adds a listener and returns the function that removes it. A listener that throws harms nobody. */
+  on<E extends keyof StagedoorEvents>(event: E, listener: (payload: StagedoorEvents[E]) => void): () => void
+  /** Stops monitors, ends waiting calls, waits for refreshes under way, and closes the store. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Puts sign-in, storage, refresh, the limiter, the Web API client and the endpoints together. Starts nothing.
+ *
+ * @throws ConfigError with the code that says which option is missing or wrong
+ */
+export function createStagedoor(options: StagedoorOptions): Stagedoor {
+  checkOptions(options)
+  const { clientId, clientSecret, redirectUri, scopes, endpoints, store, vault, now = Date.now } = options
+  const circuit = createEmitter<CircuitEvents>()
+  const spotify = createSpotify({
+    ...options.api,
+    limiter: options.limiter,
+    endpoints: { api: endpoints?.api },
+    appMode: options.appMode,
+    fetch: options.fetch,
+    now,
+  })
+  const tokenCircuit = createBreaker({
+    circuit: 'token',
+    judge: judgeTokenRequest,
+    now,
+    emit: (event, payload) => circuit.emit(event, payload),
+  })
+  const connections = createConnections({
+    ...{ provider: spotifyProvider, clientId, clientSecret, redirectUri, scopes, endpoints, store, vault, now },
+    loginKeys: options.loginKeys,
+    refresh: options.refresh,
+    fetch: options.fetch,
+    tokenCircuit: (call) => tokenCircuit.execute(call),
+    apiHealth: () => apiHealth(spotify.health()),
+    probe: async (ownerId, callOptions) => void (await client(ownerId).me.get(callOptions)),
+  })
+  const oauth = createOAuth({
+    provider: spotifyProvider,
+    clientId,
+    clientSecret,
+    redirectUri,
+    endpoints,
+    now,
+    fetch: options.fetch,
+  })
+  const appToken = createAppToken({
+    clientCredentials: oauth.clientCredentials,
+    ...{ vault, clientId, provider: spotifyProvider.id, margin: options.refresh?.margin ?? 300_000, now },
+  })
+
+  function client(ownerId: string): SpotifyClient {
+    return spotify.as((callOptions) => connections.accessToken(ownerId, callOptions), {
+      scopes: async () => (await connections.get(ownerId, { cached: true }))?.scopes,
+    })
+  }
+
+  async function close(): Promise<void> {
+    await connections.close()
+    await spotify.close()
+    await store.close?.()
+    circuit.clear()
+  }
+
+  return {
+    connections,
+    client,
+    app: () => spotify.as(appToken),
+    handler: (handlerOptions) =>
+      createHandler({ connections, redirectUri, scopes: scopes ?? spotifyProvider.defaultScopes }, handlerOptions),
+    monitor: (monitorOptions) => connections.monitor(monitorOptions),
+    on: (event, listener) => {
+      const sources = [connections, spotify, circuit] as unknown as readonly Pick<Stagedoor, 'on'>[]
+      const stops = sources.map((source) => source.on(event, listener))
+      return () => {
+        for (const stop of stops) stop()
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** What a failed token request says about the token endpoint: an answer of any kind but a transient one shows it alive. */
+function judgeTokenRequest(error: unknown): 'failure' | 'success' | 'nothing' {
+  if (error instanceof DOMException && error.name === 'TimeoutError') return 'failure'
+  if (!(error instanceof TokenEndpointError)) return 'nothing'
+  if (error.kind !== 'transient' || error.status === 429) return 'success'
+  return 'failure'
+}
+
+function apiHealth({
+  status,
+  until,
+}: {
+  readonly status: ApiHealth['status']
+  readonly until?: number | undefined
+}): ApiHealth {
+  return { status, ...(until === undefined ? {} : { until: new Date(until) }) }
+}

@@ -1,0 +1,29 @@
+/** A browser without a window: keeps cookies, follows nothing by itself, remembers every answer. */
+export interface Visitor {
+  request(path: string, init?: RequestInit): Promise<Response>
+  /** Raw text of every answer so far: status, headers and body. */
+  readonly answers: readonly string[]
+  readonly cookies: ReadonlyMap<string, string>
+}
+
+export function createVisitor(origin: string): Visitor {
+  const cookies = new Map<string, string>()
+  const answers: string[] = []
+  return {
+    answers,
+    cookies,
+    async request(path, init = {}) {
+      const headers = new Headers(init.headers)
+      if (cookies.size > 0) headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '))
+      const response = await fetch(new URL(path, origin), { redirect: 'manual', ...init, headers })
+      for (const line of response.headers.getSetCookie()) {
+        const [name = '', value = ''] = (line.split(';')[0] as string).split(/=(.*)/s)
+        if (/max-age=0/i.test(line)) cookies.delete(name)
+        else cookies.set(name, value)
+      }
+      const text = await response.clone().text()
+      answers.push([response.status, ...[...response.headers].map((pair) => pair.join(': ')), text].join('\n'))
+      return response
+    },
+  }
+}
