@@ -181,6 +181,8 @@ export interface SpotifyApiErrorDetails extends ErrorDetails {
   readonly request?: { readonly method: string; readonly path: string } | undefined
   /** What the developer or the user can do, where it is known. */
   readonly action?: string | undefined
+  /** Spotify's own words, without what could name a person or an object. */
+  readonly detail?: string | undefined
   /** For `API_MISSING_SCOPE`: the scopes the operation needs. */
   readonly scopes?: readonly string[] | undefined
   /** For `API_PARTLY_DONE`: the URIs that were processed before the failure. */
@@ -205,6 +207,7 @@ export class SpotifyApiError extends StagedoorError<SpotifyApiErrorCode> {
   declare readonly reason?: string
   declare readonly request?: { readonly method: string; readonly path: string }
   declare readonly action?: string
+  declare readonly detail?: string
   declare readonly scopes?: readonly string[]
   declare readonly done?: readonly string[]
   constructor(code: SpotifyApiErrorCode, message: string, details: SpotifyApiErrorDetails = {}) {

@@ -1,0 +1,242 @@
+import type { AnswerReader } from './answer.ts'
+import { inBatches } from './chunk.ts'
+import type { AppMode } from './operation.ts'
+import {
+  type Answer,
+  type ItemOf,
+  type ManyId,
+  type MemberOf,
+  type OperationId,
+  type OperationInput,
+  operationOf,
+  type PagedId,
+  type Query,
+} from './operations.ts'
+import type { AccessTokenSource, RequestOptions, ScopeSource } from './options.ts'
+import { type PageSource, type Paginated, type Position, paginate, read as readPage } from './paginate.ts'
+import { expand, queryString } from './path.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { Page } from './schemas/kinds.ts'
+import { checkScopes } from './scopes.ts'
+import type { Incoming } from './transport.ts'
+import { idOf, type Kind } from './uri.ts'
+
+/** What the groups of a client are written with. */
+export interface Calls {
+  readonly mode: AppMode
+  /** Sends one operation. `idempotent` overrides what the operation's data says. */
+  send<K extends OperationId>(
+    id: K,
+    input: OperationInput<K>,
+    options?: RequestOptions,
+    override?: { readonly idempotent: boolean },
+  ): Promise<Answer<K>>
+  /** As `send`, for answers that can be empty. */
+  perhaps<K extends OperationId>(
+    id: K,
+    input: OperationInput<K>,
+    options?: RequestOptions,
+  ): Promise<Answer<K> | undefined>
+  /** The pages of an operation, read when they are asked for. */
+  list<K extends PagedId, Raw = ItemOf<K>>(
+    id: K,
+    input: OperationInput<K>,
+    options?: RequestOptions,
+  ): Paginated<ItemOf<K>, Raw>
+  /** Searches, and makes the page of each type one that can be read on. */
+  search(query: SearchInput, options?: RequestOptions): Promise<Record<string, Page<unknown>>>
+  /** Asks for several objects by id, in batches, and gives them in order. */
+  many<K extends ManyId>(
+    id: K,
+    kind: Kind,
+    ids: readonly string[],
+    query: Omit<Query<K>, 'ids'> | undefined,
+    options?: RequestOptions,
+  ): Promise<(MemberOf<K> | null)[]>
+  /** Sends any number of values to an operation, as many at a time as it takes, one request after the other. */
+  batches<T>(id: OperationId, values: readonly string[], send: (batch: readonly string[]) => Promise<T>): Promise<T[]>
+  library(id: 'check-library-contains', uris: readonly string[], options?: RequestOptions): Promise<boolean[]>
+  library(
+    id: 'save-library-items' | 'remove-library-items',
+    uris: readonly string[],
+    options?: RequestOptions,
+  ): Promise<void>
+}
+
+type SearchInput = Query<'search'>
+
+/** What all clients of one application share. */
+export interface Shared {
+  readonly base: string
+  readonly mode: AppMode
+  readonly pipeline: Pipeline
+  readonly answers: AnswerReader
+  /** The page sizes that turned out to be allowed, by operation. */
+  readonly sizes: Map<OperationId, number>
+  readonly hasRoom: () => boolean
+}
+
+interface Given {
+  readonly path?: Readonly<Record<string, string>> | undefined
+  readonly query?: Readonly<Record<string, unknown>> | undefined
+  readonly body?: unknown
+}
+
+/** The calls of one token source. */
+export function createCalls(shared: Shared, token: AccessTokenSource, scopeSource: ScopeSource): Calls {
+  const { base, mode, pipeline, answers, sizes } = shared
+
+  async function transfer(
+    id: OperationId,
+    given: Given,
+    options: RequestOptions = {},
+    idempotent?: boolean,
+  ): Promise<Incoming> {
+    const operation = operationOf(id)
+    const url = base + expand(operation.path, given.path) + queryString(given.query)
+    const scopes =
+      typeof scopeSource === 'function' && operation.scopes !== undefined ? await scopeSource() : scopeSource
+    const held = typeof scopes === 'function' ? undefined : scopes
+    checkScopes(operation, held, given.query?.uris as readonly string[] | undefined)
+    const json = operation.body !== 'image/jpeg'
+    const { body } = given
+    const outgoing = {
+      method: operation.method,
+      url,
+      contentType: body === undefined ? undefined : json ? 'application/json' : 'image/jpeg',
+      body: body === undefined ? undefined : json ? JSON.stringify(body) : String(body),
+      request: { method: operation.method, path: operation.path },
+    }
+    if (operation.answer !== undefined) answers.prepare()
+    const incoming = await pipeline.send(
+      {
+        outgoing,
+        operation,
+        scope: operation.path,
+        idempotent: idempotent ?? operation.idempotent,
+        token,
+        scopes: held,
+      },
+      options,
+    )
+    if (operation.answer !== undefined) await answers.ready()
+    return incoming
+  }
+
+  function decode(id: OperationId, incoming: Incoming, given: Given): unknown {
+    const operation = operationOf(id)
+    if (operation.answer === undefined) return undefined
+    const request = { method: operation.method, path: operation.path }
+    return answers.read(incoming, operation, request, { partial: given.query?.fields !== undefined })
+  }
+
+  async function send(
+    id: OperationId,
+    given: Given,
+    options?: RequestOptions,
+    override?: { readonly idempotent: boolean },
+  ): Promise<unknown> {
+    return decode(id, await transfer(id, given, options, override?.idempotent), given)
+  }
+
+  /** Reads the pages of an operation; `within` is the key that wraps them. */
+  function source(
+    id: OperationId,
+    given: Given,
+    within: string | undefined,
+    options: RequestOptions = {},
+  ): PageSource<unknown> {
+    const operation = operationOf(id)
+    const { limit, offset, after, before, ...rest } = given.query ?? {}
+    const allowed = operation.page
+    const usual = allowed?.[mode] ?? 50
+    const start: Position =
+      typeof after === 'string' || typeof after === 'number'
+        ? { after: String(after) }
+        : typeof before === 'string' || typeof before === 'number'
+          ? { before: String(before) }
+          : typeof offset === 'number'
+            ? { offset }
+            : undefined
+    return {
+      paging: operation.paging ?? 'offset',
+      base,
+      start,
+      end: id === 'search' ? 1000 : undefined,
+      signal: options.signal,
+      size: () => (typeof limit === 'number' ? limit : (sizes.get(id) ?? usual)),
+      shrink(size) {
+        // A page size that the caller chose is his to change.
+        if (typeof limit === 'number' || allowed === undefined) return false
+        const smaller = size > allowed.development ? allowed.development : allowed.default
+        if (smaller >= size) return (sizes.get(id) ?? size) < size
+        sizes.set(id, Math.min(smaller, sizes.get(id) ?? smaller))
+        return true
+      },
+      hasRoom: shared.hasRoom,
+      async ask(position, size, signal) {
+        const input = { ...given, query: { ...rest, ...position, limit: size } }
+        const incoming = await transfer(id, input, signal === undefined ? options : { ...options, signal })
+        return () => {
+          const answer = decode(id, incoming, input)
+          return (within === undefined ? answer : (answer as Record<string, unknown>)[within]) as Page<unknown>
+        }
+      },
+    }
+  }
+
+  const calls = {
+    mode,
+    send,
+    async perhaps(id: OperationId, given: Given, options?: RequestOptions): Promise<unknown> {
+      const incoming = await transfer(id, given, options)
+      return incoming.text.trim() === '' ? undefined : decode(id, incoming, given)
+    },
+    list: (id: PagedId, given: Given, options?: RequestOptions) =>
+      paginate(source(id, given, operationOf(id).within, options)),
+    async search(query: SearchInput, options?: RequestOptions): Promise<Record<string, Page<unknown>>> {
+      const first = source('search', { query }, undefined, options)
+      const found = (await readPage(first, first.start)).page as unknown as Record<string, Page<unknown>>
+      for (const type of query.type) {
+        const key = `${type}s`
+        const page = found[key] ?? { items: [], total: 0, next: null }
+        const rest = source('search', { query: { ...query, type: [type] } }, key, options)
+        found[key] = Object.defineProperties(page, hidden(paginate(rest, page)))
+      }
+      return found
+    },
+    async many(
+      id: ManyId,
+      kind: Kind,
+      ids: readonly string[],
+      query: object | undefined,
+      options?: RequestOptions,
+    ): Promise<unknown[]> {
+      const bare = ids.map((one) => idOf(kind, one))
+      const key = operationOf(id).many
+      const answers = await calls.batches(id, bare, (batch) => send(id, { query: { ...query, ids: batch } }, options))
+      return answers.flatMap((answer) => (answer as Record<string, unknown[]>)[String(key)] ?? [])
+    },
+    batches: <T>(
+      id: OperationId,
+      values: readonly string[],
+      send: (batch: readonly string[]) => Promise<T>,
+    ): Promise<T[]> => inBatches(values, operationOf(id).batch?.size ?? 1, send),
+    async library(id: OperationId, uris: readonly string[], options?: RequestOptions): Promise<unknown> {
+      const answers = await calls.batches(id, uris, (batch) => send(id, { query: { uris: batch } }, options))
+      return id === 'check-library-contains' ? answers.flat() : undefined
+    },
+  }
+  // The types of inputs and answers follow from the operations' data, which the code above reads at run time.
+  return calls as unknown as Calls
+}
+
+/** The methods of a list as properties that do not show when the page is printed or compared. */
+function hidden(list: Paginated<unknown>): PropertyDescriptorMap {
+  return {
+    page: { value: list.page },
+    pages: { value: list.pages },
+    toArray: { value: list.toArray },
+    [Symbol.asyncIterator]: { value: list[Symbol.asyncIterator] },
+  }
+}

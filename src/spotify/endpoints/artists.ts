@@ -1,0 +1,107 @@
+import type { Calls } from '../calls.ts'
+import { present } from '../chunk.ts'
+import type { OperationData } from '../operation.ts'
+import type { Query } from '../operations.ts'
+import type { RequestOptions } from '../options.ts'
+import type { Paginated } from '../paginate.ts'
+import type { SimplifiedAlbum } from '../schemas/album.ts'
+import type { Artist } from '../schemas/artist.ts'
+import type { Track } from '../schemas/track.ts'
+import { idOf } from '../uri.ts'
+import { market, paging, ten } from './page-size.ts'
+
+export const artistOperations = {
+  'get-an-artist': {
+    method: 'GET',
+    path: '/artists/{id}',
+    answer: 'artist',
+    availability: 'current',
+    idempotent: true,
+    by: ['artists.get'],
+  },
+  'get-multiple-artists': {
+    method: 'GET',
+    path: '/artists',
+    query: { ids: 'strings' },
+    answer: 'artist',
+    many: 'artists',
+    batch: { of: 'ids', in: 'query', size: 50 },
+    availability: 'removed-2026-02',
+    replacement: 'artists.get',
+    idempotent: true,
+    by: ['artists.getMany'],
+  },
+  'get-an-artists-albums': {
+    method: 'GET',
+    path: '/artists/{id}/albums',
+    query: { include_groups: 'string?', ...market, ...paging },
+    answer: 'simplifiedAlbum',
+    paging: 'offset',
+    page: ten,
+    availability: 'current',
+    idempotent: true,
+    by: ['artists.albums'],
+  },
+  'get-an-artists-top-tracks': {
+    method: 'GET',
+    path: '/artists/{id}/top-tracks',
+    query: market,
+    answer: 'track',
+    many: 'tracks',
+    availability: 'removed-2026-02',
+    idempotent: true,
+    by: ['artists.topTracks'],
+  },
+  'get-an-artists-related-artists': {
+    method: 'GET',
+    path: '/artists/{id}/related-artists',
+    answer: 'artist',
+    many: 'artists',
+    availability: 'removed-2024-11',
+    idempotent: true,
+    by: ['artists.relatedArtists'],
+  },
+} as const satisfies Record<string, OperationData>
+
+/** Artists. An artist is named by its id, its `spotify:artist:` URI or its open.spotify.com link. */
+export interface Artists {
+  /** One artist. */
+  get(id: string, options?: RequestOptions): Promise<Artist>
+  /**
+   * Several artists in the order of `ids`, `null` where there is none; 50 to a request.
+   * @deprecated Removed in February 2026 except for applications with extended quota. Use `get`.
+   */
+  getMany(ids: readonly string[], options?: RequestOptions): Promise<(Artist | null)[]>
+  /**
+   * The albums of an artist. `include_groups` is a comma-separated choice of `album`, `single`, `appears_on` and
+   * `compilation`.
+   */
+  albums(id: string, query?: Query<'get-an-artists-albums'>, options?: RequestOptions): Paginated<SimplifiedAlbum>
+  /**
+   * The artist's most popular tracks in a market.
+   * @deprecated Removed in February 2026 except for applications with extended quota. There is no replacement.
+   */
+  topTracks(id: string, query?: Query<'get-an-artists-top-tracks'>, options?: RequestOptions): Promise<Track[]>
+  /**
+   * Artists like this one.
+   * @deprecated Removed in November 2024 except for applications that used it before. There is no replacement.
+   */
+  relatedArtists(id: string, options?: RequestOptions): Promise<Artist[]>
+}
+
+export function artists(calls: Calls): Artists {
+  return {
+    get: async (id, options) => calls.send('get-an-artist', { path: { id: idOf('artist', id) } }, options),
+    getMany: async (ids, options) => calls.many('get-multiple-artists', 'artist', ids, undefined, options),
+    albums: (id, query, options) =>
+      calls.list('get-an-artists-albums', { path: { id: idOf('artist', id) }, query }, options),
+    topTracks: async (id, query, options) =>
+      present(
+        (await calls.send('get-an-artists-top-tracks', { path: { id: idOf('artist', id) }, query }, options)).tracks,
+      ),
+    relatedArtists: async (id, options) =>
+      present(
+        (await calls.send('get-an-artists-related-artists', { path: { id: idOf('artist', id) } }, options)).artists,
+      ),
+  }
+}

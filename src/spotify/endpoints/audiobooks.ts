@@ -1,0 +1,70 @@
+import type { Calls } from '../calls.ts'
+import type { OperationData } from '../operation.ts'
+import type { Query } from '../operations.ts'
+import type { RequestOptions } from '../options.ts'
+import type { Paginated } from '../paginate.ts'
+import type { Audiobook, SimplifiedChapter } from '../schemas/audiobook.ts'
+import { idOf } from '../uri.ts'
+import { fifty, market, paging } from './page-size.ts'
+
+export const audiobookOperations = {
+  'get-an-audiobook': {
+    method: 'GET',
+    path: '/audiobooks/{id}',
+    query: market,
+    answer: 'audiobook',
+    availability: 'current',
+    idempotent: true,
+    by: ['audiobooks.get'],
+  },
+  'get-multiple-audiobooks': {
+    method: 'GET',
+    path: '/audiobooks',
+    query: { ids: 'strings', ...market },
+    answer: 'audiobook',
+    many: 'audiobooks',
+    batch: { of: 'ids', in: 'query', size: 50 },
+    availability: 'removed-2026-02',
+    replacement: 'audiobooks.get',
+    idempotent: true,
+    by: ['audiobooks.getMany'],
+  },
+  'get-audiobook-chapters': {
+    method: 'GET',
+    path: '/audiobooks/{id}/chapters',
+    query: { ...market, ...paging },
+    answer: 'simplifiedChapter',
+    paging: 'offset',
+    page: fifty,
+    availability: 'current',
+    idempotent: true,
+    by: ['audiobooks.chapters'],
+  },
+} as const satisfies Record<string, OperationData>
+
+/** Audiobooks, in the markets that have them. An audiobook is named by id, URI (`spotify:audiobook:` or `spotify:show:`) or link. */
+export interface Audiobooks {
+  /** One audiobook, with the first page of its chapters. */
+  get(id: string, query?: Query<'get-an-audiobook'>, options?: RequestOptions): Promise<Audiobook>
+  /**
+   * Several audiobooks in the order of `ids`, `null` where there is none; 50 to a request.
+   * @deprecated Removed in February 2026 except for applications with extended quota. Use `get`.
+   */
+  getMany(
+    ids: readonly string[],
+    query?: Omit<Query<'get-multiple-audiobooks'>, 'ids'>,
+    options?: RequestOptions,
+  ): Promise<(Audiobook | null)[]>
+  /** The chapters of an audiobook. */
+  chapters(id: string, query?: Query<'get-audiobook-chapters'>, options?: RequestOptions): Paginated<SimplifiedChapter>
+}
+
+export function audiobooks(calls: Calls): Audiobooks {
+  return {
+    get: async (id, query, options) =>
+      calls.send('get-an-audiobook', { path: { id: idOf('audiobook', id) }, query }, options),
+    getMany: async (ids, query, options) => calls.many('get-multiple-audiobooks', 'audiobook', ids, query, options),
+    chapters: (id, query, options) =>
+      calls.list('get-audiobook-chapters', { path: { id: idOf('audiobook', id) }, query }, options),
+  }
+}

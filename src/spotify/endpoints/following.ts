@@ -1,0 +1,132 @@
+import { invalidArgument } from '../../errors.ts'
+import type { Calls } from '../calls.ts'
+import type { OperationData } from '../operation.ts'
+import type { Query } from '../operations.ts'
+import type { RequestOptions } from '../options.ts'
+import type { Paginated } from '../paginate.ts'
+import type { Artist } from '../schemas/artist.ts'
+import { parseReference } from '../uri.ts'
+import { fifty } from './page-size.ts'
+
+export const followingOperations = {
+  'get-followed': {
+    method: 'GET',
+    path: '/me/following',
+    query: { type: 'string', after: 'string?', limit: 'integer?' },
+    answer: 'artist',
+    paging: 'cursor',
+    within: 'artists',
+    scopes: ['user-follow-read'],
+    page: fifty,
+    availability: 'current',
+    idempotent: true,
+    by: ['following.artists'],
+  },
+  'follow-artists-users': {
+    method: 'PUT',
+    path: '/me/following',
+    query: { type: 'string', ids: 'strings' },
+    body: { ids: 'strings' },
+    scopes: ['user-follow-modify'],
+    batch: { of: 'ids', in: 'query', size: 50 },
+    availability: 'removed-2026-02',
+    replacement: 'library.save',
+    idempotent: true,
+    by: ['following.follow'],
+  },
+  'unfollow-artists-users': {
+    method: 'DELETE',
+    path: '/me/following',
+    query: { type: 'string', ids: 'strings' },
+    body: { ids: 'strings?' },
+    scopes: ['user-follow-modify'],
+    batch: { of: 'ids', in: 'query', size: 50 },
+    availability: 'removed-2026-02',
+    replacement: 'library.remove',
+    idempotent: true,
+    by: ['following.unfollow'],
+  },
+  'check-current-user-follows': {
+    method: 'GET',
+    path: '/me/following/contains',
+    query: { type: 'string', ids: 'strings' },
+    answer: 'boolean',
+    many: true,
+    scopes: ['user-follow-read'],
+    batch: { of: 'ids', in: 'query', size: 50 },
+    availability: 'removed-2026-02',
+    replacement: 'library.contains',
+    idempotent: true,
+    by: ['following.contains'],
+  },
+} as const satisfies Record<string, OperationData>
+
+/** Whose kind a bare id is of. */
+export interface FollowQuery {
+  /** For ids: default `artist`. URIs and links say it themselves. */
+  readonly type?: 'artist' | 'user' | undefined
+}
+
+/** Whom the user follows. Artists and users are named by id, URI or link. */
+export interface Following {
+  /** The artists the user follows. */
+  artists(query?: Omit<Query<'get-followed'>, 'type'>, options?: RequestOptions): Paginated<Artist>
+  /**
+   * Follows any number of artists and users: through the library, or with extended quota by the older operation.
+   * @throws SpotifyApiError `API_PARTLY_DONE` with `done` if a later request failed
+   */
+  follow(ids: readonly string[], query?: FollowQuery, options?: RequestOptions): Promise<void>
+  /** Takes back what `follow` did. Throws as `follow` does. */
+  unfollow(ids: readonly string[], query?: FollowQuery, options?: RequestOptions): Promise<void>
+  /** Whether the user follows each, in the order of `ids`. */
+  contains(ids: readonly string[], query?: FollowQuery, options?: RequestOptions): Promise<boolean[]>
+}
+
+export function following(calls: Calls): Following {
+  const uris = (ids: readonly string[], query?: FollowQuery) => ids.map((id) => whom(id, query?.type))
+  const change =
+    (modern: 'save-library-items' | 'remove-library-items', older: 'follow-artists-users' | 'unfollow-artists-users') =>
+    async (ids: readonly string[], query?: FollowQuery, options?: RequestOptions): Promise<void> => {
+      const all = uris(ids, query)
+      if (calls.mode === 'development') return calls.library(modern, all, options)
+      for (const type of types) {
+        await calls.batches(older, of(type, all), (batch) =>
+          calls.send(older, { query: { type, ids: batch.map(bare) } }, options),
+        )
+      }
+    }
+  return {
+    artists: (query, options) => calls.list('get-followed', { query: { ...query, type: 'artist' } }, options),
+    follow: change('save-library-items', 'follow-artists-users'),
+    unfollow: change('remove-library-items', 'unfollow-artists-users'),
+    contains: async (ids, query, options) => {
+      const all = uris(ids, query)
+      if (calls.mode === 'development') return calls.library('check-library-contains', all, options)
+      const followed = new Set<string>()
+      for (const type of types) {
+        const wanted = of(type, all)
+        const answers = await calls.batches('check-current-user-follows', wanted, (batch) =>
+          calls.send('check-current-user-follows', { query: { type, ids: batch.map(bare) } }, options),
+        )
+        for (const [index, follows] of answers.flat().entries()) if (follows) followed.add(wanted[index] ?? '')
+      }
+      return all.map((uri) => followed.has(uri))
+    },
+  }
+}
+
+const types = ['artist', 'user'] as const
+
+function whom(id: string, type: 'artist' | 'user' = 'artist'): string {
+  const { kind = type, id: bare } = parseReference(id)
+  if (kind !== 'artist' && kind !== 'user') throw invalidArgument('Expected an artist or a user.')
+  return `spotify:${kind}:${bare}`
+}
+
+function of(type: string, uris: readonly string[]): string[] {
+  return uris.filter((uri) => uri.startsWith(`spotify:${type}:`))
+}
+
+function bare(uri: string): string {
+  return uri.replace(/^spotify:\w+:/, '')
+}

@@ -1,0 +1,151 @@
+import type { Calls } from '../calls.ts'
+import type { OperationData } from '../operation.ts'
+import type { Query } from '../operations.ts'
+import type { RequestOptions } from '../options.ts'
+import type { Paginated } from '../paginate.ts'
+import type { SavedAlbum } from '../schemas/album.ts'
+import type { SavedAudiobook } from '../schemas/audiobook.ts'
+import type { SavedEpisode, SavedShow } from '../schemas/show.ts'
+import type { SavedTrack } from '../schemas/track.ts'
+import { uriOf } from '../uri.ts'
+import { fifty, market, paging } from './page-size.ts'
+
+export const libraryOperations = {
+  'save-library-items': {
+    method: 'PUT',
+    path: '/me/library',
+    query: { uris: 'strings' },
+    scopes: ['user-library-modify', 'user-follow-modify', 'playlist-modify-public'],
+    required: [],
+    batch: { of: 'uris', in: 'query', size: 40 },
+    availability: 'current',
+    idempotent: true,
+    by: ['library.save', 'following.follow', 'playlists.follow'],
+  },
+  'remove-library-items': {
+    method: 'DELETE',
+    path: '/me/library',
+    query: { uris: 'strings' },
+    scopes: ['user-library-modify', 'user-follow-modify', 'playlist-modify-public'],
+    required: [],
+    batch: { of: 'uris', in: 'query', size: 40 },
+    availability: 'current',
+    idempotent: true,
+    by: ['library.remove', 'following.unfollow', 'playlists.unfollow'],
+  },
+  'check-library-contains': {
+    method: 'GET',
+    path: '/me/library/contains',
+    query: { uris: 'strings' },
+    answer: 'boolean',
+    many: true,
+    scopes: ['user-library-read', 'user-follow-read', 'playlist-read-private'],
+    required: [],
+    batch: { of: 'uris', in: 'query', size: 40 },
+    availability: 'current',
+    idempotent: true,
+    by: ['library.contains', 'following.contains', 'playlists.isFollowedBy'],
+  },
+  'get-users-saved-albums': {
+    method: 'GET',
+    path: '/me/albums',
+    query: { ...market, ...paging },
+    answer: 'savedAlbum',
+    paging: 'offset',
+    scopes: ['user-library-read'],
+    page: fifty,
+    availability: 'current',
+    idempotent: true,
+    by: ['library.albums'],
+  },
+  'get-users-saved-audiobooks': {
+    method: 'GET',
+    path: '/me/audiobooks',
+    query: paging,
+    answer: 'savedAudiobook',
+    paging: 'offset',
+    scopes: ['user-library-read'],
+    page: fifty,
+    availability: 'current',
+    idempotent: true,
+    by: ['library.audiobooks'],
+  },
+  'get-users-saved-episodes': {
+    method: 'GET',
+    path: '/me/episodes',
+    query: { ...market, ...paging },
+    answer: 'savedEpisode',
+    paging: 'offset',
+    scopes: ['user-library-read', 'user-read-playback-position'],
+    required: ['user-library-read'],
+    page: fifty,
+    availability: 'current',
+    idempotent: true,
+    by: ['library.episodes'],
+  },
+  'get-users-saved-shows': {
+    method: 'GET',
+    path: '/me/shows',
+    query: paging,
+    answer: 'savedShow',
+    paging: 'offset',
+    scopes: ['user-library-read'],
+    page: fifty,
+    availability: 'current',
+    idempotent: true,
+    by: ['library.shows'],
+  },
+  'get-users-saved-tracks': {
+    method: 'GET',
+    path: '/me/tracks',
+    query: { ...market, ...paging },
+    answer: 'savedTrack',
+    paging: 'offset',
+    scopes: ['user-library-read'],
+    page: fifty,
+    availability: 'current',
+    idempotent: true,
+    by: ['library.tracks'],
+  },
+} as const satisfies Record<string, OperationData>
+
+/** What the user saved. */
+export interface Library {
+  albums(query?: Query<'get-users-saved-albums'>, options?: RequestOptions): Paginated<SavedAlbum>
+  /** Spotify sends `null` in place of an audiobook that is not for the user's market. */
+  audiobooks(
+    query?: Query<'get-users-saved-audiobooks'>,
+    options?: RequestOptions,
+  ): Paginated<SavedAudiobook, SavedAudiobook | null>
+  episodes(query?: Query<'get-users-saved-episodes'>, options?: RequestOptions): Paginated<SavedEpisode>
+  shows(query?: Query<'get-users-saved-shows'>, options?: RequestOptions): Paginated<SavedShow>
+  /** The saved tracks, newest first. */
+  tracks(query?: Query<'get-users-saved-tracks'>, options?: RequestOptions): Paginated<SavedTrack>
+  /**
+   * Saves any number of tracks, albums, episodes, shows and audiobooks, and follows artists, users and playlists.
+   * 40 to a request.
+   * @param uris `spotify:` URIs or open.spotify.com links
+   * @throws SpotifyApiError `API_PARTLY_DONE` with `done` if a later request failed
+   */
+  save(uris: readonly string[], options?: RequestOptions): Promise<void>
+  /** Removes what `save` saved, 40 to a request. Throws as `save` does. */
+  remove(uris: readonly string[], options?: RequestOptions): Promise<void>
+  /** Whether each is saved or followed, in the order of `uris`; 40 to a request. */
+  contains(uris: readonly string[], options?: RequestOptions): Promise<boolean[]>
+}
+
+const savable = ['track', 'album', 'episode', 'show', 'audiobook', 'artist', 'user', 'playlist', 'chapter'] as const
+
+export function library(calls: Calls): Library {
+  const uris = (given: readonly string[]): string[] => given.map((uri) => uriOf(savable, uri))
+  return {
+    albums: (query, options) => calls.list('get-users-saved-albums', { query }, options),
+    audiobooks: (query, options) => calls.list('get-users-saved-audiobooks', { query }, options),
+    episodes: (query, options) => calls.list('get-users-saved-episodes', { query }, options),
+    shows: (query, options) => calls.list('get-users-saved-shows', { query }, options),
+    tracks: (query, options) => calls.list('get-users-saved-tracks', { query }, options),
+    save: async (given, options) => calls.library('save-library-items', uris(given), options),
+    remove: async (given, options) => calls.library('remove-library-items', uris(given), options),
+    contains: async (given, options) => calls.library('check-library-contains', uris(given), options),
+  }
+}

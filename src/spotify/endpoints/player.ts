@@ -1,0 +1,271 @@
+import type { Calls } from '../calls.ts'
+import { present } from '../chunk.ts'
+import type { OperationData } from '../operation.ts'
+import type { Query } from '../operations.ts'
+import type { RequestOptions } from '../options.ts'
+import type { Paginated } from '../paginate.ts'
+import type { CurrentlyPlaying, Device, PlaybackState, PlayHistory, Queue } from '../schemas/player.ts'
+import { uriOf } from '../uri.ts'
+import { fifty, market } from './page-size.ts'
+
+const device = { device_id: 'string?' } as const
+const types = { additional_types: 'string?' } as const
+
+export const playerOperations = {
+  'get-information-about-the-users-current-playback': {
+    method: 'GET',
+    path: '/me/player',
+    query: { ...market, ...types },
+    answer: 'playbackState',
+    scopes: ['user-read-playback-state'],
+    availability: 'current',
+    idempotent: true,
+    by: ['player.state'],
+  },
+  'get-the-users-currently-playing-track': {
+    method: 'GET',
+    path: '/me/player/currently-playing',
+    query: { ...market, ...types },
+    answer: 'currentlyPlaying',
+    scopes: ['user-read-currently-playing'],
+    availability: 'current',
+    idempotent: true,
+    by: ['player.currentlyPlaying'],
+  },
+  'get-a-users-available-devices': {
+    method: 'GET',
+    path: '/me/player/devices',
+    answer: 'device',
+    many: 'devices',
+    scopes: ['user-read-playback-state'],
+    availability: 'current',
+    idempotent: true,
+    by: ['player.devices'],
+  },
+  'get-queue': {
+    method: 'GET',
+    path: '/me/player/queue',
+    answer: 'queue',
+    scopes: ['user-read-currently-playing', 'user-read-playback-state'],
+    required: [],
+    oneOf: ['user-read-currently-playing', 'user-read-playback-state'],
+    availability: 'current',
+    idempotent: true,
+    by: ['player.queue'],
+  },
+  'get-recently-played': {
+    method: 'GET',
+    path: '/me/player/recently-played',
+    query: { limit: 'integer?', after: 'integer?', before: 'integer?' },
+    answer: 'playHistory',
+    paging: 'cursor',
+    scopes: ['user-read-recently-played'],
+    page: fifty,
+    availability: 'current',
+    idempotent: true,
+    by: ['player.recentlyPlayed'],
+  },
+  'transfer-a-users-playback': {
+    method: 'PUT',
+    path: '/me/player',
+    body: { device_ids: 'strings', play: 'boolean?' },
+    scopes: ['user-modify-playback-state'],
+    availability: 'current',
+    idempotent: true,
+    playback: true,
+    by: ['player.transfer'],
+  },
+  'start-a-users-playback': {
+    method: 'PUT',
+    path: '/me/player/play',
+    query: device,
+    body: { context_uri: 'string?', uris: 'strings?', offset: 'object?', position_ms: 'integer?' },
+    scopes: ['user-modify-playback-state'],
+    availability: 'current',
+    idempotent: true,
+    playback: true,
+    by: ['player.play'],
+  },
+  'pause-a-users-playback': {
+    method: 'PUT',
+    path: '/me/player/pause',
+    query: device,
+    scopes: ['user-modify-playback-state'],
+    availability: 'current',
+    idempotent: true,
+    playback: true,
+    by: ['player.pause'],
+  },
+  'skip-users-playback-to-next-track': {
+    method: 'POST',
+    path: '/me/player/next',
+    query: device,
+    scopes: ['user-modify-playback-state'],
+    availability: 'current',
+    idempotent: false,
+    playback: true,
+    by: ['player.next'],
+  },
+  'skip-users-playback-to-previous-track': {
+    method: 'POST',
+    path: '/me/player/previous',
+    query: device,
+    scopes: ['user-modify-playback-state'],
+    availability: 'current',
+    idempotent: false,
+    playback: true,
+    by: ['player.previous'],
+  },
+  'seek-to-position-in-currently-playing-track': {
+    method: 'PUT',
+    path: '/me/player/seek',
+    query: { position_ms: 'integer', ...device },
+    scopes: ['user-modify-playback-state'],
+    availability: 'current',
+    idempotent: true,
+    playback: true,
+    by: ['player.seek'],
+  },
+  'set-repeat-mode-on-users-playback': {
+    method: 'PUT',
+    path: '/me/player/repeat',
+    query: { state: 'string', ...device },
+    scopes: ['user-modify-playback-state'],
+    availability: 'current',
+    idempotent: true,
+    playback: true,
+    by: ['player.setRepeat'],
+  },
+  'set-volume-for-users-playback': {
+    method: 'PUT',
+    path: '/me/player/volume',
+    query: { volume_percent: 'integer', ...device },
+    scopes: ['user-modify-playback-state'],
+    availability: 'current',
+    idempotent: true,
+    playback: true,
+    by: ['player.setVolume'],
+  },
+  'toggle-shuffle-for-users-playback': {
+    method: 'PUT',
+    path: '/me/player/shuffle',
+    query: { state: 'boolean', ...device },
+    scopes: ['user-modify-playback-state'],
+    availability: 'current',
+    idempotent: true,
+    playback: true,
+    by: ['player.setShuffle'],
+  },
+  'add-to-queue': {
+    method: 'POST',
+    path: '/me/player/queue',
+    query: { uri: 'string', ...device },
+    scopes: ['user-modify-playback-state'],
+    availability: 'current',
+    idempotent: false,
+    playback: true,
+    by: ['player.addToQueue'],
+  },
+} as const satisfies Record<string, OperationData>
+
+type OnDevice = Query<'pause-a-users-playback'>
+
+/** What to play, and where. */
+export interface PlayInput {
+  /** The device; default the active one. */
+  readonly device_id?: string | undefined
+  /** An album, artist or playlist to play, as URI or link. */
+  readonly context_uri?: string | undefined
+  /** Tracks and episodes to play, as URIs or links. */
+  readonly uris?: readonly string[] | undefined
+  /** Where in the context to start: at a position from 0, or at an item. */
+  readonly offset?: { readonly position: number } | { readonly uri: string } | undefined
+  /** Milliseconds into the first item. */
+  readonly position_ms?: number | undefined
+}
+
+/** Playback on the user's devices. The commands need Premium and are not repeated after a timeout. */
+export interface Player {
+  /** What is being played, on which device and how; `undefined` when nothing is. */
+  state(
+    query?: Query<'get-information-about-the-users-current-playback'>,
+    options?: RequestOptions,
+  ): Promise<PlaybackState | undefined>
+  /** What is being played; `undefined` when nothing is. */
+  currentlyPlaying(
+    query?: Query<'get-the-users-currently-playing-track'>,
+    options?: RequestOptions,
+  ): Promise<CurrentlyPlaying | undefined>
+  /** The devices that are on. */
+  devices(options?: RequestOptions): Promise<Device[]>
+  /** What is being played and what comes next. */
+  queue(options?: RequestOptions): Promise<Queue>
+  /** The last 50 tracks, newest first; no episodes. `after` and `before` are epoch milliseconds, one at a time. */
+  recentlyPlayed(query?: Query<'get-recently-played'>, options?: RequestOptions): Paginated<PlayHistory>
+  /** Starts playing, or goes on when nothing is named. */
+  play(input?: PlayInput, options?: RequestOptions): Promise<void>
+  pause(query?: OnDevice, options?: RequestOptions): Promise<void>
+  /** Skips to the next item. Never repeated by itself. */
+  next(query?: OnDevice, options?: RequestOptions): Promise<void>
+  /** Skips to the item before. Never repeated by itself. */
+  previous(query?: OnDevice, options?: RequestOptions): Promise<void>
+  /** @param positionMs milliseconds from the start of the item */
+  seek(positionMs: number, query?: OnDevice, options?: RequestOptions): Promise<void>
+  setRepeat(state: 'off' | 'track' | 'context', query?: OnDevice, options?: RequestOptions): Promise<void>
+  setShuffle(state: boolean, query?: OnDevice, options?: RequestOptions): Promise<void>
+  /** @param percent 0 to 100 */
+  setVolume(percent: number, query?: OnDevice, options?: RequestOptions): Promise<void>
+  /** Moves playback to another device. `play: true` starts there, otherwise it stays as it is. */
+  transfer(deviceId: string, input?: { readonly play?: boolean | undefined }, options?: RequestOptions): Promise<void>
+  /** Puts a track or an episode at the end of the queue. Never repeated by itself. */
+  addToQueue(uri: string, query?: OnDevice, options?: RequestOptions): Promise<void>
+}
+
+const playable = ['track', 'episode', 'chapter'] as const
+const contexts = ['album', 'artist', 'playlist', 'show', 'audiobook'] as const
+const everything = { additional_types: 'track,episode' } as const
+
+export function player(calls: Calls): Player {
+  return {
+    state: async (query, options) =>
+      calls.perhaps(
+        'get-information-about-the-users-current-playback',
+        { query: { ...everything, ...query } },
+        options,
+      ),
+    currentlyPlaying: async (query, options) =>
+      calls.perhaps('get-the-users-currently-playing-track', { query: { ...everything, ...query } }, options),
+    devices: async (options) => present((await calls.send('get-a-users-available-devices', {}, options)).devices),
+    queue: async (options) => calls.send('get-queue', {}, options),
+    recentlyPlayed: (query, options) => calls.list('get-recently-played', { query }, options),
+    play: async (input = {}, options) => {
+      const { device_id, context_uri, uris, offset, position_ms } = input
+      const body = {
+        context_uri: context_uri === undefined ? undefined : uriOf(contexts, context_uri),
+        uris: uris?.map((uri) => uriOf(playable, uri)),
+        offset,
+        position_ms,
+      }
+      await calls.send('start-a-users-playback', { query: { device_id }, body }, options)
+    },
+    pause: async (query, options) => calls.send('pause-a-users-playback', { query }, options),
+    next: async (query, options) => calls.send('skip-users-playback-to-next-track', { query }, options),
+    previous: async (query, options) => calls.send('skip-users-playback-to-previous-track', { query }, options),
+    seek: async (positionMs, query, options) =>
+      calls.send(
+        'seek-to-position-in-currently-playing-track',
+        { query: { ...query, position_ms: positionMs } },
+        options,
+      ),
+    setRepeat: async (state, query, options) =>
+      calls.send('set-repeat-mode-on-users-playback', { query: { ...query, state } }, options),
+    setShuffle: async (state, query, options) =>
+      calls.send('toggle-shuffle-for-users-playback', { query: { ...query, state } }, options),
+    setVolume: async (percent, query, options) =>
+      calls.send('set-volume-for-users-playback', { query: { ...query, volume_percent: percent } }, options),
+    transfer: async (deviceId, input, options) =>
+      calls.send('transfer-a-users-playback', { body: { device_ids: [deviceId], play: input?.play } }, options),
+    addToQueue: async (uri, query, options) =>
+      calls.send('add-to-queue', { query: { ...query, uri: uriOf(playable, uri) } }, options),
+  }
+}

@@ -1,0 +1,77 @@
+import { invalidArgument } from '../../errors.ts'
+import type { Calls } from '../calls.ts'
+import type { OperationData } from '../operation.ts'
+import type { Query } from '../operations.ts'
+import type { RequestOptions } from '../options.ts'
+import type { Paginated } from '../paginate.ts'
+import type { SimplifiedAlbum } from '../schemas/album.ts'
+import type { Artist } from '../schemas/artist.ts'
+import type { SimplifiedAudiobook } from '../schemas/audiobook.ts'
+import type { Page } from '../schemas/kinds.ts'
+import type { SimplifiedPlaylist } from '../schemas/playlist.ts'
+import type { SimplifiedEpisode, SimplifiedShow } from '../schemas/show.ts'
+import type { Track } from '../schemas/track.ts'
+import { market, paging, ten } from './page-size.ts'
+
+export const searchOperations = {
+  search: {
+    method: 'GET',
+    path: '/search',
+    query: { q: 'string', type: 'strings', ...market, ...paging, include_external: 'string?' },
+    answer: 'search',
+    page: ten,
+    availability: 'current',
+    idempotent: true,
+    by: ['search'],
+  },
+} as const satisfies Record<string, OperationData>
+
+interface Found {
+  album: SimplifiedAlbum
+  artist: Artist
+  audiobook: SimplifiedAudiobook
+  episode: SimplifiedEpisode
+  playlist: SimplifiedPlaylist
+  show: SimplifiedShow
+  track: Track
+}
+/** What can be searched for. */
+export type SearchType = keyof Found
+
+/** The first page of what was found of one type; it can also be iterated, read on and collected like any list. */
+export type SearchPage<T> = Page<T | null> & Paginated<T, T | null>
+
+/** What was found, by the plural of each type that was asked for. */
+export type SearchResults<T extends SearchType> = { readonly [K in T as `${K}s`]: SearchPage<Found[K]> }
+
+export type SearchQuery = Omit<Query<'search'>, 'q' | 'type'>
+
+/**
+ * Searches the catalogue. Spotify shows the first 1,000 results; `total` is an estimate.
+ * @param query what to look for, with field filters such as `artist:` and `year:` if wanted
+ * @param types what kinds of object to look for, in one request
+ */
+export type SearchVerb = <const T extends SearchType>(
+  query: string,
+  types: T | readonly T[],
+  more?: SearchQuery,
+  options?: RequestOptions,
+) => Promise<SearchResults<T>>
+
+const types: ReadonlySet<string> = new Set(['album', 'artist', 'audiobook', 'episode', 'playlist', 'show', 'track'])
+
+export function search(calls: Calls): SearchVerb {
+  return async (query, wanted, more, options) => {
+    const type: readonly SearchType[] = typeof wanted === 'string' ? [wanted as SearchType] : wanted
+    check(query, type)
+    // The keys of the answer are made from the types that were asked for.
+    return (await calls.search({ ...more, q: query, type }, options)) as never
+  }
+}
+
+function check(query: string, wanted: readonly string[]): void {
+  if (typeof query !== 'string' || query.trim() === '') throw invalidArgument('Expected something to search for.')
+  if (wanted.length === 0 || !wanted.every((type) => types.has(type))) {
+    throw invalidArgument(`Expected types to search for: ${[...types].join(', ')}.`)
+  }
+}

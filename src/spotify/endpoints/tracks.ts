@@ -1,0 +1,107 @@
+import type { Calls } from '../calls.ts'
+import type { OperationData } from '../operation.ts'
+import type { Query } from '../operations.ts'
+import type { RequestOptions } from '../options.ts'
+import type { AudioAnalysis, AudioFeatures } from '../schemas/browse.ts'
+import type { Track } from '../schemas/track.ts'
+import { idOf } from '../uri.ts'
+import { market } from './page-size.ts'
+
+export const trackOperations = {
+  'get-track': {
+    method: 'GET',
+    path: '/tracks/{id}',
+    query: market,
+    answer: 'track',
+    availability: 'current',
+    idempotent: true,
+    by: ['tracks.get'],
+  },
+  'get-several-tracks': {
+    method: 'GET',
+    path: '/tracks',
+    query: { ids: 'strings', ...market },
+    answer: 'track',
+    many: 'tracks',
+    batch: { of: 'ids', in: 'query', size: 50 },
+    availability: 'removed-2026-02',
+    replacement: 'tracks.get',
+    idempotent: true,
+    by: ['tracks.getMany'],
+  },
+  'get-audio-features': {
+    method: 'GET',
+    path: '/audio-features/{id}',
+    answer: 'audioFeatures',
+    availability: 'removed-2024-11',
+    idempotent: true,
+    by: ['tracks.audioFeatures'],
+  },
+  'get-several-audio-features': {
+    method: 'GET',
+    path: '/audio-features',
+    query: { ids: 'strings' },
+    answer: 'audioFeatures',
+    many: 'audio_features',
+    batch: { of: 'ids', in: 'query', size: 100 },
+    availability: 'removed-2024-11',
+    idempotent: true,
+    by: ['tracks.audioFeatures'],
+  },
+  'get-audio-analysis': {
+    method: 'GET',
+    path: '/audio-analysis/{id}',
+    answer: 'audioAnalysis',
+    availability: 'removed-2024-11',
+    idempotent: true,
+    by: ['tracks.audioAnalysis'],
+  },
+} as const satisfies Record<string, OperationData>
+
+/** Tracks. A track is named by its id, its `spotify:track:` URI or its open.spotify.com link. */
+export interface Tracks {
+  /** One track, with its album. */
+  get(id: string, query?: Query<'get-track'>, options?: RequestOptions): Promise<Track>
+  /**
+   * Several tracks in the order of `ids`, `null` where there is none; 50 to a request.
+   * @deprecated Removed in February 2026 except for applications with extended quota. Use `get`.
+   */
+  getMany(
+    ids: readonly string[],
+    query?: Omit<Query<'get-several-tracks'>, 'ids'>,
+    options?: RequestOptions,
+  ): Promise<(Track | null)[]>
+  /**
+   * How a track sounds, in numbers; of several tracks in their order, 100 to a request.
+   * @deprecated Removed in November 2024 except for applications that used it before. There is no replacement.
+   */
+  audioFeatures(id: string, options?: RequestOptions): Promise<AudioFeatures>
+  /** @deprecated Removed in November 2024 except for applications that used it before. There is no replacement. */
+  audioFeatures(ids: readonly string[], options?: RequestOptions): Promise<(AudioFeatures | null)[]>
+  /**
+   * Bars, beats, sections and segments of a track.
+   * @deprecated Removed in November 2024 except for applications that used it before. There is no replacement.
+   */
+  audioAnalysis(id: string, options?: RequestOptions): Promise<AudioAnalysis>
+}
+
+export function tracks(calls: Calls): Tracks {
+  async function audioFeatures(id: string, options?: RequestOptions): Promise<AudioFeatures>
+  async function audioFeatures(ids: readonly string[], options?: RequestOptions): Promise<(AudioFeatures | null)[]>
+  async function audioFeatures(
+    ids: string | readonly string[],
+    options?: RequestOptions,
+  ): Promise<AudioFeatures | (AudioFeatures | null)[]> {
+    if (typeof ids === 'string') {
+      return calls.send('get-audio-features', { path: { id: idOf('track', ids) } }, options)
+    }
+    return calls.many('get-several-audio-features', 'track', ids, undefined, options)
+  }
+  return {
+    get: async (id, query, options) => calls.send('get-track', { path: { id: idOf('track', id) }, query }, options),
+    getMany: async (ids, query, options) => calls.many('get-several-tracks', 'track', ids, query, options),
+    audioFeatures,
+    audioAnalysis: async (id, options) =>
+      calls.send('get-audio-analysis', { path: { id: idOf('track', id) } }, options),
+  }
+}

@@ -1,0 +1,32 @@
+import type { Calls } from '../calls.ts'
+import type { OperationData } from '../operation.ts'
+import type { RequestOptions } from '../options.ts'
+import type { PublicUser } from '../schemas/user.ts'
+import { idOf } from '../uri.ts'
+
+export const userOperations = {
+  'get-users-profile': {
+    method: 'GET',
+    path: '/users/{user_id}',
+    answer: 'publicUser',
+    availability: 'removed-2026-02',
+    replacement: 'me.get',
+    idempotent: true,
+    by: ['users.get'],
+  },
+} as const satisfies Record<string, OperationData>
+
+/** Users. A user is named by id, `spotify:user:` URI or open.spotify.com link. */
+export interface Users {
+  /**
+   * The public profile of a user.
+   * @deprecated Removed in February 2026 except for applications with extended quota. There is no replacement, except `me.get` for the signed-in user.
+   */
+  get(id: string, options?: RequestOptions): Promise<PublicUser>
+}
+
+export function users(calls: Calls): Users {
+  return {
+    get: async (id, options) => calls.send('get-users-profile', { path: { user_id: idOf('user', id) } }, options),
+  }
+}

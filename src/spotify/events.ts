@@ -1,0 +1,24 @@
+import type { SpotifyApiErrorCode } from '../errors.ts'
+import type { CircuitEvents, LimiterEvents } from '../limits/limiter.ts'
+
+/** What a Web API client tells about. */
+export interface SpotifyEvents extends LimiterEvents, CircuitEvents {
+  /** An attempt failed and is repeated. */
+  'request.retried': {
+    readonly request: { readonly method: string; readonly path: string }
+    readonly code: SpotifyApiErrorCode
+    readonly status?: number | undefined
+    /** The number of the attempt that failed, from 1. */
+    readonly attempt: number
+    /** Milliseconds until the next one, apart from the limiter's pauses. */
+    readonly delay: number
+  }
+  /** Something in an answer was not as described; `path` says where, without any value. */
+  'response.odd': {
+    readonly request: { readonly method: string; readonly path: string }
+    readonly kind: string
+    readonly path: string
+    /** Whether it was left out (`oddItems: 'drop'`) rather than kept as Spotify sent it. */
+    readonly dropped: boolean
+  }
+}

@@ -1,0 +1,97 @@
+import { albumOperations } from './endpoints/albums.ts'
+import { artistOperations } from './endpoints/artists.ts'
+import { audiobookOperations } from './endpoints/audiobooks.ts'
+import { browseOperations } from './endpoints/browse.ts'
+import { chapterOperations } from './endpoints/chapters.ts'
+import { episodeOperations } from './endpoints/episodes.ts'
+import { followingOperations } from './endpoints/following.ts'
+import { legacyLibraryOperations } from './endpoints/legacy-library.ts'
+import { legacyPlaylistOperations } from './endpoints/legacy-playlists.ts'
+import { libraryOperations } from './endpoints/library.ts'
+import { meOperations } from './endpoints/me.ts'
+import { playerOperations } from './endpoints/player.ts'
+import { playlistOperations } from './endpoints/playlist-operations.ts'
+import { searchOperations } from './endpoints/search.ts'
+import { showOperations } from './endpoints/shows.ts'
+import { trackOperations } from './endpoints/tracks.ts'
+import { userOperations } from './endpoints/users.ts'
+import type { Input, OperationData, PathNames } from './operation.ts'
+import type { Kinds, Page } from './schemas/kinds.ts'
+
+/** Every operation of the Web API by its id in Spotify's description. */
+export const operations = {
+  ...albumOperations,
+  ...artistOperations,
+  ...audiobookOperations,
+  ...browseOperations,
+  ...chapterOperations,
+  ...episodeOperations,
+  ...followingOperations,
+  ...legacyLibraryOperations,
+  ...legacyPlaylistOperations,
+  ...libraryOperations,
+  ...meOperations,
+  ...playerOperations,
+  ...playlistOperations,
+  ...searchOperations,
+  ...showOperations,
+  ...trackOperations,
+  ...userOperations,
+}
+
+type Operations = typeof operations
+/** The id of an operation, such as `get-an-album`. */
+export type OperationId = keyof Operations
+
+/** An operation of which no more is known at compile time. */
+export function operationOf(id: OperationId): OperationData {
+  return operations[id]
+}
+
+/** The query parameters of an operation. */
+export type Query<K extends OperationId> = Operations[K] extends { readonly query: infer Q }
+  ? Input<Q>
+  : Record<never, never>
+
+/** The body of an operation. */
+export type Body<K extends OperationId> = Operations[K] extends { readonly body: infer B }
+  ? B extends 'image/jpeg'
+    ? string
+    : Input<B>
+  : undefined
+
+type Path<K extends OperationId> = { readonly [N in PathNames<Operations[K]['path']>]: string }
+
+type Part<Name extends string, T> =
+  Record<never, never> extends T ? { readonly [N in Name]?: T | undefined } : { readonly [N in Name]: T }
+
+/** What an operation is called with. */
+export type OperationInput<K extends OperationId> = Part<'path', Path<K>> &
+  Part<'query', Query<K>> &
+  (Operations[K] extends { readonly body: unknown } ? Part<'body', Body<K>> : { readonly body?: undefined })
+
+type KindOf<O> = O extends { readonly answer: infer A extends keyof Kinds } ? Kinds[A] : undefined
+
+/** What an operation answers with, normalised but otherwise as Spotify sends it. */
+export type Answer<K extends OperationId> = Operations[K] extends { readonly answer: string }
+  ? Operations[K] extends { readonly paging: string; readonly within: infer W extends string }
+    ? { readonly [N in W]: Page<KindOf<Operations[K]>> }
+    : Operations[K] extends { readonly paging: string }
+      ? Page<KindOf<Operations[K]>>
+      : Operations[K] extends { readonly many: infer M }
+        ? M extends string
+          ? { readonly [N in M]: (KindOf<Operations[K]> | null)[] }
+          : KindOf<Operations[K]>[]
+        : KindOf<Operations[K]>
+  : undefined
+
+/** The operations that answer with a page. */
+export type PagedId = { [K in OperationId]: Operations[K] extends { readonly paging: string } ? K : never }[OperationId]
+/** What is in the pages of such an operation. */
+export type ItemOf<K extends PagedId> = KindOf<Operations[K]>
+
+/** The operations that take a list of ids and answer with a list under a key. */
+export type ManyId = {
+  [K in OperationId]: Operations[K] extends { readonly many: string; readonly batch: unknown } ? K : never
+}[OperationId]
+export type MemberOf<K extends ManyId> = KindOf<Operations[K]>

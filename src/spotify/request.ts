@@ -1,0 +1,73 @@
+import { invalidArgument, SpotifyApiError } from '../errors.ts'
+import { sameOrigin } from '../internal/same-origin.ts'
+import type { Method } from './operation.ts'
+import { operations } from './operations.ts'
+import { queryString } from './path.ts'
+
+/** What every Standard Schema library (zod, valibot, arktype, …) offers: https://standardschema.dev, version 1. */
+export interface StandardSchema<T> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => StandardResult<T> | Promise<StandardResult<T>>
+    readonly types?: { readonly input: unknown; readonly output: T } | undefined
+  }
+}
+
+export type StandardResult<T> =
+  | { readonly value: T; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] }
+
+/** A request to the Web API. */
+export interface RequestInput<T = unknown> {
+  /** Default `GET`. Only `GET` is repeated by itself. */
+  readonly method?: Method | undefined
+  /** The path below the API's base, such as `/me`, with ids encoded: use the `path` tag. Or a whole URL on the API's origin. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>> | undefined
+  /** Sent as JSON. */
+  readonly body?: unknown
+  readonly schema?: StandardSchema<T> | undefined
+}
+
+/**
+ * The URL of a free request. The token goes along, so it must lie on the API's origin and below its base.
+ * @throws TypeError `INVALID_ARGUMENT`
+ */
+export function urlOf(base: string, { path, query }: Pick<RequestInput, 'path' | 'query'>): URL {
+  const url = sameOrigin(/^https?:/i.test(path) ? path : base + path, base)
+  const root = new URL(base).pathname.replace(/\/$/, '')
+  const relative = !/^https?:/i.test(path)
+  if (relative && !path.startsWith('/')) throw invalidArgument('Expected a path that starts with a slash.')
+  if (url === undefined || !url.pathname.startsWith(`${root}/`)) {
+    throw invalidArgument("Expected a path below the API's base, or a URL on its origin.")
+  }
+  if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path.replace(/[?#].*$/, '')))
+    throw invalidArgument('Expected a path without dot segments.')
+  const more = queryString(query)
+  if (more !== '') url.search = url.search === '' ? more : `${url.search}&${more.slice(1)}`
+  url.hash = ''
+  return url
+}
+
+const words: ReadonlySet<string> = new Set(Object.values(operations).flatMap(({ path }) => path.split('/')))
+
+/** A path with everything that no operation has in its template as `{id}`: what an error may show. */
+export function templateOf(pathname: string): string {
+  return pathname
+    .split('/')
+    .map((part) => (words.has(part) && !part.startsWith('{') ? part : '{id}'))
+    .join('/')
+}
+
+/** Checks an answer with the caller's schema. */
+export async function validate<T>(
+  schema: StandardSchema<T> | undefined,
+  value: unknown,
+  request: { readonly method: string; readonly path: string },
+): Promise<T> {
+  if (schema === undefined) return value as T
+  const result = await schema['~standard'].validate(value)
+  if (result.issues === undefined) return result.value
+  throw new SpotifyApiError('API_BAD_RESPONSE', 'The answer is not as the schema says.', { request })
+}

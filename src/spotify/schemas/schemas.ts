@@ -1,0 +1,66 @@
+import * as z from 'zod/mini'
+import type { $ZodType } from 'zod/v4/core'
+import { album, savedAlbum, simplifiedAlbum } from './album.ts'
+import { artist } from './artist.ts'
+import { audiobook, chapter, savedAudiobook, simplifiedAudiobook, simplifiedChapter } from './audiobook.ts'
+import { audioAnalysis, audioFeatures, category, recommendations } from './browse.ts'
+import { image } from './common.ts'
+import type { Kind } from './kinds.ts'
+import { object, pageOf } from './object.ts'
+import { currentlyPlaying, device, playbackState, playHistory, queue } from './player.ts'
+import { playlist, playlistItem, simplifiedPlaylist, snapshot } from './playlist.ts'
+import { episode, savedEpisode, savedShow, show, simplifiedEpisode, simplifiedShow } from './show.ts'
+import { simplifiedTrack } from './simplified-track.ts'
+import { savedTrack, track } from './track.ts'
+import { privateUser, publicUser } from './user.ts'
+
+const search = object({
+  albums: z.nullish(pageOf(simplifiedAlbum)),
+  artists: z.nullish(pageOf(artist)),
+  audiobooks: z.nullish(pageOf(simplifiedAudiobook)),
+  episodes: z.nullish(pageOf(simplifiedEpisode)),
+  playlists: z.nullish(pageOf(simplifiedPlaylist)),
+  shows: z.nullish(pageOf(simplifiedShow)),
+  tracks: z.nullish(pageOf(track)),
+})
+
+/** The schema of each kind. */
+export const schemas: Readonly<Record<Kind, $ZodType>> = {
+  album,
+  artist,
+  audioAnalysis,
+  audioFeatures,
+  audiobook,
+  boolean: z.boolean(),
+  category,
+  chapter,
+  currentlyPlaying,
+  device,
+  episode,
+  image,
+  playbackState,
+  playHistory,
+  playlist,
+  playlistItem,
+  privateUser,
+  publicUser,
+  queue,
+  recommendations,
+  savedAlbum,
+  savedAudiobook,
+  savedEpisode,
+  savedShow,
+  savedTrack,
+  search,
+  show,
+  simplifiedAlbum,
+  simplifiedAudiobook,
+  simplifiedChapter,
+  simplifiedEpisode,
+  simplifiedPlaylist,
+  simplifiedShow,
+  simplifiedTrack,
+  snapshot,
+  text: z.string(),
+  track,
+}

@@ -1,0 +1,86 @@
+import * as z from 'zod/mini'
+import { copyright, externalUrls, image, restrictions, resumePoint } from './common.ts'
+import { flag, type Infer, number, object, pageOf, text, texts } from './object.ts'
+
+const showFields = {
+  type: z.nullish(z.literal('show')),
+  href: text,
+  /** Absent in Development Mode since February 2026. */
+  available_markets: texts,
+  copyrights: z.nullish(z.array(copyright)),
+  description: text,
+  html_description: text,
+  explicit: flag,
+  external_urls: externalUrls,
+  images: z.nullish(z.array(image)),
+  is_externally_hosted: flag,
+  languages: texts,
+  media_type: text,
+  /** Absent in Development Mode since February 2026. */
+  publisher: text,
+  total_episodes: number,
+}
+
+export const simplifiedShow = object({
+  /** `null` when the show is gone. */
+  id: z.nullable(z.string()),
+  name: z.nullable(z.string()),
+  uri: z.nullable(z.string()),
+  ...showFields,
+})
+/** A show as lists and episodes name it. Of one that is gone, all is `null`. */
+export interface SimplifiedShow extends Infer<typeof simplifiedShow> {}
+
+const episodeFields = {
+  type: z.literal('episode'),
+  /** `null` when the episode is gone. */
+  id: z.nullable(z.string()),
+  name: z.nullable(z.string()),
+  uri: z.nullable(z.string()),
+  href: text,
+  audio_preview_url: text,
+  description: text,
+  html_description: text,
+  /** Milliseconds. */
+  duration_ms: number,
+  explicit: flag,
+  external_urls: externalUrls,
+  images: z.nullish(z.array(image)),
+  is_externally_hosted: flag,
+  is_playable: flag,
+  language: text,
+  languages: texts,
+  /** `1970-01-01` or `0000` when unknown. */
+  release_date: text,
+  release_date_precision: text,
+  restrictions,
+  /** Only with the scope `user-read-playback-position`. */
+  resume_point: resumePoint,
+}
+
+export const simplifiedEpisode = object(episodeFields)
+/** An episode as its show lists it. */
+export interface SimplifiedEpisode extends Infer<typeof simplifiedEpisode> {}
+
+export const episode = object({ ...episodeFields, show: z.nullish(simplifiedShow) })
+/** An episode with its show. Of one that is gone, all is `null`. */
+export interface Episode extends Infer<typeof episode> {}
+
+export const savedEpisode = object({ added_at: text, episode })
+/** A row of the user's saved episodes. */
+export interface SavedEpisode extends Infer<typeof savedEpisode> {}
+
+export const show = object({
+  id: z.string(),
+  name: z.string(),
+  uri: z.string(),
+  ...showFields,
+  /** The first page of its episodes, newest first. */
+  episodes: z.nullish(pageOf(simplifiedEpisode)),
+})
+/** A show with the first page of its episodes. */
+export interface Show extends Infer<typeof show> {}
+
+export const savedShow = object({ added_at: text, show: simplifiedShow })
+/** A row of the user's saved shows. */
+export interface SavedShow extends Infer<typeof savedShow> {}

@@ -1,0 +1,34 @@
+import * as z from 'zod/mini'
+import { externalUrls, followers, image } from './common.ts'
+import { flag, type Infer, object, text } from './object.ts'
+
+const fields = {
+  type: z.nullish(z.literal('user')),
+  /** Empty where Spotify hides who it was. */
+  id: z.string(),
+  uri: text,
+  href: text,
+  display_name: text,
+  external_urls: externalUrls,
+  followers,
+  images: z.nullish(z.array(image)),
+}
+
+export const publicUser = object(fields)
+/** A user as others see them. */
+export interface PublicUser extends Infer<typeof publicUser> {}
+
+export const privateUser = object({
+  ...fields,
+  /** Public and immutable: link accounts by it. Since May 2026. */
+  account_id: text,
+  /** Only with `user-read-private`; announced as absent in Development Mode. */
+  country: text,
+  /** Only with `user-read-email`, and not verified; announced as absent in Development Mode. */
+  email: text,
+  explicit_content: z.nullish(object({ filter_enabled: flag, filter_locked: flag })),
+  /** `premium`, `free` or `open`. Absence does not mean that the user is without Premium. */
+  product: text,
+})
+/** The signed-in user. */
+export interface PrivateUser extends Infer<typeof privateUser> {}

@@ -1,0 +1,183 @@
+import { ConfigError } from '../errors.ts'
+import { createEmitter } from '../internal/emitter.ts'
+import type { Limiter, LimiterEvents } from '../limits/limiter.ts'
+import { adaptiveLimiter } from '../limits/local.ts'
+import { createAnswerReader, parse } from './answer.ts'
+import { createCalls, type Shared } from './calls.ts'
+import { groups, type SpotifyClient } from './client.ts'
+import type { SpotifyEvents } from './events.ts'
+import type { AppMode, Scope } from './operation.ts'
+import type { AccessTokenSource, ScopeSource } from './options.ts'
+import { createPipeline } from './pipeline.ts'
+import { templateOf, urlOf, validate } from './request.ts'
+import { type OperationName, scopesFor } from './scopes.ts'
+
+export interface SpotifyOptions {
+  /** How fast calls leave; default {@link adaptiveLimiter}. One that is passed in can be shared, and is not closed here. */
+  readonly limiter?: Limiter | undefined
+  /** `api`: the API's base, https or loopback http; default `https://api.spotify.com/v1`. */
+  readonly endpoints?: { readonly api?: string | undefined } | undefined
+  /** Page sizes, and which of two operations some methods use; default `development`. */
+  readonly appMode?: AppMode | undefined
+  /** Milliseconds for one attempt, from leaving the queue until its body is read; default 10,000. */
+  readonly timeout?: number | undefined
+  /** Milliseconds for a whole call over everything; by default the sum of the others bounds it. */
+  readonly deadline?: number | undefined
+  /** How often a failed idempotent call is repeated; default 2. */
+  readonly retries?: number | undefined
+  /** Milliseconds that a call may wait in the queue and in pauses; default 30,000. */
+  readonly maxWait?: number | undefined
+  /** Whether items that are not as described are kept as Spotify sent them, the default, or dropped. Either is told by an event. */
+  readonly oddItems?: 'keep' | 'drop' | undefined
+  readonly fetch?: typeof globalThis.fetch | undefined
+  /** Epoch milliseconds; default `Date.now`. */
+  readonly now?: (() => number) | undefined
+}
+
+/** How the Web API answers this application at present. `until` is epoch milliseconds. */
+export interface SpotifyHealth {
+  readonly status: 'ok' | 'rate_limited' | 'quota_exceeded' | 'circuit_open'
+  readonly until?: number
+}
+
+/** The Web API for one application: owns the limiter, the cooldowns and the circuit breaker that all its users share. */
+export interface Spotify {
+  /**
+   * The client of one user, or of the application itself.
+   * @param token gives the access token, each time it is needed
+   * @param options.scopes the connection's scopes, if known: a call for which one is missing then fails before it is sent
+   */
+  as(token: AccessTokenSource, options?: { readonly scopes?: ScopeSource }): SpotifyClient
+  on<E extends keyof SpotifyEvents>(event: E, listener: (payload: SpotifyEvents[E]) => void): () => void
+  health(): SpotifyHealth
+  /** The scopes to ask for: see {@link scopesFor}. */
+  scopesFor(...operations: readonly OperationName[]): Scope[]
+  /** Ends what waits with `API_CLOSED`, and lets what was sent come to its end. */
+  close(): Promise<void>
+}
+
+const limiterEvents = ['limiter.paused', 'limiter.resumed', 'limiter.ceiling_changed', 'limiter.degraded'] as const
+
+/**
+ * Creates the Web API client of an application. One per client id and process: it learns the limit for all users.
+ * @throws ConfigError `CONFIG_INVALID`, `CONFIG_ENDPOINT`
+ */
+export function createSpotify(options: SpotifyOptions = {}): Spotify {
+  const {
+    appMode: mode = 'development',
+    now = () => Date.now(),
+    timeout = 10_000,
+    retries = 2,
+    maxWait = 30_000,
+  } = options
+  check(options, mode)
+  const base = baseOf(options.endpoints?.api ?? 'https://api.spotify.com/v1')
+  const emitter = createEmitter<SpotifyEvents>()
+  const limiter = options.limiter ?? adaptiveLimiter({ now })
+  const unsubscribe = limiterEvents.map((event) => forward(limiter, event))
+  function forward<E extends keyof LimiterEvents>(from: Limiter, event: E): () => void {
+    return from.on(event, (payload) => emitter.emit(event, payload as SpotifyEvents[E]))
+  }
+  const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
+  const pipeline = createPipeline({
+    limiter,
+    fetch,
+    now,
+    mode,
+    timeout,
+    retries,
+    maxWait,
+    deadline: options.deadline,
+    emitter,
+  })
+  const shared: Shared = {
+    base,
+    mode,
+    pipeline,
+    answers: createAnswerReader(options.oddItems === 'drop', emitter),
+    sizes: new Map(),
+    hasRoom: () => {
+      const { queued, inWindow, cap, cooldowns } = limiter.state()
+      return queued === 0 && inWindow < cap && cooldowns.length === 0
+    },
+  }
+
+  return {
+    as(token, { scopes } = {}) {
+      const calls = createCalls(shared, token, scopes)
+      return {
+        ...groups(calls),
+        operation: async (id, ...[input, given]) => calls.send(id, (input ?? {}) as never, given),
+        request: async (input, given = {}) => {
+          const { method = 'GET', body, schema } = input
+          const url = urlOf(base, input)
+          const request = { method, path: templateOf(url.pathname.slice(new URL(base).pathname.length)) }
+          const outgoing = {
+            method,
+            url: url.href,
+            contentType: body === undefined ? undefined : 'application/json',
+            body: body === undefined ? undefined : JSON.stringify(body),
+            request,
+          }
+          const work = {
+            outgoing,
+            operation: undefined,
+            scope: request.path,
+            idempotent: method === 'GET',
+            token,
+            scopes: undefined,
+          }
+          const incoming = await pipeline.send(work, given)
+          return validate(schema, incoming.text === '' ? undefined : parse(incoming, request), request)
+        },
+      }
+    },
+    on: emitter.on,
+    health() {
+      const circuit = pipeline.circuit()
+      if (circuit.status !== 'closed') return { status: 'circuit_open', until: circuit.retryAt }
+      const { cooldowns } = limiter.state()
+      const rate = cooldowns.find(({ reason }) => reason === 'rate')
+      if (rate !== undefined) return { status: 'rate_limited', until: rate.until }
+      const quota = cooldowns.find(({ reason }) => reason === 'quota')
+      return quota === undefined ? { status: 'ok' } : { status: 'quota_exceeded', until: quota.until }
+    },
+    scopesFor,
+    async close() {
+      if (options.limiter === undefined) await limiter.close()
+      for (const stop of unsubscribe) stop()
+      emitter.clear()
+    },
+  }
+}
+
+function check(options: SpotifyOptions, mode: string): void {
+  if (mode !== 'development' && mode !== 'extended') {
+    throw new ConfigError('CONFIG_INVALID', "appMode must be 'development' or 'extended'.")
+  }
+  const { oddItems } = options
+  if (oddItems !== undefined && oddItems !== 'keep' && oddItems !== 'drop') {
+    throw new ConfigError('CONFIG_INVALID', "oddItems must be 'keep' or 'drop'.")
+  }
+  for (const name of ['timeout', 'deadline'] as const) {
+    const value = options[name]
+    if (value !== undefined && !(value > 0)) throw new ConfigError('CONFIG_INVALID', `${name} must be positive.`)
+  }
+  for (const name of ['retries', 'maxWait'] as const) {
+    const value = options[name]
+    if (value !== undefined && !(value >= 0)) throw new ConfigError('CONFIG_INVALID', `${name} must not be negative.`)
+  }
+}
+
+function baseOf(api: string): string {
+  const url = URL.canParse(api) ? new URL(api) : undefined
+  const loopback = url !== undefined && /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(url.hostname)
+  if (
+    url === undefined ||
+    url.username !== '' ||
+    !(url.protocol === 'https:' || (url.protocol === 'http:' && loopback))
+  ) {
+    throw new ConfigError('CONFIG_ENDPOINT', 'endpoints.api must be an https URL, or http on a loopback address.')
+  }
+  return url.href.replace(/[?#].*$/, '').replace(/\/$/, '')
+}

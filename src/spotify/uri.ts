@@ -1,0 +1,92 @@
+import { invalidArgument } from '../errors.ts'
+
+/** What a Spotify id can be of. */
+export type Kind =
+  | 'album'
+  | 'artist'
+  | 'audiobook'
+  | 'chapter'
+  | 'episode'
+  | 'local'
+  | 'playlist'
+  | 'show'
+  | 'track'
+  | 'user'
+
+/** A Spotify URI such as `spotify:track:4iV5W9uYEdYUVa79Axb7Rh`. */
+export type SpotifyUri<K extends Kind = Kind> = `spotify:${K}:${string}`
+
+// Audiobooks are addressed as shows and chapters as episodes in links and in many answers.
+const alike: Partial<Record<Kind, Kind>> = {
+  show: 'audiobook',
+  audiobook: 'show',
+  episode: 'chapter',
+  chapter: 'episode',
+}
+
+/**
+ * Takes an id, a `spotify:` URI or an open.spotify.com link apart. Of a bare id the kind is not known.
+ * @throws TypeError `INVALID_ARGUMENT` if it is none of these
+ */
+export function parseReference(reference: string): { readonly kind: string | undefined; readonly id: string } {
+  if (typeof reference !== 'string' || reference.trim() === '')
+    throw invalidArgument('Expected an id, a Spotify URI or a link.')
+  const text = reference.trim()
+  if (text.startsWith('spotify:')) return fromParts(text.slice('spotify:'.length).split(':'))
+  const link = /^(?:https?:\/\/)?open\.spotify\.com(?::\d+)?(\/[^?#]*)/i.exec(text)
+  if (link?.[1] !== undefined) {
+    const parts = link[1].split('/').filter((part) => part !== '' && part !== 'embed' && !part.startsWith('intl-'))
+    return fromParts(parts.map(decoded))
+  }
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw invalidArgument('Expected a link to open.spotify.com.')
+  return { kind: undefined, id: text }
+}
+
+/**
+ * The id in `reference`, which must be of `kind` if it tells its kind.
+ * @throws TypeError `INVALID_ARGUMENT` that says what was expected
+ */
+export function idOf(kind: Kind, reference: string): string {
+  const { kind: given, id } = parseReference(reference)
+  if (given !== undefined && given !== kind && given !== alike[kind]) throw wrong([kind], given)
+  return id
+}
+
+/**
+ * The URI that `reference`, a URI or a link, names; its kind must be one of `kinds`.
+ * @throws TypeError `INVALID_ARGUMENT` that says what was expected
+ */
+export function uriOf(kinds: readonly Kind[], reference: string): string {
+  const { kind, id } = parseReference(reference)
+  if (kind === undefined)
+    throw invalidArgument(`Expected a Spotify URI or a link, of ${list(kinds)}: an id does not say of what it is.`)
+  if (!(kinds as readonly string[]).includes(kind)) throw wrong(kinds, kind)
+  return `spotify:${kind}:${id}`
+}
+
+function fromParts(parts: readonly string[]): { readonly kind: string; readonly id: string } {
+  const [kind, id, ...more] = parts
+  if (kind === undefined || id === undefined || id === '')
+    throw invalidArgument('Expected a Spotify URI or link with a kind and an id.')
+  // spotify:local:artist:album:title:seconds, and spotify:user:someone:playlist:id as it was once.
+  if (kind === 'local') return { kind, id: parts.slice(1).join(':') }
+  if (kind === 'user' && more[0] === 'playlist' && more[1] !== undefined) return { kind: 'playlist', id: more[1] }
+  return { kind, id }
+}
+
+function wrong(expected: readonly Kind[], given: string): TypeError {
+  const known = /^[a-z]+$/.test(given) ? ` of a kind ${given}` : ''
+  return invalidArgument(`Expected ${list(expected)}, got a URI or link${known}.`)
+}
+
+function list(kinds: readonly Kind[]): string {
+  return kinds.map((kind) => (/^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`)).join(' or ')
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw invalidArgument('Expected a well-formed link.')
+  }
+}
