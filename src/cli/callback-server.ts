@@ -1,0 +1,67 @@
+import { createServer, type ServerResponse } from 'node:http'
+import { isStagedoorError } from '../errors.ts'
+import { CommandError, exitCodes } from './exit-code.ts'
+
+export interface CallbackOptions<T> {
+  readonly redirectUri: URL
+  readonly signal: AbortSignal
+  /** Called once the server listens. */
+  readonly ready: () => void
+  /** Takes the callback's URL. A login error that another callback can still mend is thrown on; the first success ends. */
+  readonly complete: (callback: URL) => Promise<T>
+}
+
+/** Serves the redirect URI on its loopback address until one callback completes, fails for good, or the signal aborts. */
+export async function awaitCallback<T>({ redirectUri, signal, ready, complete }: CallbackOptions<T>): Promise<T> {
+  const server = createServer()
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const abort = (): void => reject(signal.reason)
+      if (signal.aborted) return abort()
+      signal.addEventListener('abort', abort, { once: true })
+      server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, redirectUri)))
+      server.on('request', (request, response) => {
+        const url = new URL(request.url?.startsWith('/') ? request.url : '/', redirectUri)
+        if (request.method !== 'GET' || url.pathname !== redirectUri.pathname) return page(response, 404, 'Not found.')
+        complete(url).then(
+          (value) => page(response, 200, 'Connected. You can close this page.', () => resolve(value)),
+          (error: unknown) => {
+            // A stray or forged callback says nothing about the sign-in under way: keep waiting for the right one.
+            const stray = isStagedoorError(error) && strays.has(error.code)
+            page(response, 400, 'The sign-in failed. See the terminal.', stray ? undefined : () => reject(error))
+          },
+        )
+      })
+      server.listen(Number(redirectUri.port || 80), redirectUri.hostname.replace(/[[\]]/g, ''), ready)
+    })
+  } finally {
+    server.close()
+    server.closeAllConnections()
+  }
+}
+
+const strays: ReadonlySet<string> = new Set([
+  'LOGIN_STATE_MISMATCH',
+  'LOGIN_CALLBACK_INVALID',
+  'LOGIN_ISSUER_MISMATCH',
+  'LOGIN_COOKIE_MISSING',
+])
+
+function page(response: ServerResponse, status: number, text: string, then?: () => void): void {
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy': "default-src 'none'",
+    connection: 'close',
+  })
+  response.end(`<!doctype html><html lang="en"><title>stagedoor</title><p>${text}</p></html>`, then)
+}
+
+function listenError(error: NodeJS.ErrnoException, { port }: URL): Error {
+  if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return error
+  return new CommandError('PORT_TAKEN', `Port ${port || 80} of the redirect URI cannot be used: ${error.code}.`, {
+    exitCode: exitCodes.usage,
+    action: 'Stop what uses it, or register a redirect URI with another port.',
+  })
+}

@@ -1,0 +1,50 @@
+import { VaultError } from '../../errors.ts'
+import { randomBytes, sameBytes } from '../../internal/bytes.ts'
+import type { Kms } from '../../vault/kms.ts'
+import type { Vault } from '../../vault/vault.ts'
+import { type CliConfig, vaultOf } from '../config-file.ts'
+import { type Finding, ok, problem } from '../examination.ts'
+
+/** Whether keys wrap and unwrap, and a token seals and opens. */
+export async function checkKeys(config: CliConfig, _env: unknown, signal: AbortSignal): Promise<Finding[]> {
+  const findings: Finding[] = []
+  if (config.kms !== undefined) findings.push(await roundTrip('kms', () => tryKms(config.kms as Kms, signal)))
+  if (findings.some(({ status }) => status === 'problem')) return findings
+  try {
+    const vault = vaultOf(config)
+    findings.push(await roundTrip('vault', () => tryVault(vault, signal)))
+  } catch (error) {
+    findings.push(problem('vault', error))
+  }
+  return findings
+}
+
+async function roundTrip(check: string, run: () => Promise<string>): Promise<Finding> {
+  const start = performance.now()
+  try {
+    const what = await run()
+    return ok(check, `${what} in ${Math.round(performance.now() - start)} ms.`)
+  } catch (error) {
+    return problem(check, error)
+  }
+}
+
+async function tryKms(kms: Kms, signal: AbortSignal): Promise<string> {
+  const key = randomBytes(32)
+  const wrapped = await kms.wrapKey(key.slice(), { signal })
+  const unwrapped = await kms.unwrapKey(wrapped, { signal })
+  if (!sameBytes(key, unwrapped)) {
+    throw new VaultError('VAULT_DECRYPT_FAILED', 'The key service does not give back the key that it wrapped.')
+  }
+  return 'Wrapped and unwrapped a key'
+}
+
+async function tryVault(vault: Vault, signal: AbortSignal): Promise<string> {
+  const binding = { purpose: 'doctor' }
+  const text = 'the round trip of a diagnosis'
+  const sealed = await vault.seal(text, binding, { signal })
+  // Unlike opening, rewrapping cannot be answered from the cache of data keys.
+  const opened = await vault.open(await vault.rewrap(sealed, { signal }), binding, { signal })
+  if (opened !== text) throw new VaultError('VAULT_DECRYPT_FAILED', 'The vault does not give back what it sealed.')
+  return 'Sealed, rewrapped and opened'
+}

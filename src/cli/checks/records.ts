@@ -1,0 +1,57 @@
+import type { StagedoorOptions } from '../../config.ts'
+import { connectionsSettings } from '../../connections/options.ts'
+import { createTokenSeal } from '../../connections/token-seal.ts'
+import { spotifyProvider } from '../../oauth/providers/spotify.ts'
+import type { StoredConnection } from '../../stores/store.ts'
+import { type Finding, ok, problem } from '../examination.ts'
+
+const sampleSize = 100
+const tolerance = 5000
+
+/** Whether what is stored opens with these keys and this client id, and whether the clocks that wrote it agree with ours. */
+export async function checkRecords(options: StagedoorOptions, signal: AbortSignal): Promise<Finding[]> {
+  const settings = connectionsSettings({ ...options, provider: spotifyProvider })
+  let records: readonly StoredConnection[]
+  try {
+    records = await settings.store.list({ provider: spotifyProvider.id, limit: sampleSize }, { signal })
+  } catch (error) {
+    return [problem('connections', error)]
+  }
+  if (records.length === 0) return [ok('connections', 'There are none yet.'), ok('clock', 'Nothing to compare with.')]
+  return [await opens(settings, records, signal), clock(records, Date.now())]
+}
+
+async function opens(
+  settings: ReturnType<typeof connectionsSettings>,
+  records: readonly StoredConnection[],
+  signal: AbortSignal,
+): Promise<Finding> {
+  const check = 'connections'
+  const seal = createTokenSeal(settings)
+  const perKey = new Map(records.map((record) => [record.accessToken.keyId, record]))
+  try {
+    for (const { ownerId, accessToken } of perKey.values()) await seal.open(ownerId, 'access', accessToken, { signal })
+  } catch (error) {
+    return problem(check, error)
+  }
+  const stale = [...perKey.keys()].filter((keyId) => keyId !== settings.vault.keyId).length
+  if (stale === 0) return ok(check, `One of ${records.length} was opened, under the current key.`)
+  return {
+    check,
+    status: 'warning',
+    message: 'Connections under a retired key were found; they open.',
+    action: 'Run "npx stagedoor rotate" to move them to the current key.',
+  }
+}
+
+function clock(records: readonly StoredConnection[], now: number): Finding {
+  const ahead = Math.max(...records.map(({ updatedAt }) => updatedAt)) - now
+  if (ahead <= tolerance) return ok('clock', 'No record comes from the future.')
+  return {
+    check: 'clock',
+    status: 'problem',
+    code: 'CLOCK_SKEW',
+    message: `A record was written ${Math.round(ahead / 1000)} s in the future: the clock of another process is ahead, or this one is behind.`,
+    action: 'Synchronize the clocks of all machines that share the store (NTP).',
+  }
+}

@@ -1,0 +1,102 @@
+import { isStagedoorError } from '../../errors.ts'
+import { loginKeys } from '../../oauth/login.ts'
+import { checkRedirectUri } from '../../oauth/settings.ts'
+import { advice } from '../advice.ts'
+import type { CliConfig } from '../config-file.ts'
+import { type Finding, ok, problem } from '../examination.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** What is set in the environment, unless the configuration file sets it. */
+export function checkVariables(env: Env, config: CliConfig): Finding[] {
+  const read = (name: string): string | undefined => env[name]?.trim() || undefined
+  return [
+    clientId(config.clientId ?? read('SPOTIFY_CLIENT_ID')),
+    redirectUri(config.redirectUri ?? read('SPOTIFY_REDIRECT_URI')),
+    keys(
+      config.loginKeys ??
+        read('STAGEDOOR_LOGIN_KEYS')
+          ?.split(/[\s,]+/)
+          .filter(Boolean),
+    ),
+    ...appMode(config.appMode ?? read('SPOTIFY_APP_MODE')),
+    ...sharedKey(read('STAGEDOOR_LOGIN_KEYS'), read('STAGEDOOR_VAULT_KEY')),
+  ]
+}
+
+const missing = (check: string, name: string, action: string): Finding => ({
+  check,
+  status: 'problem',
+  code: 'CONFIG_MISSING',
+  message: `${name} is not set.`,
+  action,
+})
+
+function clientId(value: string | undefined): Finding {
+  const check = 'client id'
+  if (value === undefined) {
+    return missing(check, 'SPOTIFY_CLIENT_ID', "Copy the client id of your application from Spotify's dashboard.")
+  }
+  if (/^[0-9a-f]{32}$/.test(value)) return ok(check, 'Looks like one.')
+  return {
+    check,
+    status: 'warning',
+    message: 'It is not 32 hexadecimal digits, as those of Spotify are.',
+    action: "Compare it with Spotify's dashboard, unless you use a fake.",
+  }
+}
+
+function redirectUri(value: string | undefined): Finding {
+  const check = 'redirect uri'
+  if (value === undefined) {
+    return missing(check, 'SPOTIFY_REDIRECT_URI', "Set it to the callback URL that Spotify's dashboard lists.")
+  }
+  try {
+    const url = checkRedirectUri(value)
+    return ok(check, `${url.origin}${url.pathname} obeys Spotify's rules; the dashboard must list exactly the same.`)
+  } catch (error) {
+    return problem(check, error)
+  }
+}
+
+function keys(value: readonly (Uint8Array | string)[] | undefined): Finding {
+  const check = 'login keys'
+  if (value === undefined) {
+    return missing(check, 'STAGEDOOR_LOGIN_KEYS', 'Make a key with "npx stagedoor keygen".')
+  }
+  try {
+    loginKeys(value)
+    return ok(check, value.length === 1 ? 'One key.' : `${value.length} keys; the first seals.`)
+  } catch (error) {
+    if (!isStagedoorError(error)) return problem(check, error)
+    const { code, message } = error
+    return { check, status: 'problem', code, message, action: advice[code].action }
+  }
+}
+
+function appMode(value: string | undefined): Finding[] {
+  if (value === undefined || value === 'development' || value === 'extended') return []
+  const message = 'SPOTIFY_APP_MODE is neither development nor extended.'
+  return [
+    {
+      check: 'app mode',
+      status: 'problem',
+      code: 'CONFIG_INVALID',
+      message,
+      action: "Set it to what Spotify's dashboard says.",
+    },
+  ]
+}
+
+function sharedKey(login: string | undefined, vault: string | undefined): Finding[] {
+  if (vault === undefined || !login?.split(/[\s,]+/).includes(vault)) return []
+  return [
+    {
+      check: 'keys',
+      status: 'problem',
+      code: 'CONFIG_VAULT_KEY',
+      message: 'STAGEDOOR_VAULT_KEY is also a login key.',
+      action: 'Make another login key with "npx stagedoor keygen --only login".',
+    },
+  ]
+}

@@ -1,0 +1,48 @@
+import { appendFile, readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { base64url, randomBytes } from '../../internal/bytes.ts'
+import type { Context } from '../context.ts'
+import { CommandError, type ExitCode, exitCodes } from '../exit-code.ts'
+
+const variables = { login: 'STAGEDOOR_LOGIN_KEYS', vault: 'STAGEDOOR_VAULT_KEY' } as const
+
+export interface KeygenOptions {
+  readonly only?: keyof typeof variables | undefined
+  /** Appends the lines to this file instead of printing them. */
+  readonly out?: string | undefined
+}
+
+/** Makes keys, as lines for an environment file. The one command whose output is secret. */
+export async function keygen({ terminal, output }: Context, { only, out }: KeygenOptions): Promise<ExitCode> {
+  const names = only === undefined ? Object.values(variables) : [variables[only]]
+  const keys = Object.fromEntries(names.map((name) => [name, base64url(randomBytes(32))]))
+  const lines = Object.entries(keys).map(([name, key]) => `${name}=${key}`)
+  if (out !== undefined) {
+    await append(resolve(terminal.cwd, out), names, lines)
+    output.result({ written: names }, [
+      `Wrote ${names.join(' and ')} to ${out}. Keep that file out of version control.`,
+    ])
+    return exitCodes.ok
+  }
+  output.result(keys, lines)
+  if (terminal.stdout.isTTY === true) {
+    output.note('These keys are secret, and now in the memory of this terminal. With --out they go to a file unseen.')
+  }
+  return exitCodes.ok
+}
+
+async function append(path: string, names: readonly string[], lines: readonly string[]): Promise<void> {
+  const present = await readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === 'ENOENT') return ''
+    throw error
+  })
+  const taken = names.find((name) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`, 'm').test(present))
+  if (taken !== undefined) {
+    throw new CommandError('KEY_PRESENT', `The file sets ${taken} already.`, {
+      exitCode: exitCodes.usage,
+      action: 'To rotate login keys put the new one first in the list; a vault key is rotated with "stagedoor rotate".',
+    })
+  }
+  const gap = present === '' || present.endsWith('\n') ? '' : '\n'
+  await appendFile(path, `${gap}${lines.join('\n')}\n`, { mode: 0o600 })
+}

@@ -1,0 +1,67 @@
+import { createReseal, type ResealProgress } from '../../connections/reseal.ts'
+import { takeCensus } from '../census.ts'
+import { type Context, withConfig } from '../context.ts'
+import { type ExitCode, exitCodes } from '../exit-code.ts'
+import { createProgress, timeLeft } from '../progress.ts'
+import { settingsOf } from '../settings.ts'
+
+export interface RotateOptions {
+  readonly dryRun?: boolean | undefined
+  readonly pageSize?: number | undefined
+  readonly concurrency?: number | undefined
+}
+
+/**
+ * Moves every connection to the current key, and tokens under over-age data keys to new ones. Killed at any point, it
+ * goes on where it was when it is called again: what is moved already is only read.
+ */
+export async function rotate(context: Context, options: RotateOptions): Promise<ExitCode> {
+  return await withConfig(context, async (config) => {
+    const { terminal, output } = context
+    const settings = settingsOf(config, terminal)
+    const { total, stale } = await takeCensus(settings, terminal.signal)
+    const key = settings.vault.keyId
+    if (options.dryRun === true) {
+      output.result({ dryRun: true, key, total, stale }, [
+        `${stale} of ${total} connections would be moved to ${key} or sealed anew. Nothing was changed.`,
+      ])
+      return exitCodes.ok
+    }
+    const { pageSize, concurrency } = options
+    const reseal = createReseal({ ...settings, pageSize, concurrency })
+    const failures: Record<string, number> = {}
+    const progress = createProgress(context, `Moving ${stale} of ${total} connections to ${key}`, total)
+    let latest: ResealProgress | undefined
+    reseal.on('failed', ({ code }) => {
+      failures[code] = (failures[code] ?? 0) + 1
+    })
+    reseal.on('progress', (state) => {
+      latest = state
+      progress.update(Math.min(state.done, total), describe(state, total))
+    })
+    try {
+      const { done, changed, failed, rate } = await reseal.run({ signal: terminal.signal, total })
+      progress.end(failed === 0 ? 'Done.' : 'Done, with failures.')
+      output.result({ key, done, changed, failed, failures, perSecond: Math.round(rate), total }, [
+        `${changed} connections were moved, ${done - changed - failed} were current, ${failed} failed.`,
+        ...Object.entries(failures).map(([code, count]) => `  ${count} × ${code}; see the guide to errors`),
+        ...(failed > 0 ? ['Keep the old key among the retired until these are restored or deleted.'] : []),
+      ])
+      return failed === 0 ? exitCodes.ok : exitCodes.problem
+    } catch (error) {
+      progress.end('Stopped. Call the same command again to go on.')
+      if (!terminal.signal.aborted) throw error
+      const { done = 0, changed = 0, failed = 0 } = latest ?? {}
+      output.result({ interrupted: true, key, done, changed, failed, total }, [
+        `${changed} connections were moved so far.`,
+      ])
+      return exitCodes.interrupted
+    }
+  })
+}
+
+function describe({ done, failed, rate }: ResealProgress, total: number): string {
+  const left = rate > 0 ? timeLeft(Math.max(0, total - done) / rate) : '…'
+  const trouble = failed === 0 ? '' : `, ${failed} failed`
+  return `${done}/${total}, ${Math.round(rate)} per second, ${left} left${trouble}`
+}

@@ -1,0 +1,62 @@
+import { type Census, takeCensus } from '../census.ts'
+import { type Context, withConfig } from '../context.ts'
+import { type ExitCode, exitCodes } from '../exit-code.ts'
+import { settingsOf } from '../settings.ts'
+
+const sentences = {
+  healthy: 'healthy',
+  refresh_due: 'refreshed at next use',
+  degraded: 'degraded: the last refresh failed, it will be tried again',
+  reauth_due_soon: 'soon at the end of their grant: their owners have to sign in again',
+  needs_reauth: 'ended: their owners have to sign in again',
+  disconnected: '',
+} as const
+
+/** Connections by state, what is due, under which keys, and what the limiter waits for. */
+export async function status(context: Context): Promise<ExitCode> {
+  return await withConfig(context, async (config) => {
+    const settings = settingsOf(config, context.terminal)
+    const census = await takeCensus(settings, context.terminal.signal)
+    const limiter = config.limiter?.state()
+    const cooldowns = limiter?.cooldowns.map(({ scope, reason, until }) => ({ scope, reason, until }))
+    context.output.result(
+      {
+        ...census,
+        currentKey: settings.vault.keyId,
+        limiter: limiter === undefined ? null : { ceiling: limiter.ceiling, cap: limiter.cap, cooldowns },
+      },
+      [
+        ...describe(census, settings.vault.keyId, settings.now()),
+        ...(cooldowns === undefined
+          ? ['Limiter: one in each process, which this command cannot see.']
+          : [
+              `Limiter: ${limiter?.cap} requests per window, ${cooldowns.length === 0 ? 'no pause' : 'paused'}.`,
+              ...cooldowns.map(
+                ({ scope, reason, until }) => `  ${scope} (${reason}) until ${new Date(until).toISOString()}`,
+              ),
+            ]),
+      ],
+    )
+    return exitCodes.ok
+  })
+}
+
+function describe({ total, health, keys, stale, due, dueSince }: Census, current: string, now: number): string[] {
+  const late = dueSince === undefined ? '' : `, the oldest for ${duration(now - dueSince)}`
+  return [
+    `Connections: ${total}`,
+    ...Object.entries(health).map(([name, count]) => `  ${count} ${sentences[name as keyof typeof sentences]}`),
+    `Due for a check: ${due}${due === 1000 ? ' or more' : ''}${late}`,
+    'Tokens by key:',
+    ...Object.entries(keys).map(([key, count]) => `  ${count} under ${key}${key === current ? ' (current)' : ''}`),
+    ...(stale === 0 ? [] : [`  ${stale} connections wait for "stagedoor rotate".`]),
+  ]
+}
+
+/** In the largest unit that fits. */
+function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`
+  return `${Math.round(seconds / 3600)} h`
+}

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { optionsFromEnv, type StagedoorOptions } from '../config.ts'
+import { isStagedoorError } from '../errors.ts'
+import { base64url } from '../internal/bytes.ts'
+import type { TokenStore } from '../stores/store.ts'
+import type { Kms } from '../vault/kms.ts'
+import type { Vault } from '../vault/vault.ts'
+import { CommandError, exitCodes } from './exit-code.ts'
+
+/**
+ * What `stagedoor.config.ts` exports, by name or as its default export: the store and the vault of the application, the
+ * KMS by itself so that `doctor` can try it, and any other option of `createStagedoor`. What is absent comes from the
+ * environment.
+ */
+export interface CliConfig extends Partial<StagedoorOptions> {
+  readonly kms?: Kms | undefined
+}
+
+export const configNames = ['ts', 'mts', 'js', 'mjs'].map((extension) => `stagedoor.config.${extension}`)
+
+const configError = (message: string, action: string): CommandError =>
+  new CommandError('CONFIG_FILE', message, { exitCode: exitCodes.config, action })
+
+/** The configuration file that was named, or the one in the current folder. */
+export function findConfig(cwd: string, named: string | undefined): string {
+  if (named !== undefined) {
+    const path = resolve(cwd, named)
+    if (existsSync(path)) return path
+    throw configError(`There is no file ${named}.`, 'Give --config the path of your configuration file.')
+  }
+  const found = configNames.map((name) => join(cwd, name)).find((path) => existsSync(path))
+  if (found !== undefined) return found
+  throw configError(
+    'There is no stagedoor.config.ts, .mts, .js or .mjs in this folder.',
+    'Write one that exports store and vault, or name yours with --config.',
+  )
+}
+
+/**
+ * Loads a configuration file. Its words on failure pass on; callers redact them.
+ * @throws CommandError; an error of this package that the file itself throws, as it is
+ */
+export async function loadConfig(path: string): Promise<CliConfig> {
+  const loaded: unknown = await import(/* @vite-ignore */ pathToFileURL(path).href).catch((error: unknown) => {
+    throw loadError(error)
+  })
+  const named = loaded as Readonly<Record<string, unknown>>
+  const config = { ...named, ...(typeof named.default === 'object' ? named.default : {}) } as CliConfig
+  if (config.store === undefined && config.vault === undefined) {
+    throw configError('The configuration file exports neither store nor vault.', 'Export both of them by name.')
+  }
+  return config
+}
+
+function loadError(error: unknown): unknown {
+  if (isStagedoorError(error)) return error
+  const code = (error as { code?: unknown } | null)?.code
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    return configError(
+      'This Node.js does not load TypeScript.',
+      'Use Node.js 22.18 or later, or write stagedoor.config.js.',
+    )
+  }
+  const words = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : String(error)
+  return configError(`The configuration file does not load: ${words}`, 'Correct the file.')
+}
+
+/** @throws CommandError */
+export function storeOf(config: CliConfig): TokenStore {
+  if (typeof config.store?.compareAndSet === 'function') return config.store
+  throw configError('The configuration file exports no store.', 'Export store, such as sqliteStore(path).')
+}
+
+/** @throws CommandError */
+export function vaultOf(config: CliConfig): Vault {
+  if (typeof config.vault?.seal === 'function') return config.vault
+  throw configError('The configuration file exports no vault.', 'Export vault: createVault({ kms }).')
+}
+
+/**
+ * The options of `createStagedoor`, from the file first and the environment for the rest.
+ * @throws ConfigError as `optionsFromEnv` does; CommandError without store or vault
+ */
+export function stagedoorOptions(
+  config: CliConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): StagedoorOptions {
+  const { kms: _, ...options } = config
+  const keys = options.loginKeys?.map((key) => (typeof key === 'string' ? key : base64url(key)))
+  const { vaultKey: __, ...fromEnv } = optionsFromEnv({
+    ...env,
+    ...(options.clientId === undefined ? {} : { SPOTIFY_CLIENT_ID: options.clientId }),
+    ...(options.redirectUri === undefined ? {} : { SPOTIFY_REDIRECT_URI: options.redirectUri }),
+    ...(keys === undefined ? {} : { STAGEDOOR_LOGIN_KEYS: keys.join(',') }),
+  })
+  const own = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  return { ...fromEnv, ...own, store: storeOf(config), vault: vaultOf(config) }
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { run } from './program.ts'
+
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+const interruption = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  // The second signal ends the process the usual way, whatever hangs.
+  process.once(name, () => interruption.abort())
+}
+
+process.exitCode = await run(
+  process.argv.slice(2),
+  {
+    env: process.env,
+    cwd: process.cwd(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: interruption.signal,
+  },
+  manifest.version,
+)

@@ -1,0 +1,54 @@
+import { isStagedoorError } from '../errors.ts'
+import { advice } from './advice.ts'
+import { CommandError } from './exit-code.ts'
+import { createRedactor } from './redact.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Results go to stdout, as lines or as one JSON document; everything said on the way goes to stderr. */
+export interface Output {
+  readonly json: boolean
+  /** The outcome of a command: once. */
+  result(document: object, lines: readonly string[]): void
+  /** A remark for people; nothing with `--json`. */
+  note(line: string): void
+  fail(error: unknown): void
+  redact(text: string): string
+}
+
+export function createOutput(terminal: Terminal, json: boolean): Output {
+  const redact = createRedactor(terminal.env)
+  const result = (document: object, lines: readonly string[]): void => {
+    if (json) terminal.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+    else for (const line of lines) terminal.stdout.write(`${line}\n`)
+  }
+  return {
+    json,
+    result,
+    redact,
+    note(line) {
+      if (!json) terminal.stderr.write(`${line}\n`)
+    },
+    fail(error) {
+      const { code, message, action } = explain(error)
+      const what = redact(message)
+      if (json) return result({ error: { code, message: what, ...(action === undefined ? {} : { action }) } }, [])
+      terminal.stderr.write(`stagedoor: ${code}: ${what}${action === undefined ? '' : ` ${action}`}\n`)
+    },
+  }
+}
+
+export interface Explanation {
+  readonly code: string
+  readonly message: string
+  readonly action?: string | undefined
+}
+
+/** One line about any error: its code, its first line, and what to do if that is known. */
+export function explain(error: unknown): Explanation {
+  if (isStagedoorError(error)) {
+    return { code: error.code, message: error.message, action: advice[error.code]?.action }
+  }
+  if (error instanceof CommandError) return { code: error.code, message: error.message, action: error.action }
+  const message = error instanceof Error ? error.message || error.name : String(error)
+  return { code: 'UNEXPECTED', message: message.split('\n')[0] ?? '' }
+}

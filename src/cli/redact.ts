@@ -1,0 +1,19 @@
+const secretive = /secret|key|token|password|passwd|pwd|credential|dsn|url|uri|connection/i
+const harmless = new Set(['SPOTIFY_REDIRECT_URI'])
+const shortest = 6
+
+/**
+ * Replaces what the environment holds under a name that sounds like a secret. Words from configuration files and
+ * drivers pass through here, because nobody knows what they quote.
+ */
+export function createRedactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
+  const secrets = Object.entries(env)
+    .filter(([name]) => secretive.test(name) && !harmless.has(name))
+    .flatMap(([name, value]) => [value ?? '', ...(value ?? '').split(/[\s,]+/)].map((secret) => ({ name, secret })))
+    .filter(({ secret }) => secret.length >= shortest)
+    .sort((one, other) => other.secret.length - one.secret.length)
+  return (text) => {
+    const named = secrets.reduce((result, { name, secret }) => result.replaceAll(secret, `[${name}]`), text)
+    return named.replace(/(\w+:\/\/[^\s:/@]+:)[^\s@]+@/g, '$1[password]@')
+  }
+}

@@ -1,0 +1,9 @@
+import { type ConnectionsSettings, connectionsSettings } from '../connections/options.ts'
+import { spotifyProvider } from '../oauth/providers/spotify.ts'
+import { type CliConfig, stagedoorOptions } from './config-file.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What commands that walk the store work with: the checked options of the application. */
+export function settingsOf(config: CliConfig, { env }: Terminal): ConnectionsSettings {
+  return connectionsSettings({ ...stagedoorOptions(config, env), provider: spotifyProvider })
+}
