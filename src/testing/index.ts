@@ -1,6 +1,7 @@
 export type { CatalogueOptions } from './catalogue/catalogue.ts'
 export type { ClockOption, FakeClock } from './clock.ts'
 export { type KmsContractCase, type KmsContractSubject, type KmsFailure, kmsContract } from './contracts/kms.ts'
+export { type LimiterContractCase, type LimiterContractSubject, limiterContract } from './contracts/limiter.ts'
 export { type StoreContractCase, type StoreContractSubject, storeContract } from './contracts/store.ts'
 export {
   type ApproveOptions,
@@ -11,7 +12,7 @@ export {
   type RevokeOptions,
 } from './fake-spotify.ts'
 export type { Fault, FaultRule } from './faults.ts'
-export type { FakeGrant, FakeToken } from './grants.ts'
+export type { FakeGrant, FakeToken, LedgerSnapshot } from './grants.ts'
 export type { LimitOptions, QuotaGroup } from './limits.ts'
 export type { FakeAppMode, FakeClientOptions, FakeSpotifyOptions, Rotation } from './options.ts'
 export type { FakePlaylist } from './playlist.ts'

@@ -40,7 +40,6 @@ export function simplifiedAlbum(catalogue: Catalogue, view: View, index: number)
     ...identity(view, 'albums', 'album', catalogue.id('album', index)),
     images: bare ? [] : pictures(view, catalogue.imageId('album', index)),
     ...(view.market === undefined ? {} : { is_playable: playable }),
-    ...(playable ? {} : { restrictions: { reason: 'market' } }),
     name: title(seed, index * 7 + 1),
     ...releaseDate(seed, index),
     type: 'album',
@@ -51,10 +50,11 @@ export function simplifiedAlbum(catalogue: Catalogue, view: View, index: number)
 /** An album without its first page of tracks, which the operation adds. */
 export function albumObject(catalogue: Catalogue, view: View, index: number): Record<string, unknown> {
   const { seed } = catalogue
-  const simple = simplifiedAlbum(catalogue, view, index)
+  const { is_playable: playable, ...simple } = simplifiedAlbum(catalogue, view, index)
   const year = String(simple.release_date).slice(0, 4)
   return {
     ...simple,
+    ...(playable === false ? { restrictions: { reason: 'market' } } : {}),
     copyrights: [
       { text: `${year} ${labelName(seed, index)}`, type: 'C' },
       { text: `${year} ${labelName(seed, index)}`, type: 'P' },
