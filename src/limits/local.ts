@@ -1,8 +1,9 @@
 import { isStagedoorError, SpotifyApiError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
-import { Cooldowns, everyone, tooLong } from './cooldowns.ts'
+import { everyone, tooLong } from './cooldowns.ts'
 import type { Cooldown, Limiter, LimiterEvents, LimiterState, ScheduleOptions, Slot } from './limiter.ts'
 import { checked, type LimiterOptions } from './options.ts'
+import { Pauses } from './pauses.ts'
 import { longestTimer, WaitingLine } from './waiting-line.ts'
 import { LearnedWindow, type Ticket } from './window.ts'
 
@@ -25,14 +26,13 @@ class LocalLimiter implements Limiter {
   readonly #maxConcurrent: number
   readonly #maxWait: number
   readonly #window: LearnedWindow
-  readonly #cooldowns: Cooldowns
-  readonly #line: WaitingLine
+  readonly #pauses: Pauses
+  readonly #line: WaitingLine<Ticket>
   readonly #emitter = createEmitter<LimiterEvents>()
   #running = 0
   #closed = false
   #idle: (() => void)[] = []
   #pumpTimer: ReturnType<typeof setTimeout> | undefined
-  #resumeTimer: ReturnType<typeof setTimeout> | undefined
   #ceiling: number
 
   constructor(options: AdaptiveLimiterOptions) {
@@ -41,8 +41,8 @@ class LocalLimiter implements Limiter {
     this.#maxConcurrent = maxConcurrent
     this.#maxWait = maxWait
     this.#window = new LearnedWindow(options, now(), options.restore)
-    this.#cooldowns = new Cooldowns(options.restore?.cooldowns)
     this.#line = new WaitingLine(maxQueue)
+    this.#pauses = new Pauses(this.#line, this.#emitter, now, options.restore?.cooldowns)
     this.#ceiling = this.#window.ceiling
   }
 
@@ -51,10 +51,10 @@ class LocalLimiter implements Limiter {
     if (this.#closed) return Promise.reject(closed())
     if (signal?.aborted) return Promise.reject(signal.reason)
     const now = this.#now()
-    const cooldown = this.#cooldowns.of(scope, now)
+    const cooldown = this.#pauses.cooldowns.of(scope, now)
     if (cooldown === undefined && this.#line.size === 0 && this.#running < this.#maxConcurrent) {
       const wait = this.#window.wait(now)
-      if (wait === 0) return this.#run(job, scope, now)
+      if (wait === 0) return this.#run(job, scope, this.#window.send(now))
       if (!(wait <= maxWait) && Number.isFinite(wait))
         return Promise.reject(tooLong({ until: now + wait, reason: 'rate' }))
     }
@@ -65,7 +65,7 @@ class LocalLimiter implements Limiter {
       deadline: now + maxWait,
       patience: maxWait,
       signal,
-      run: () => this.#run(job, scope, this.#now()),
+      run: (ticket) => this.#run(job, scope, ticket),
       late: () => this.#late(scope),
     })
     this.#pump()
@@ -81,7 +81,7 @@ class LocalLimiter implements Limiter {
       inWindow: this.#window.count(now),
       running: this.#running,
       queued: this.#line.size,
-      cooldowns: this.#cooldowns.active(now),
+      cooldowns: this.#pauses.cooldowns.active(now),
       learned: this.#window.learned(now),
     }
   }
@@ -93,13 +93,12 @@ class LocalLimiter implements Limiter {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#pumpTimer)
-    clearTimeout(this.#resumeTimer)
+    this.#pauses.close()
     for (const call of this.#line.waiting()) call.fail(closed())
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  async #run<T>(job: (slot: Slot) => Promise<T>, scope: string, now: number): Promise<T> {
-    const ticket = this.#window.send(now)
+  async #run<T>(job: (slot: Slot) => Promise<T>, scope: string, ticket: Ticket): Promise<T> {
     let sent = true
     let refused = false
     this.#running++
@@ -121,7 +120,7 @@ class LocalLimiter implements Limiter {
       this.#running--
       if (sent || refused) this.#window.ended(ticket, time, refused)
       else this.#window.unsent(time)
-      if (sent && !refused) this.#cooldowns.succeeded(scope)
+      if (sent && !refused) this.#pauses.cooldowns.succeeded(scope)
       if (this.#line.size > 0) this.#pump()
       else this.#announce()
       if (this.#running === 0 && this.#idle.length > 0) for (const idle of this.#idle.splice(0)) idle()
@@ -129,19 +128,10 @@ class LocalLimiter implements Limiter {
   }
 
   #throttled(ticket: Ticket, info: Parameters<Slot['throttled']>[0]): number {
-    const now = this.#now()
-    const scope = info.reason === 'rate' ? everyone : info.scope
-    const { cooldown, changed } = this.#cooldowns.pause(scope, info.reason, info.retryAt, now)
-    if (info.reason === 'rate') this.#window.throttled(ticket, cooldown.until, now)
+    const { cooldown, changed } = this.#pauses.pause(info)
+    if (info.reason === 'rate') this.#window.throttled(ticket, cooldown.until, this.#now())
     this.#announce()
-    if (changed) {
-      this.#emitter.emit('limiter.paused', cooldown)
-      for (const call of this.#line.waiting(scope === everyone ? undefined : scope)) {
-        if (call.deadline < cooldown.until) call.fail(tooLong(cooldown))
-      }
-      this.#resumeLater(now)
-      this.#pump()
-    }
+    if (changed) this.#pump()
     return cooldown.until
   }
 
@@ -151,10 +141,10 @@ class LocalLimiter implements Limiter {
     this.#pumpTimer = undefined
     if (this.#closed) return
     const now = this.#now()
-    this.#resume(now)
+    this.#pauses.resume(now)
     let at = Number.POSITIVE_INFINITY
     while (this.#running < this.#maxConcurrent && this.#line.size > 0) {
-      const next = this.#line.next((scope) => this.#cooldowns.of(scope, now)?.until)
+      const next = this.#line.next((scope) => this.#pauses.cooldowns.of(scope, now)?.until)
       at = next.at
       if (next.call === undefined) break
       const wait = this.#window.wait(now)
@@ -162,7 +152,7 @@ class LocalLimiter implements Limiter {
         at = now + wait
         break
       }
-      next.call.start()
+      next.call.start(this.#window.send(now))
     }
     this.#announce()
     if (this.#line.size === 0 || this.#running >= this.#maxConcurrent || !Number.isFinite(at)) return
@@ -177,27 +167,9 @@ class LocalLimiter implements Limiter {
 
   #late(scope: string): SpotifyApiError {
     const now = this.#now()
-    return tooLong(this.#cooldowns.of(scope, now) ?? this.#due(this.#line.size, now) ?? { until: now, reason: 'rate' })
-  }
-
-  #resume(now: number): void {
-    for (const scope of this.#cooldowns.expire(now)) this.#emitter.emit('limiter.resumed', { scope })
-  }
-
-  /** Says that a pause has ended also when nobody calls; never keeps the process alive for it. */
-  #resumeLater(now: number): void {
-    clearTimeout(this.#resumeTimer)
-    const ends = this.#cooldowns.active(now).map(({ until }) => until - now)
-    if (ends.length === 0 || this.#closed) return
-    const wait = Math.min(Math.max(Math.min(...ends), 1), longestTimer)
-    const timer = setTimeout(() => {
-      const time = this.#now()
-      this.#resume(time)
-      this.#resumeLater(time)
-    }, wait)
-    this.#resumeTimer = timer
-    const { unref } = timer as { unref?: () => void }
-    unref?.call(timer)
+    return tooLong(
+      this.#pauses.cooldowns.of(scope, now) ?? this.#due(this.#line.size, now) ?? { until: now, reason: 'rate' },
+    )
   }
 
   #announce(): void {

@@ -1,24 +1,24 @@
 import { SpotifyApiError } from '../errors.ts'
 
-/** A call that waits for its turn. */
-export interface Waiting {
+/** A call that waits for its turn, which comes with a `Grant`. */
+export interface Waiting<Grant> {
   readonly scope: string
   /** Epoch milliseconds after which it must not start. */
   readonly deadline: number
   readonly order: number
-  /** Leaves the line and runs. */
-  start(): void
+  /** Leaves the line and runs. Resolves when the run has ended, however it ended. */
+  start(grant: Grant): Promise<void>
   /** Leaves the line with an error. */
   fail(error: unknown): void
 }
 
-export interface Entry<T> {
+export interface Entry<T, Grant> {
   readonly scope: string
   readonly deadline: number
   /** Milliseconds until the deadline. */
   readonly patience: number
   readonly signal: AbortSignal | undefined
-  readonly run: () => Promise<T>
+  readonly run: (grant: Grant) => Promise<T>
   /** The error of a call whose deadline has come. */
   readonly late: () => unknown
 }
@@ -30,8 +30,8 @@ export const longestTimer = 2 ** 31 - 1
  * Calls that wait, first in, first out, in one lane per scope so that a scope that is paused holds up no other.
  * Each leaves when it is started, when its signal aborts, or when its deadline comes.
  */
-export class WaitingLine {
-  readonly #lanes = new Map<string, Set<Waiting>>()
+export class WaitingLine<Grant> {
+  readonly #lanes = new Map<string, Set<Waiting<Grant>>>()
   readonly #capacity: number
   #size = 0
   #order = 0
@@ -48,13 +48,13 @@ export class WaitingLine {
     return this.#size >= this.#capacity
   }
 
-  enter<T>(entry: Entry<T>): Promise<T> {
+  enter<T>(entry: Entry<T, Grant>): Promise<T> {
     if (this.full) {
       return Promise.reject(new SpotifyApiError('API_QUEUE_FULL', 'Too many calls are waiting for the limiter.'))
     }
     const { scope, deadline, patience, signal, run, late } = entry
     return new Promise<T>((resolve, reject) => {
-      const lane = this.#lanes.get(scope) ?? new Set<Waiting>()
+      const lane = this.#lanes.get(scope) ?? new Set<Waiting<Grant>>()
       this.#lanes.set(scope, lane)
       const leave = (): boolean => {
         if (!lane.delete(waiting)) return false
@@ -63,13 +63,11 @@ export class WaitingLine {
         signal?.removeEventListener('abort', abort)
         return true
       }
-      const waiting: Waiting = {
+      const waiting: Waiting<Grant> = {
         scope,
         deadline,
         order: this.#order++,
-        start: () => {
-          if (leave()) run().then(resolve, reject)
-        },
+        start: (grant) => (leave() ? run(grant).then(resolve, reject) : Promise.resolve()),
         fail: (error) => {
           if (leave()) reject(error)
         },
@@ -84,10 +82,10 @@ export class WaitingLine {
 
   /** The call that has waited longest among the scopes that are free, or when the first of the others will be. */
   next(pausedUntil: (scope: string) => number | undefined): {
-    readonly call: Waiting | undefined
+    readonly call: Waiting<Grant> | undefined
     readonly at: number
   } {
-    let call: Waiting | undefined
+    let call: Waiting<Grant> | undefined
     let at = Number.POSITIVE_INFINITY
     for (const [scope, lane] of this.#lanes) {
       const [first] = lane
@@ -103,7 +101,7 @@ export class WaitingLine {
   }
 
   /** Everyone who waits, or who waits in one scope, longest first within a scope. */
-  *waiting(scope?: string): Iterable<Waiting> {
+  *waiting(scope?: string): Iterable<Waiting<Grant>> {
     for (const [name, lane] of this.#lanes) if (scope === undefined || name === scope) yield* [...lane]
   }
 }
