@@ -2,57 +2,8 @@ import { StoreError } from '../errors.ts'
 import type { CallOptions } from '../internal/signal.ts'
 import { compareCodePoints } from './code-points.ts'
 import { checkId, checkMarker, checkQuery, keptUntil, writableRecord } from './record.ts'
+import { SortedList } from './sorted-list.ts'
 import type { StoredConnection, TokenStore } from './store.ts'
-
-/** Records in the order of `compare`: a change moves what follows, a search halves. */
-class SortedRecords {
-  readonly #records: StoredConnection[] = []
-  readonly #compare: (a: StoredConnection, b: StoredConnection) => number
-
-  constructor(compare: (a: StoredConnection, b: StoredConnection) => number) {
-    this.#compare = compare
-  }
-
-  add(record: StoredConnection): void {
-    this.#records.splice(
-      this.firstIndex((other) => this.#compare(other, record) >= 0),
-      0,
-      record,
-    )
-  }
-
-  remove(record: StoredConnection): void {
-    const at = this.firstIndex((other) => this.#compare(other, record) >= 0)
-    if (this.#records[at] === record) this.#records.splice(at, 1)
-  }
-
-  firstIndex(reached: (record: StoredConnection) => boolean): number {
-    let low = 0
-    let high = this.#records.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (reached(this.#records[middle] as StoredConnection)) high = middle
-      else low = middle + 1
-    }
-    return low
-  }
-
-  /** Up to `limit` records from `start` on that `wanted` accepts, until one that `ends`. */
-  take(
-    start: number,
-    limit: number,
-    wanted: (record: StoredConnection) => boolean,
-    ends: (record: StoredConnection) => boolean = () => false,
-  ): StoredConnection[] {
-    const taken: StoredConnection[] = []
-    for (let index = start; index < this.#records.length && taken.length < limit; index++) {
-      const record = this.#records[index] as StoredConnection
-      if (ends(record)) break
-      if (wanted(record)) taken.push(record)
-    }
-    return taken
-  }
-}
 
 const byOwner = (a: StoredConnection, b: StoredConnection): number => compareCodePoints(a.ownerId, b.ownerId)
 const byDueTime = (a: StoredConnection, b: StoredConnection): number =>
@@ -70,7 +21,7 @@ export function memoryStore(options: { readonly now?: (() => number) | undefined
   const now = options.now ?? Date.now
   const providers = new Map<
     string,
-    { records: Map<string, StoredConnection>; list: SortedRecords; due: SortedRecords }
+    { records: Map<string, StoredConnection>; list: SortedList<StoredConnection>; due: SortedList<StoredConnection> }
   >()
   const claims = new Map<string, number>()
   let purgeAt = 0
@@ -79,7 +30,7 @@ export function memoryStore(options: { readonly now?: (() => number) | undefined
   function of(provider: string) {
     const found = providers.get(provider)
     if (found !== undefined) return found
-    const created = { records: new Map(), list: new SortedRecords(byOwner), due: new SortedRecords(byDueTime) }
+    const created = { records: new Map(), list: new SortedList(byOwner), due: new SortedList(byDueTime) }
     providers.set(provider, created)
     return created
   }
@@ -117,24 +68,24 @@ export function memoryStore(options: { readonly now?: (() => number) | undefined
       checkQuery(query)
       enter(call)
       const { after, status, keyIdNot, limit } = query
-      const { list } = of(query.provider)
-      const start = after === undefined ? 0 : list.firstIndex((other) => compareCodePoints(other.ownerId, after) > 0)
-      return list.take(
-        start,
-        limit,
-        (record) =>
-          (status === undefined || record.status === status) && (keyIdNot === undefined || otherKey(record, keyIdNot)),
-      )
+      const found: StoredConnection[] = []
+      const start = (other: StoredConnection): boolean =>
+        after === undefined || compareCodePoints(other.ownerId, after) > 0
+      for (const record of of(query.provider).list.from(start)) {
+        if (status !== undefined && record.status !== status) continue
+        if (keyIdNot !== undefined && !otherKey(record, keyIdNot)) continue
+        if (found.push(record) === limit) break
+      }
+      return found
     },
     async due(query, call) {
       checkQuery(query)
       enter(call)
-      return of(query.provider).due.take(
-        0,
-        query.limit,
-        () => true,
-        (record) => record.nextCheckAt > query.at,
-      )
+      const found: StoredConnection[] = []
+      for (const record of of(query.provider).due.from(() => true)) {
+        if (record.nextCheckAt > query.at || found.push(record) === query.limit) break
+      }
+      return found
     },
     async claim(marker, expiresAt, call) {
       checkMarker(marker, expiresAt)

@@ -83,11 +83,12 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
       for (const row of rows) {
         const record = fromRow(row)
         if (typeof record !== 'string') found.push(record)
-        else reportCorrupt(options, { provider, ownerId: textOf(row.owner_id) ?? '' }, record)
+        else reportCorrupt(options, { provider, ownerId: ownerOf(row) }, record)
         if (found.length === limit) return found
       }
-      last = rows.at(-1)
-      if (rows.length < size) return found
+      const end = rows.at(-1)
+      if (rows.length < size || end?.owner_id === last?.owner_id) return found
+      last = end
     }
   }
 
@@ -141,7 +142,7 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
           for (const key of await otherKeys(column, provider, keyIdNot, call)) sources.push([column, key])
       } else if (status !== undefined) sources.push(['status', status])
       return sound(limit, provider, async (last, size) => {
-        const after = textOf(last?.owner_id) ?? query.after
+        const after = last === undefined ? query.after : cursorOf(last)
         const read = async (column?: string, value?: string): Promise<readonly Row[]> => {
           const conditions: [sql: string, value: Parameter | undefined][] = [
             ['provider = ?', provider],
@@ -163,7 +164,7 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
         if (keyIdNot === undefined) return read(...(sources[0] ?? []))
         const merged = new Map<string, Row>()
         for (const [column, value] of sources)
-          for (const row of await read(column, value)) merged.set(textOf(row.owner_id) ?? '', row)
+          for (const row of await read(column, value)) merged.set(ownerOf(row), row)
         return [...merged]
           .sort(([a], [b]) => compareCodePoints(a, b))
           .slice(0, size)
@@ -176,9 +177,8 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
       const where = 'provider = ? and next_check_at <= ?'
       const further = 'and next_check_at >= ? and (next_check_at > ? or owner_id > ?)'
       return sound(query.limit, query.provider, async (last, size) => {
-        const time = last && `${last.next_check_at}`
         const sql = `select ${all} from ${table} where ${where} ${last ? further : ''} order by next_check_at, owner_id limit ${size}`
-        const cursor = time === undefined ? [] : [time, time, textOf(last?.owner_id) ?? '']
+        const cursor = last === undefined ? [] : [`${last.next_check_at}`, `${last.next_check_at}`, cursorOf(last)]
         return (await execute(sql, [query.provider, query.at, ...cursor], call)).rows
       })
     },
@@ -206,4 +206,15 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
       await driver.close?.()
     },
   }
+}
+
+/** For reports and order: bytes that are no UTF-8 are shown as U+FFFD. */
+function ownerOf(row: Row): string {
+  const owner = row.owner_id
+  return owner instanceof Uint8Array ? new TextDecoder().decode(owner) : `${owner}`
+}
+
+/** For the next page: exactly what the database gave, or a row that cannot be decoded would be read for ever. */
+function cursorOf(row: Row): Parameter {
+  return row.owner_id instanceof Uint8Array ? row.owner_id : `${row.owner_id}`
 }

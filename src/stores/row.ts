@@ -30,7 +30,7 @@ export const columns = [
   'updated_at',
 ] as const
 export type Column = (typeof columns)[number]
-export type Parameter = string | number | null
+export type Parameter = string | number | Uint8Array | null
 
 /** The values of a record's columns, in the order of {@link columns}. */
 export function toRow(record: StoredConnection): Parameter[] {

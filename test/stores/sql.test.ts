@@ -19,10 +19,11 @@ interface Database {
   open(): Kysely<unknown>
 }
 const postgres = await available('postgres')
+const mariadb = await available('mariadb')
 const databases: readonly Database[] = [
   { name: 'PostgreSQL', present: postgres, open: () => postgresKysely() },
   { name: 'PGlite', present: true, open: () => pgliteKysely() },
-  { name: 'MariaDB', present: await available('mariadb'), open: () => mariadbKysely() },
+  { name: 'MariaDB', present: mariadb, open: () => mariadbKysely() },
   { name: 'SQLite', present: true, open: () => sqliteKysely(join(folder, `${unique()}.db`)) },
 ]
 
@@ -69,5 +70,26 @@ test('a file of sqliteStore can be read and written through sqlStore, and the ot
   expect(await store.compareAndSet(record, record.revision, next)).toBe(true)
   expect(await file.get(record)).toEqual(next)
   await file.close()
+  await db.destroy()
+})
+
+test.skipIf(!mariadb)('an owner that is no UTF-8 stops no page on MariaDB', async () => {
+  const tablePrefix = `sd_${unique()}_`
+  const db = mariadbKysely(1)
+  const corrupt: string[] = []
+  const store = sqlStore({ db, tablePrefix, onCorrupt: ({ ownerId }) => corrupt.push(ownerId) })
+  await store.migrate()
+  for (const ownerId of ['a', 'b', 'c']) {
+    const record = storedConnection({ ownerId })
+    await store.compareAndSet(record, undefined, record)
+  }
+  const table = sql.table(`${tablePrefix}connections`)
+  await sql`update ${table} set owner_id = x'62ff' where owner_id = 'b'`.execute(db)
+  expect(await store.list({ provider: 'spotify', limit: 1, after: 'a' })).toMatchObject([{ ownerId: 'c' }])
+  expect(await store.list({ provider: 'spotify', limit: 9, keyIdNot: 'k' })).toHaveLength(2)
+  expect(await store.due({ provider: 'spotify', limit: 9, at: 1e15 })).toHaveLength(2)
+  expect(new Set(corrupt)).toEqual(new Set(['b\ufffd']))
+  for (const name of ['connections', 'claims', 'schema'])
+    await sql`drop table ${sql.table(tablePrefix + name)}`.execute(db)
   await db.destroy()
 })
