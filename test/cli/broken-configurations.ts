@@ -1,0 +1,167 @@
+import { goodConfig, goodEnv } from './command-line.ts'
+
+/** A mistake somebody makes, and the one line that has to tell it. */
+export interface BrokenConfiguration {
+  readonly name: string
+  /** A package that the configuration imports. */
+  readonly needs?: 'kysely'
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** `undefined`: no configuration file. `KMS_URL` is replaced by the address of a stand-in for a key service. */
+  readonly config?: string | undefined
+  /** Which finding, with which code, and words that it must hold. */
+  readonly check: string
+  readonly code: string
+  readonly says: RegExp
+}
+
+const transit = (url: string) => `
+import { createVault } from 'stagedoor/vault'
+import { vaultTransitKms } from 'stagedoor/kms/vault-transit'
+import { sqliteStore } from 'stagedoor/stores/sqlite'
+export const kms = vaultTransitKms({ url: '${url}', token: 'a-token-of-the-key-service', keyName: 'tokens' })
+export const vault = createVault({ kms, timeout: 500 })
+export const store = sqliteStore('stagedoor.db')
+`
+
+export const brokenConfigurations: readonly BrokenConfiguration[] = [
+  {
+    name: 'no configuration file',
+    config: undefined,
+    check: 'config file',
+    code: 'CONFIG_FILE',
+    says: /Write one that exports store and vault/,
+  },
+  {
+    name: 'a configuration file that does not parse',
+    config: 'export const store = ',
+    check: 'config file',
+    code: 'CONFIG_FILE',
+    says: /does not load: SyntaxError.*Correct the file/,
+  },
+  {
+    name: 'a configuration file that exports something else',
+    config: 'export const shop = {}',
+    check: 'config file',
+    code: 'CONFIG_FILE',
+    says: /neither store nor vault/,
+  },
+  {
+    name: 'no client id',
+    env: { SPOTIFY_CLIENT_ID: undefined },
+    config: goodConfig,
+    check: 'client id',
+    code: 'CONFIG_MISSING',
+    says: /SPOTIFY_CLIENT_ID is not set.*dashboard/,
+  },
+  {
+    name: 'localhost as redirect URI',
+    env: { SPOTIFY_REDIRECT_URI: 'http://localhost:3000/callback' },
+    config: goodConfig,
+    check: 'redirect uri',
+    code: 'CONFIG_REDIRECT_URI',
+    says: /localhost.*127\.0\.0\.1/,
+  },
+  {
+    name: 'plain http as redirect URI',
+    env: { SPOTIFY_REDIRECT_URI: 'http://app.example/callback' },
+    config: goodConfig,
+    check: 'redirect uri',
+    code: 'CONFIG_REDIRECT_URI',
+    says: /must use https/,
+  },
+  {
+    name: 'a login key of the wrong length',
+    env: { STAGEDOOR_LOGIN_KEYS: 'c2hvcnQ' },
+    config: goodConfig,
+    check: 'login keys',
+    code: 'CONFIG_LOGIN_KEY',
+    says: /32 bytes.*keygen/,
+  },
+  {
+    name: 'a vault key that is a login key too',
+    env: { STAGEDOOR_VAULT_KEY: goodEnv.STAGEDOOR_LOGIN_KEYS },
+    config: goodConfig,
+    check: 'keys',
+    code: 'CONFIG_VAULT_KEY',
+    says: /also a login key.*keygen --only login/,
+  },
+  {
+    name: 'no vault key',
+    env: { STAGEDOOR_VAULT_KEY: undefined },
+    config: goodConfig,
+    check: 'config file',
+    code: 'CONFIG_VAULT_KEY',
+    says: /32 random bytes.*keygen/,
+  },
+  {
+    name: 'an application mode that there is not',
+    env: { SPOTIFY_APP_MODE: 'production' },
+    config: goodConfig,
+    check: 'app mode',
+    code: 'CONFIG_INVALID',
+    says: /neither development nor extended/,
+  },
+  {
+    name: 'a lease shorter than a refresh',
+    config: `${goodConfig}export const refresh = { timeout: 10_000, lease: 5_000 }\n`,
+    check: 'options',
+    code: 'CONFIG_LEASE',
+    says: /refresh\.lease must exceed refresh\.timeout/,
+  },
+  {
+    name: 'an endpoint over plain http',
+    config: `${goodConfig}export const endpoints = { token: 'http://tokens.example/api/token' }\n`,
+    check: 'options',
+    code: 'CONFIG_ENDPOINT',
+    says: /https, or http on a loopback address/,
+  },
+  {
+    name: 'a database in a folder that there is not',
+    config: goodConfig.replace('stagedoor.db', 'no/such/folder/stagedoor.db'),
+    check: 'config file',
+    code: 'STORE_UNAVAILABLE',
+    says: /See that it runs/,
+  },
+  {
+    name: 'tables that were never made',
+    needs: 'kysely',
+    config: `
+import { DatabaseSync } from 'node:sqlite'
+import { Kysely, SqliteDialect } from 'KYSELY'
+import { createVault, localKms } from 'stagedoor/vault'
+import { sqlStore } from 'stagedoor/stores/sql'
+
+const file = new DatabaseSync(':memory:')
+const database = {
+  close: () => file.close(),
+  prepare(sql) {
+    const statement = file.prepare(sql)
+    return {
+      reader: statement.columns().length > 0,
+      all: (parameters) => statement.all(...parameters),
+      run: (parameters) => statement.run(...parameters),
+    }
+  },
+}
+export const vault = createVault({ kms: localKms({ keyId: 'main', key: process.env.STAGEDOOR_VAULT_KEY }) })
+export const store = sqlStore({ db: new Kysely({ dialect: new SqliteDialect({ database }) }) })
+`,
+    check: 'store',
+    code: 'STORE_NOT_MIGRATED',
+    says: /stagedoor migrate/,
+  },
+  {
+    name: 'a key service that refuses',
+    config: transit('KMS_URL'),
+    check: 'kms',
+    code: 'VAULT_KMS_DENIED',
+    says: /permissions/,
+  },
+  {
+    name: 'a key service that cannot be reached',
+    config: transit('http://127.0.0.1:9'),
+    check: 'kms',
+    code: 'VAULT_KMS_UNAVAILABLE',
+    says: /can be reached from here/,
+  },
+]
