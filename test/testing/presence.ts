@@ -24,11 +24,11 @@ export function recordedKinds(): ReadonlyMap<string, RecordedKind> {
     if (line.startsWith('## ')) recent = line.includes('2026')
     const [, kind = '', list = ''] = /^(\S+) n=\d+: (.*)$/.exec(line) ?? []
     if (kind === '') continue
-    const known = kinds.get(kind) ?? { always: [], types: new Map() }
+    const known = kinds.get(kind) ?? { always: [] as string[], types: new Map<string, Set<string>>() }
     kinds.set(kind, known)
     for (const field of list.split(', ')) {
       const [, name = '', types = '', missing] = /^(\w+):([\w|]+)(\?\d+%)?$/.exec(field) ?? []
-      const seen = known.types.get(name) ?? new Set()
+      const seen = known.types.get(name) ?? new Set<string>()
       known.types.set(name, seen)
       for (const type of types.split('|')) seen.add(type)
       if (recent && missing === undefined) known.always.push(name)

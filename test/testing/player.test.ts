@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { createFakeSpotify } from '../../src/testing/index.ts'
+import { callerOf } from './caller.ts'
+
+const now = Date.UTC(2026, 9, 2, 12)
+
+function world(user = 'ada') {
+  const fake = createFakeSpotify({ clock: now, accessTokenLifetime: 86_400 })
+  const call = callerOf(fake, { user })
+  const [speaker, computer, television] = fake.state.users.get(user)!.player.devices.map(({ id }) => id)
+  const uris = [1, 2, 3].map((index) => `spotify:track:${fake.state.catalogue.id('track', index)}`)
+  return { fake, call, speaker, computer, television, uris }
+}
+
+describe('the player', () => {
+  it('has nothing to say while nothing plays', async () => {
+    const { call } = world()
+    expect(await call('GET /me/player')).toMatchObject({ status: 204, text: '' })
+    expect((await call('GET /me/player/currently-playing')).status).toBe(204)
+    expect((await call('GET /me/player/devices')).body.devices).toHaveLength(3)
+    expect((await call('GET /me/player/queue')).body).toEqual({ currently_playing: null, queue: [] })
+  })
+
+  it('needs a device and a user with Premium', async () => {
+    const { call } = world()
+    expect((await call('PUT /me/player/play')).body.error).toEqual({
+      status: 404,
+      message: 'Player command failed: No active device found',
+      reason: 'NO_ACTIVE_DEVICE',
+    })
+    const free = world('ben')
+    expect((await free.call('PUT /me/player/pause')).body.error.reason).toBe('PREMIUM_REQUIRED')
+  })
+
+  it('plays on as time passes', async () => {
+    const { fake, call, speaker, uris } = world()
+    expect((await call(`PUT /me/player/play?device_id=${speaker}`, { body: { uris } })).status).toBe(204)
+    fake.clock.advance(10_000)
+    const first = (await call('GET /me/player')).body
+    expect(first).toMatchObject({
+      is_playing: true,
+      progress_ms: 10_000,
+      item: { uri: uris[0] },
+      device: { id: speaker },
+    })
+    fake.clock.advance(first.item.duration_ms)
+    const second = (await call('GET /me/player')).body
+    expect(second).toMatchObject({ progress_ms: 10_000, item: { uri: uris[1] } })
+    expect((await call('GET /me/player/recently-played?limit=1')).body.items[0].track.uri).toBe(uris[0])
+    fake.clock.advance(10_000_000)
+    expect((await call('GET /me/player')).status).toBe(204)
+  })
+
+  it('pauses, seeks, skips, repeats, queues and moves to another device', async () => {
+    const { fake, call, speaker, computer, uris } = world()
+    await call(`PUT /me/player/play?device_id=${speaker}`, { body: { uris, offset: { uri: uris[1] } } })
+    expect((await call('PUT /me/player/seek?position_ms=5000')).status).toBe(204)
+    expect((await call('PUT /me/player/pause')).status).toBe(204)
+    fake.clock.advance(60_000)
+    expect((await call('GET /me/player')).body).toMatchObject({
+      is_playing: false,
+      progress_ms: 5000,
+      item: { uri: uris[1] },
+    })
+    expect((await call('PUT /me/player/pause')).body.error.reason).toBe('ALREADY_PAUSED')
+    expect((await call('PUT /me/player/play')).status).toBe(204)
+    expect((await call(`POST /me/player/queue?uri=${uris[0]}`)).status).toBe(200)
+    expect((await call('GET /me/player/queue')).body.queue.map(({ uri }: { uri: string }) => uri)).toEqual([
+      uris[0],
+      uris[2],
+    ])
+    await call('POST /me/player/next')
+    expect((await call('GET /me/player/currently-playing')).body.item.uri).toBe(uris[0])
+    expect((await call('PUT /me/player/repeat?state=track')).status).toBe(200)
+    fake.clock.advance(10_000_000)
+    expect((await call('GET /me/player')).body).toMatchObject({ repeat_state: 'track', item: { uri: uris[0] } })
+    expect((await call('PUT /me/player', { body: { device_ids: [computer] } })).status).toBe(204)
+    expect((await call('GET /me/player')).body.device.id).toBe(computer)
+  })
+
+  it('plays what a context holds', async () => {
+    const { fake, call, speaker } = world()
+    const album = fake.state.catalogue.id('album', 0)
+    const context = `spotify:album:${album}`
+    await call(`PUT /me/player/play?device_id=${speaker}`, { body: { context_uri: context, offset: { position: 2 } } })
+    const { body } = await call('GET /me/player')
+    expect(body.context).toMatchObject({ type: 'album', uri: context })
+    expect(body.item).toMatchObject({ track_number: 3, album: { id: album } })
+  })
+
+  it('cannot turn up what has no volume', async () => {
+    const { call, television, speaker } = world()
+    expect((await call(`PUT /me/player/volume?volume_percent=10&device_id=${television}`)).body.error.reason).toBe(
+      'VOLUME_CONTROL_DISALLOW',
+    )
+    expect((await call(`PUT /me/player/volume?volume_percent=10&device_id=${speaker}`)).status).toBe(204)
+    expect((await call('PUT /me/player/volume?volume_percent=101')).status).toBe(400)
+  })
+
+  it('answers some commands with text that is no JSON, as new applications see it', async () => {
+    const { fake, call, speaker } = world()
+    const reply = await call(`PUT /me/player/shuffle?state=true&device_id=${speaker}`)
+    expect(reply).toMatchObject({ status: 200, body: undefined, text: expect.stringMatching(/^\w{32}$/) })
+    fake.state.appMode = 'extended'
+    expect(await call('PUT /me/player/shuffle?state=false')).toMatchObject({ status: 204, text: '' })
+  })
+})
