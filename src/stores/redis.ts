@@ -34,7 +34,7 @@ const fields = ['revision', 'record', 'status', 'access', 'refresh']
 const batch = 100
 
 /**
- * Keeps connections in Redis 6.2 or later, or in a Redis Cluster. Redis must be told to persist and not to evict:
+ * Keeps connections in Redis 7 or later, or in a Redis Cluster. Redis must be told to persist and not to evict:
  * see the guide to stores.
  *
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` for another client, `CONFIG_INVALID` for a prefix with braces
