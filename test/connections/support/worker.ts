@@ -1,0 +1,126 @@
+import { type Connections, createConnections } from '../../../src/connections/connections.ts'
+import type { RefreshOptions } from '../../../src/connections/options.ts'
+import { defineProvider, type ProviderEndpoints } from '../../../src/oauth/provider.ts'
+import type { StoredConnection, TokenStore } from '../../../src/stores/store.ts'
+import { localKms } from '../../../src/vault/kms/local.ts'
+import { createVault } from '../../../src/vault/vault.ts'
+import { loginKey, vaultKey } from '../world.ts'
+import { openStore, type StoreAddress } from './stores.ts'
+
+/** Everything that processes which share connections must agree on, as plain data. */
+export interface Site {
+  readonly address: StoreAddress
+  readonly providerId: string
+  readonly issuer: string
+  readonly endpoints: ProviderEndpoints
+  readonly clientId: string
+  readonly refresh: RefreshOptions
+}
+
+/** Where a worker kills itself during a refresh. */
+export type CrashPoint = 'before the request' | 'after the answer' | 'after the write'
+
+/** What a worker is told to do: that many callers at once ask for one owner's access token. */
+export interface Order {
+  readonly site: Site
+  readonly ownerId: string
+  readonly callers: number
+  readonly rejected?: string | undefined
+  /** Milliseconds after which every caller aborts. */
+  readonly patience?: number | undefined
+  readonly crash?: CrashPoint | undefined
+}
+
+/** What the callers got: each different token and each error's code or name, with how often. */
+export interface Report {
+  readonly tokens: Readonly<Record<string, number>>
+  readonly errors: Readonly<Record<string, number>>
+  readonly events: readonly string[]
+}
+
+const die = (): never => {
+  process.kill(process.pid, 'SIGKILL')
+  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+}
+
+export function connectionsOf(site: Site, store: TokenStore, crash?: CrashPoint): Connections {
+  const writes = (next: StoredConnection | undefined): boolean => next !== undefined && next.refreshedAt !== undefined
+  return createConnections({
+    provider: defineProvider({
+      id: site.providerId,
+      issuer: site.issuer,
+      endpoints: site.endpoints,
+      defaultScopes: [],
+      grantMonths: 6,
+    }),
+    clientId: site.clientId,
+    redirectUri: 'http://127.0.0.1/callback',
+    vault: createVault({ kms: localKms({ keyId: 'test', key: vaultKey }) }),
+    loginKeys: [loginKey],
+    refresh: site.refresh,
+    store: {
+      ...store,
+      async compareAndSet(id, expected, next, options) {
+        const won = await store.compareAndSet(id, expected, next, options)
+        if (crash === 'after the write' && won && writes(next)) die()
+        return won
+      },
+    },
+    async fetch(input, init) {
+      if (crash === 'before the request') die()
+      const response = await fetch(input, init)
+      if (crash === 'after the answer') {
+        await response.clone().text()
+        die()
+      }
+      return response
+    },
+  })
+}
+
+const opened = new Map<string, { connections: Connections; events: string[] }>()
+
+async function site(order: Order): Promise<{ connections: Connections; events: string[] }> {
+  const key = JSON.stringify([order.site, order.crash])
+  const known = opened.get(key)
+  if (known !== undefined) return known
+  const { store } = await openStore(order.site.address)
+  const connections = connectionsOf(order.site, store, order.crash)
+  const events: string[] = []
+  for (const event of ['connection.refreshed', 'connection.recovered', 'connection.needs_reauth'] as const) {
+    connections.on(event, () => events.push(event))
+  }
+  opened.set(key, { connections, events })
+  return { connections, events }
+}
+
+async function obey(order: Order): Promise<Report> {
+  const { connections, events } = await site(order)
+  events.length = 0
+  const tokens: Record<string, number> = {}
+  const errors: Record<string, number> = {}
+  const count = (record: Record<string, number>, key: string): void => {
+    record[key] = (record[key] ?? 0) + 1
+  }
+  const call = async (): Promise<void> => {
+    const signal = order.patience === undefined ? undefined : AbortSignal.timeout(order.patience)
+    try {
+      count(tokens, await connections.accessToken(order.ownerId, { rejected: order.rejected, signal }))
+    } catch (error) {
+      const { code, name } = error as { code?: unknown; name: string }
+      count(errors, typeof code === 'string' ? code : name)
+    }
+  }
+  await Promise.all(Array.from({ length: order.callers }, call))
+  return { tokens, errors, events: [...events] }
+}
+
+if (process.send !== undefined && process.argv[1] === import.meta.filename) {
+  process.on('message', async ({ id, order }: { id: number; order: Order | Site }) => {
+    // A site alone is opened beforehand, so that the callers of all processes begin together.
+    if (!('callers' in order)) await site({ site: order, ownerId: '', callers: 0 })
+    const report = 'callers' in order ? await obey(order) : undefined
+    process.send?.({ id, report })
+  })
+  process.once('disconnect', () => process.exit())
+}
