@@ -51,6 +51,7 @@ function layout(page: PageData, title: string, body: readonly (Html | undefined)
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta name="color-scheme" content="light dark">
   <title>${title}</title>
+  <link rel="icon" href="/icon.svg" type="image/svg+xml">
   <link rel="stylesheet" href="/style.css">
   <script type="module" src="/page.js"></script>
 </head>

@@ -45,11 +45,15 @@ async function visitor(
   return { context, page, problems }
 }
 
-async function connect(page: Page): Promise<void> {
-  await page.goto(demo.url)
-  await page.getByRole('link', { name: 'Connect Spotify' }).click()
-  await page.getByRole('button', { name: 'Agree' }).click()
-  await page.getByText('Connected as').waitFor()
+/** Tells the stand-in something by its JSON control API. */
+async function control(page: Page, action: string, body: object): Promise<void> {
+  const controls = await page.getByRole('link', { name: 'Controls of the stand-in' }).getAttribute('href')
+  const response = await fetch(new URL(`/_fake/${action}`, controls!), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  expect(response.ok).toBe(true)
 }
 
 /** The rules of axe-core that the page breaks, with the elements that break them. */
@@ -102,7 +106,7 @@ describe('the demo in a browser', () => {
 
   it('keeps the connection over a restart, and no token in its files', async () => {
     const { context, page } = await visitor()
-    await connect(page)
+    await page.goto(demo.url)
     const account = await page.locator('.account').textContent()
     await demo.stop()
     demo = await startDemo({ DEMO_DATA: folder, PORT: new URL(demo.url).port })
@@ -117,6 +121,79 @@ describe('the demo in a browser', () => {
       const sealed = content.replaceAll(/"(encryptedData|encryptedKey|nonce|dataKeyId)":"[\w-]+"/g, '')
       expect({ name, found: token.test(sealed) }).toEqual({ name, found: false })
     }
+    await context.close()
+  })
+
+  it('exports a library through a rate limit, with the bar moving, and says what it waits for', async () => {
+    const { context, page } = await visitor()
+    await page.goto(demo.url)
+    await control(page, 'faults', { path: '/v1/me/tracks', status: 429, retryAfter: 2, after: 4 })
+    await page.getByRole('button', { name: 'Start export' }).click()
+    await page.getByText('Spotify asked us to slow down. Going on at').waitFor()
+    const whilePaused = await page.locator('progress').evaluate((bar: HTMLProgressElement) => bar.position)
+    expect(whilePaused).toBeGreaterThan(0)
+    expect(whilePaused).toBeLessThan(1)
+    await page.screenshot({ path: join(out, 'export-desktop.png'), fullPage: true })
+    expect(await violations(page)).toEqual([])
+    await page.getByText('All 1234 tracks are here.').waitFor()
+    expect(await page.locator('progress').evaluate((bar: HTMLProgressElement) => bar.position)).toBe(1)
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download the list' }).click(),
+    ])
+    const lines = readFileSync(await download.path(), 'utf8').split('\r\n')
+    expect(lines).toHaveLength(1235)
+    await context.close()
+  })
+
+  it('shows two users side by side, each with an account of their own', async () => {
+    const { context, page } = await visitor()
+    await page.goto(demo.url)
+    await page.getByRole('button', { name: 'Ben' }).click()
+    await page.getByRole('link', { name: 'Connect Spotify' }).click()
+    await page.getByLabel('Ben Harrow').check()
+    await page.getByRole('button', { name: 'Agree' }).click()
+    await page.getByText('Connected as').waitFor()
+    await page.getByRole('link', { name: 'Side by side' }).click()
+    const cards = page.locator('.pair .card')
+    expect(await cards.nth(0).textContent()).toContain('Ada Quist')
+    expect(await cards.nth(1).textContent()).toContain('Ben Harrow')
+    const tracks = await cards.locator('ol').allTextContents()
+    expect(tracks[0]).not.toBe(tracks[2])
+    expect(await violations(page)).toEqual([])
+    await page.screenshot({ path: join(out, 'both-desktop.png'), fullPage: true })
+    await page.goto(demo.url)
+    await page.getByRole('button', { name: 'Disconnect' }).click()
+    await page.getByRole('link', { name: 'Connect Spotify' }).waitFor()
+    await context.close()
+  })
+
+  it('shows states as they change: quota, outage, a revoked grant, and reconnecting', async () => {
+    const { context, page } = await visitor()
+    await page.goto(demo.url)
+    const live = page.locator('[data-live="yes"]')
+    const other = await context.newPage()
+    await control(page, 'faults', { path: '/v1/me', status: 429, reason: 'QUOTA_EXCEEDED', retryAfter: 4 })
+    await other.goto(demo.url)
+    const checked = other.getByRole('button', { name: 'Check now' }).click()
+    await live.getByText('The daily quota is used up').waitFor()
+    await live.getByText('Spotify answers.').waitFor()
+    await checked
+
+    await control(page, 'revoke', { user: 'ada', accessTokens: true })
+    await other.getByRole('button', { name: 'Check now' }).click()
+    await live.getByText('Reconnect needed').waitFor()
+    await page.reload()
+    await page.screenshot({ path: join(out, 'reconnect-desktop.png'), fullPage: true })
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('link', { name: 'Reconnect' }).click()
+    await page.getByRole('button', { name: 'Agree' }).click()
+    await live.getByText('Healthy').waitFor()
+
+    await control(page, 'faults', { path: '/v1/*', status: 503, times: 20 })
+    for (let calls = 0; calls < 3; calls++) await other.goto(demo.url)
+    await live.getByText('Spotify does not answer').waitFor()
+    await control(page, 'faults/clear', {})
     await context.close()
   })
 

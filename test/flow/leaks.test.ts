@@ -56,9 +56,14 @@ describe('the whole flow with tokens that the test knows', () => {
     await go('/call/me')
     fake.fake.fail({ path: '/api/token', status: 502, body: 'html' })
     await go('/call/refresh')
+    const ben = { 'x-owner': 'ben' }
+    const second = new URL((await go('/api/v1/spotify/auth', ben)).headers.get('location')!)
+    const secondCallback = await fake.fake.approve(second)
+    secrets.push(secondCallback.searchParams.get('code')!, ...visitor.cookies.values())
+    await go(secondCallback.pathname + secondCallback.search, ben)
     fake.fake.revoke({ accessTokens: true })
-    await go('/call/me')
-    await go('/call/tracks')
+    await go('/call/me', ben)
+    await go('/call/tracks', ben)
     for (const path of ['/connection', '/health']) {
       const answer = await go(`/api/v1/spotify${path}`, { ...owner, accept: 'application/json' })
       expect(answer.status).toBe(200)
