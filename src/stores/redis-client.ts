@@ -21,7 +21,7 @@ export interface RedisCommands {
   run(script: string, keys: readonly string[], values: readonly string[]): Promise<unknown>
 }
 
-/** @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` for a client that is neither ioredis nor node-redis 4 or later */
+/** @throws ConfigError `CONFIG_MISSING`, or `CONFIG_UNSUPPORTED_CLIENT` for what is neither ioredis nor node-redis 4 or later */
 export function redisCommands(client: IoredisLike | NodeRedisLike): RedisCommands {
   const digests = new Map<string, Promise<string>>()
   const digest = (script: string): Promise<string> => {
@@ -50,6 +50,8 @@ interface Commands {
 }
 
 function commandsOf(client: IoredisLike | NodeRedisLike): Commands {
+  if (typeof client !== 'object' || client === null)
+    throw new ConfigError('CONFIG_MISSING', 'redisStore needs client: the Redis client of the application.')
   if ('evalSha' in client && 'hmGet' in client) {
     return {
       hmget: async (key, fields) => (await client.hmGet(key, [...fields])) as readonly unknown[],

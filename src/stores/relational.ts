@@ -1,3 +1,4 @@
+import { jitter } from '../internal/jitter.ts'
 import type { CallOptions } from '../internal/signal.ts'
 import { abortable, sleep } from '../internal/signal.ts'
 import { compareCodePoints } from './code-points.ts'
@@ -45,7 +46,7 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
       } catch (error) {
         signal?.throwIfAborted()
         if (driverFailure(error) !== 'conflict' || attempt === 10) throw error
-        await sleep(Math.random() * 10 * attempt, signal)
+        await sleep(jitter(10 * attempt), signal)
       }
     }
   }

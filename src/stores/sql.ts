@@ -1,5 +1,6 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { ConfigError, StoreError } from '../errors.ts'
+import { jitter } from '../internal/jitter.ts'
 import { sleep } from '../internal/signal.ts'
 import { migrations, type SqlDialect, versionTable } from './dialect.ts'
 import { isBusy, storeError } from './driver-error.ts'
@@ -30,7 +31,7 @@ export interface SqlStore extends Required<TokenStore> {
  * Call `migrate()` before the first use; without it every call is `STORE_NOT_MIGRATED`.
  *
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` for a Kysely of another database or inside a transaction,
- *   `CONFIG_INVALID` for a prefix that is not a plain name
+ *   `CONFIG_INVALID` for a prefix that is not a plain name, `CONFIG_MISSING` without a Kysely
  */
 export function sqlStore<Database>(options: SqlStoreOptions<Database>): SqlStore {
   const prefix = options.tablePrefix ?? 'stagedoor_'
@@ -39,6 +40,8 @@ export function sqlStore<Database>(options: SqlStoreOptions<Database>): SqlStore
       'CONFIG_INVALID',
       'tablePrefix must be at most 40 lower-case letters, digits and underscores.',
     )
+  if (typeof options.db?.executeQuery !== 'function')
+    throw new ConfigError('CONFIG_MISSING', 'sqlStore needs db: the Kysely of the application.')
   if (options.db.isTransaction)
     throw new ConfigError('CONFIG_UNSUPPORTED_CLIENT', 'sqlStore needs a Kysely outside of any transaction.')
   // Plugins such as CamelCasePlugin would rename the columns of results.
@@ -129,7 +132,7 @@ async function lockedInSqlite(on: Kysely<unknown>, run: Run, upgrade: Upgrade): 
       break
     } catch (error) {
       if (!isBusy(error) || attempt === 100) throw error
-      await sleep(Math.random() * 100)
+      await sleep(jitter(100))
     }
   }
   try {

@@ -1,6 +1,6 @@
-import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { StoreError } from '../errors.ts'
+import { ConfigError, StoreError } from '../errors.ts'
+import { jitter } from '../internal/jitter.ts'
 import { sleep } from '../internal/signal.ts'
 import { migrations, versionTable } from './dialect.ts'
 import { isBusy, safeCause, storeError } from './driver-error.ts'
@@ -22,15 +22,19 @@ const prefix = 'stagedoor_'
  *
  * @param path of the file; its folder must exist. `:memory:` keeps everything in this process.
  * @throws StoreError `STORE_UNAVAILABLE` (not retryable) if the file cannot be opened
+ * @throws ConfigError `CONFIG_MISSING` or `CONFIG_INVALID`
  */
 export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Required<TokenStore> {
-  return relationalStore(sqliteDriver(open(path), options.busyTimeout ?? 5_000), prefix, options)
+  if (typeof path !== 'string' || path === '')
+    throw new ConfigError('CONFIG_MISSING', 'sqliteStore needs the path of a file.')
+  const { busyTimeout = 5_000 } = options
+  if (!Number.isSafeInteger(busyTimeout) || busyTimeout < 0)
+    throw new ConfigError('CONFIG_INVALID', 'busyTimeout must be milliseconds, 0 or more.')
+  return relationalStore(sqliteDriver(open(path), busyTimeout), prefix, options)
 }
 
 function open(path: string): DatabaseSync {
   try {
-    // SQLite would make the file readable for everyone; its journal takes over the file's mode.
-    if (path !== '' && path !== ':memory:' && !path.startsWith('file:')) closeSync(openSync(path, 'a', 0o600))
     return new DatabaseSync(path)
   } catch (error) {
     throw new StoreError(
@@ -67,7 +71,7 @@ function sqliteDriver(db: DatabaseSync, busyTimeout: number): SqlDriver {
       } catch (error) {
         if (!isBusy(error)) throw error
         if (performance.now() >= end) throw storeError(error)
-        await sleep(1 + Math.random() * 20, signal)
+        await sleep(1 + jitter(20), signal)
       }
     }
   }

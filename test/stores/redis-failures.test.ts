@@ -114,6 +114,9 @@ describe.skipIf(!present)('the Redis store', () => {
     expect(() => redisStore({ client: foreign })).toThrow(
       expect.objectContaining({ code: 'CONFIG_UNSUPPORTED_CLIENT' }),
     )
+    expect(() => redisStore({ client: undefined as never })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_MISSING' }),
+    )
     for (const bad of ['', 'a{b}', '}'])
       expect(() => redisStore({ client: redis, prefix: bad })).toThrow(
         expect.objectContaining({ code: 'CONFIG_INVALID' }),

@@ -147,7 +147,8 @@ describe('a SQL store', () => {
     await expect(sqlStore({ db: silent }).compareAndSet(record, 'r', undefined)).rejects.toBeInstanceOf(ConfigError)
   })
 
-  test('refuses a prefix that is no plain name, and a transaction', async () => {
+  test('refuses a prefix that is no plain name, a transaction, and to go without a Kysely', async () => {
+    expect(() => sqlStore({ db: undefined as never })).toThrow(expect.objectContaining({ code: 'CONFIG_MISSING' }))
     const db = sqliteKysely(':memory:')
     for (const tablePrefix of ['', 'a-b', 'A', 'a"; drop table x', 'x'.repeat(41)])
       expect(() => sqlStore({ db, tablePrefix })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -24,12 +24,6 @@ const record = storedConnection({ ownerId: 'a' })
 const put = (store: TokenStore, next = record): Promise<boolean> => store.compareAndSet(next, undefined, next)
 
 describe('the file of a SQLite store', () => {
-  test('is readable by its owner only, journal included', async () => {
-    const path = file()
-    await put(opened(sqliteStore(path)))
-    for (const name of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(name).mode & 0o777).toBe(0o600)
-  })
-
   test('has a write-ahead log and keeps what was written when the process ends', async () => {
     const path = file()
     const store = sqliteStore(path)
@@ -45,9 +39,17 @@ describe('the file of a SQLite store', () => {
       expect.objectContaining({
         code: 'STORE_UNAVAILABLE',
         retryable: false,
-        cause: expect.objectContaining({ code: 'ENOENT' }),
+        cause: expect.objectContaining({ errcode: '14' }),
       }),
     )
+  })
+
+  test.each([
+    [undefined, {}, 'CONFIG_MISSING'],
+    ['', {}, 'CONFIG_MISSING'],
+    [':memory:', { busyTimeout: -1 }, 'CONFIG_INVALID'],
+  ])('is refused as a mistake of the developer: %j, %j', (path, options, code) => {
+    expect(() => sqliteStore(path as string, options)).toThrow(expect.objectContaining({ name: 'ConfigError', code }))
   })
 
   test('is STORE_UNAVAILABLE when it is no database', async () => {
