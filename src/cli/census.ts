@@ -1,5 +1,6 @@
 import { type HealthStatus, healthOf } from '../connections/health.ts'
 import type { ConnectionsSettings } from '../connections/options.ts'
+import { sleep } from '../internal/signal.ts'
 
 const pageSize = 1000
 const dueLimit = 1000
@@ -47,6 +48,7 @@ export async function takeCensus(
     total += page.length
     after = page.at(-1)?.ownerId
     if (page.length < pageSize) break
+    await sleep(0, signal)
   }
   const due = await store.due({ provider: provider.id, at: Math.round(now()), limit: dueLimit }, { signal })
   return { total, health, keys, stale, due: due.length, dueSince: due[0]?.nextCheckAt }

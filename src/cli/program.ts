@@ -15,7 +15,7 @@ import type { Terminal } from './terminal.ts'
 interface GlobalOptions {
   readonly json?: boolean
   readonly config?: string
-  readonly envFile?: string
+  readonly env?: string
 }
 
 function wholeNumber(least: number, most: number): (text: string) => number {
@@ -54,9 +54,9 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
       .description(description)
       .option('--json', 'print one JSON document instead of text')
       .option('--config <file>', 'the configuration file')
-      .option('--env-file <file>', 'read variables from a file first; those that are set already win')
+      .option('--env <file>', 'read variables from a file first; those that are set already win')
       .action(async (options: Options & GlobalOptions) => {
-        const { json = false, config: configPath, envFile } = options
+        const { json = false, config: configPath, env: envFile } = options
         let output = createOutput(terminal, json)
         try {
           const env = envFile === undefined ? terminal.env : loadEnvFile(envFile, terminal)

@@ -3,6 +3,7 @@ import { ConfigError, type ErrorCode, isStagedoorError } from '../errors.ts'
 import { base64url, randomBytes } from '../internal/bytes.ts'
 import { createEmitter } from '../internal/emitter.ts'
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
+import { inParallel } from '../internal/in-parallel.ts'
 import { type CallOptions, sleep } from '../internal/signal.ts'
 import type { Provider } from '../oauth/provider.ts'
 import type { StoredConnection, TokenStore } from '../stores/store.ts'
@@ -72,6 +73,8 @@ export interface Reseal {
 
 const attempts = 20
 const maxDeferred = 10_000
+/** Milliseconds: most leases are given back long before they end. */
+const recheck = 250
 
 /** Failures of one record only; every other failure ends the run. */
 const ofOneRecord: ReadonlySet<string> = new Set<ErrorCode>([
@@ -151,6 +154,7 @@ export function createReseal(options: ResealOptions): Reseal {
     }
 
     const revisit = async (): Promise<void> => {
+      let wait = recheck
       for (const ownerId of deferred) {
         run.signal?.throwIfAborted()
         const record = await patiently(run, () => store.get({ provider, ownerId }, run))
@@ -158,9 +162,10 @@ export function createReseal(options: ResealOptions): Reseal {
           deferred.delete(ownerId)
           count.done++
         } else if (leaseIsLive(record, now(), lease)) {
-          await sleep(Math.min(Math.max((record.lease?.until ?? 0) - now(), 1), lease), run.signal)
+          wait = Math.min(wait, Math.max((record.lease?.until ?? 0) - now(), 1))
         } else await visit(record)
       }
+      if (deferred.size > 0) await sleep(wait, run.signal)
     }
 
     for (;;) {
@@ -170,6 +175,8 @@ export function createReseal(options: ResealOptions): Reseal {
       after = page.at(-1)?.ownerId ?? after
       if (page.length > 0) emitter.emit('progress', progress())
       if (page.length < pageSize) break
+      // A store that answers at once would leave no turn to timers, signals and requests.
+      await sleep(0, run.signal)
       if (deferred.size >= maxDeferred) await revisit()
     }
     while (deferred.size > 0) {
@@ -226,21 +233,4 @@ async function patiently<T>({ signal }: ResealRun, work: (again: boolean) => Pro
 
 function transient(error: unknown): boolean {
   return isStagedoorError(error) && error.retryable
-}
-
-/** Runs `work` over the items, `width` at a time. The first failure ends it, once those under way have settled. */
-async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values()
-  let ended = false
-  const lane = async (): Promise<void> => {
-    for (const item of rest) {
-      if (ended) return
-      await work(item).catch((error: unknown) => {
-        ended = true
-        throw error
-      })
-    }
-  }
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(width, items.length) }, lane))
-  for (const result of lanes) if (result.status === 'rejected') throw result.reason
 }
