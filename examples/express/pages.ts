@@ -29,7 +29,7 @@ export function homePage(page: PageData, card: CardData): string {
   return layout(page, `${card.person.name} · stagedoor demo`, [
     notice(page.error),
     personCard(card, page, true),
-    card.connection === undefined ? undefined : exportCard(),
+    card.connection?.status === 'connected' ? exportCard() : undefined,
   ])
 }
 
@@ -101,10 +101,11 @@ function unconnected(own: boolean): Html {
 }
 
 function connected(card: CardData, connection: Connection, page: PageData, full: boolean, own: boolean): Html {
+  const lost = connection.status === 'needs_reauth'
   return html`<p class="account">Connected as <strong>${connection.accountName ?? connection.accountId ?? 'an account whose name is not known yet'}</strong></p>
     <div data-live="${full ? 'yes' : 'no'}">${statusFragment(card.health, page.limiter)}</div>
     <dl>
-      <div><dt>Access token ends</dt><dd>${dateTime(connection.expiresAt)}, then it is renewed by itself</dd></div>
+      <div><dt>Access token ends</dt><dd>${dateTime(connection.expiresAt)}${lost ? undefined : ', then it is renewed by itself'}</dd></div>
       <div><dt>Reconnect by</dt><dd>${dateTime(connection.reauthorizeBy)} (${daysLeft(connection)} days)</dd></div>
       <div><dt>Connected since</dt><dd>${dateTime(connection.authorizedAt)}</dd></div>
       <div><dt>May</dt><dd><ul class="scopes">${connection.scopes.map((scope) => html`<li>${scope}</li>`)}</ul></dd></div>
@@ -112,14 +113,18 @@ function connected(card: CardData, connection: Connection, page: PageData, full:
     ${
       own && full
         ? html`<div class="actions">
-      <a class="button quiet" href="${base}/auth?returnTo=%2F">Reconnect</a>
+      <a class="button ${lost ? undefined : 'quiet'}" href="${base}/auth?returnTo=%2F">Reconnect</a>
       <form method="post" action="/check"><button class="quiet">Check now</button></form>
       <form method="post" action="/disconnect"><button class="danger">Disconnect</button></form>
     </div>`
         : undefined
     }
     ${card.problem === undefined ? undefined : html`<p class="notice" role="status">${card.problem}</p>`}
-    <div class="lists">
+    ${lost ? undefined : lists(card)}`
+}
+
+function lists(card: CardData): Html {
+  return html`<div class="lists">
       <div><h2>First saved tracks</h2>${list(
         card.tracks.map((track) => html`${track.name} <span class="soft">${track.artists}</span>`),
         'No saved tracks.',

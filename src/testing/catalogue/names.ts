@@ -30,7 +30,7 @@ export function artistName(seed: number, index: number): string {
     case 0:
       return `${pick(first, seed, index, 3)} ${pick(last, seed, index, 4)}`
     case 1:
-      return `The ${pick(adjectives, seed, index, 3)} ${noun}s`
+      return `The ${pick(adjectives, seed, index, 3)} ${noun}${noun.endsWith('s') ? 'es' : 's'}`
     case 2:
       return `${noun} & ${pick(nouns, seed, index, 5)}`
     case 3:
