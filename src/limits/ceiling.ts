@@ -58,11 +58,16 @@ export interface Refusal {
 }
 
 /** Least spacing as a share of the even one, for each time that a burst was refused. */
-const spacings = [0, 0.5, 0.95] as const
+export const spacings = [0, 0.5, 0.95] as const
 /** What is left of the cap after the second, third, … refusal in a row. */
 const retreats = [0.95, 0.85, 0.75] as const
 const changeMatters = 7_200_000
 const never = -1e15
+
+/** The learned number; while nothing was ever refused, the cap. */
+export function learnedCeiling(ceiling: Ceiling): number {
+  return ceiling.wall === null ? ceiling.cap : ceiling.proven
+}
 
 /** The rules by which a {@link Ceiling} changes. Pure. */
 export class CeilingRules {
@@ -100,6 +105,11 @@ export class CeilingRules {
       metAt: never,
       mistaken: 0,
     }
+  }
+
+  /** A ceiling that stays where it is until something is refused. */
+  pinned(cap: number): Ceiling {
+    return { ...this.initial(), cap, proven: cap, wall: cap + 1, probeAt: -never }
   }
 
   /** A ceiling that was stored, if `value` is one. */

@@ -4,8 +4,8 @@ import type { Cooldown } from './limiter.ts'
 /** The scope that everyone shares. */
 export const everyone = '*'
 
-const firstGuess = 60_000
-const longestGuess = 3_600_000
+export const firstGuess = 60_000
+export const longestGuess = 3_600_000
 
 /** Who is told to wait until when. Pure: every method takes `now` in epoch milliseconds. */
 export class Cooldowns {

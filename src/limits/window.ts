@@ -1,4 +1,4 @@
-import { type Ceiling, type CeilingOptions, CeilingRules } from './ceiling.ts'
+import { type Ceiling, type CeilingOptions, CeilingRules, learnedCeiling } from './ceiling.ts'
 import type { LimiterState } from './limiter.ts'
 import { type Ticket as Sent, TrailingLog } from './trailing-log.ts'
 
@@ -37,9 +37,13 @@ export class LearnedWindow {
     return this.#ceiling.cap
   }
 
-  /** The learned number; while nothing was ever refused, the cap. */
   get ceiling(): number {
-    return this.#ceiling.wall === null ? this.#ceiling.cap : this.#ceiling.proven
+    return learnedCeiling(this.#ceiling)
+  }
+
+  /** Lets `cap` through per window from now on, and does not look for more. */
+  pin(cap: number): void {
+    this.#ceiling = this.#rules.pinned(cap)
   }
 
   count(now: number): number {

@@ -21,12 +21,14 @@ export function addQueueCases(add: AddCase): void {
     expect((await limiter.schedule(async () => 'next')) === 'next', 'the slot to be free again')
   })
 
-  add('no more jobs run at a time than allowed', { maxConcurrent: 3 }, async (limiter) => {
+  add('as many jobs run at a time as allowed, and no more', { maxConcurrent: 3 }, async (limiter) => {
+    const together = gate()
     let running = 0
     let most = 0
     const job = async (): Promise<void> => {
       most = Math.max(most, ++running)
-      await new Promise<void>((resolve) => setTimeout(resolve, 2))
+      if (running === 3) together.open()
+      await together.opened
       running--
     }
     await Promise.all(Array.from({ length: 20 }, () => limiter.schedule(job)))
@@ -73,7 +75,14 @@ export function addQueueCases(add: AddCase): void {
 
   add('a full queue refuses the next call', { maxConcurrent: 1, maxQueue: 2 }, async (limiter) => {
     const blocker = gate()
-    const calls = [0, 1, 2].map(() => limiter.schedule(() => blocker.opened))
+    const started = gate()
+    const job = (): Promise<void> => {
+      started.open()
+      return blocker.opened
+    }
+    const first = limiter.schedule(job)
+    await started.opened
+    const calls = [first, limiter.schedule(job), limiter.schedule(job)]
     await rejection(
       limiter.schedule(async () => {}),
       'API_QUEUE_FULL',

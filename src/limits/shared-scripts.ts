@@ -1,0 +1,128 @@
+/**
+ * The Lua scripts of the shared window. All read the server's clock, in milliseconds. Keys: the log of what was sent, the
+ * state, the pauses. A member of the log is `<process>:<number>:<sent at>`, with `:r` at its end once it was refused; its
+ * score is when it leaves the window. A request that is under way leaves when its slot expires at the latest.
+ */
+const prelude = `
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local log, state, pauses = KEYS[1], KEYS[2], KEYS[3]
+local function pause_of(scope)
+  local held = redis.call('HGET', pauses, scope)
+  if not held then return nil end
+  local untilAt, reason = string.match(held, '^(%d+):(%a+)$')
+  untilAt = tonumber(untilAt)
+  if untilAt and untilAt > now then return untilAt, reason end
+  return nil
+end
+local function sent_at(member)
+  return tonumber(string.match(member, ':(%d+):?r?$'))
+end
+`
+
+/** ARGV: window, guard, hold, id, scope, then the least spacings. */
+const admit = `${prelude}
+local window, guard, hold = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local best, reason, who = pause_of('*')
+if best then who = '*' end
+if ARGV[5] ~= '*' then
+  local own, why = pause_of(ARGV[5])
+  if own and (not best or own >= best) then best, reason, who = own, why, ARGV[5] end
+end
+if best then return { 'paused', string.format('%.0f', now), string.format('%.0f', best), reason, who } end
+local held = redis.call('HMGET', state, 'ceiling', 'last')
+if not held[1] then return { 'unknown', string.format('%.0f', now) } end
+local ceiling = cjson.decode(held[1])
+redis.call('ZREMRANGEBYSCORE', log, '-inf', now)
+local count = redis.call('ZCARD', log)
+if count >= ceiling.cap then
+  local oldest = sent_at(redis.call('ZRANGE', log, 0, 0)[1])
+  local leaving = tonumber(redis.call('ZRANGE', log, count - ceiling.cap, count - ceiling.cap, 'WITHSCORES')[2])
+  return { 'full', string.format('%.0f', now), tostring(math.min(leaving - now, window)), tostring(count), tostring(now - oldest), held[1] }
+end
+local least = tonumber(ARGV[6 + ceiling.smooth])
+local free = (1 - least) / 2
+local used = count / ceiling.cap
+if used >= math.max(free, 0.04) then
+  local at = (tonumber(held[2]) or 0) + (window / ceiling.cap) * math.max(least, (used - free) / (1 - free))
+  if at > now then return { 'wait', string.format('%.0f', now), tostring(math.ceil(at - now)), tostring(count) } end
+end
+local member = ARGV[4] .. ':' .. string.format('%.0f', now)
+redis.call('ZADD', log, now + hold + window + guard, member)
+redis.call('PEXPIRE', log, hold + 2 * window + guard)
+redis.call('HSET', state, 'last', string.format('%.0f', now))
+return { 'sent', string.format('%.0f', now), member, tostring(count + 1), held[1] }
+`
+
+/** ARGV: window, guard, member, outcome (`ok`, `refused` or `unsent`), scope. */
+const finish = `${prelude}
+local member, outcome = ARGV[3], ARGV[4]
+redis.call('ZREM', log, member)
+if outcome == 'unsent' then return 0 end
+if outcome == 'refused' then member = member .. ':r' end
+local leaves = now + tonumber(ARGV[1]) + tonumber(ARGV[2])
+redis.call('ZADD', log, leaves, member)
+if outcome == 'ok' then redis.call('HDEL', pauses, '?*', '?' .. ARGV[5]) end
+return 1
+`
+
+/** ARGV: window, guard, member, count, scope, reason, milliseconds until the retry or -1, first and longest guess. */
+const refuse = `${prelude}
+local window, guard, member = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local scope, reason, wait = ARGV[5], ARGV[6], tonumber(ARGV[7])
+local current = pause_of(scope) or 0
+local untilAt = now + wait
+if wait < 0 then
+  untilAt = current
+  if current == 0 then
+    local guess = tonumber(redis.call('HGET', pauses, '?' .. scope)) or tonumber(ARGV[8]) / 2
+    guess = math.min(guess * 2, tonumber(ARGV[9]))
+    redis.call('HSET', pauses, '?' .. scope, string.format('%.0f', guess))
+    untilAt = now + guess
+  end
+end
+if untilAt > current then
+  redis.call('HSET', pauses, scope, string.format('%.0f', untilAt) .. ':' .. reason)
+  local rest = math.max(redis.call('PTTL', pauses), untilAt - now + 86400000)
+  redis.call('PEXPIRE', pauses, string.format('%.0f', math.min(rest, 1e13)))
+else
+  untilAt = current
+end
+local sent = sent_at(member)
+local surely, possibly, oldest = 0, tonumber(ARGV[4]), sent
+local members = redis.call('ZRANGE', log, 0, -1, 'WITHSCORES')
+for index = 1, #members, 2 do
+  local other = members[index]
+  local at = sent_at(other)
+  local ended = tonumber(members[index + 1]) - window - guard
+  if ended <= now and at < oldest then oldest = at end
+  if at > sent then possibly = possibly + 1 end
+  if at >= now - window and ended <= sent and string.sub(other, -2) ~= ':r' then surely = surely + 1 end
+end
+local held = redis.call('HGET', state, 'ceiling') or ''
+return { string.format('%.0f', now), string.format('%.0f', untilAt), surely, possibly, string.format('%.0f', now - oldest), held }
+`
+
+/** Changes the ceiling if nobody else has. ARGV: what it was, what it becomes, milliseconds to keep it. */
+const exchange = `${prelude}
+local held = redis.call('HGET', state, 'ceiling') or ''
+if held ~= ARGV[1] then return held end
+redis.call('HSET', state, 'ceiling', ARGV[2])
+redis.call('PEXPIRE', state, ARGV[3])
+return ARGV[2]
+`
+
+/** Joins with what this process knows. ARGV: the ceiling to start from, milliseconds to keep it, then members and leaving times as ages. */
+const join = `${prelude}
+if redis.call('HSETNX', state, 'ceiling', ARGV[1]) == 1 then redis.call('PEXPIRE', state, ARGV[2]) end
+for index = 3, #ARGV, 2 do
+  local leaves = tonumber(ARGV[index + 1])
+  if leaves > now then
+    redis.call('ZADD', log, 'NX', leaves, ARGV[index])
+    redis.call('PEXPIRE', log, leaves - now + 60000)
+  end
+end
+return { string.format('%.0f', now), redis.call('HGET', state, 'ceiling') }
+`
+
+export const scripts = { admit, finish, refuse, exchange, join } as const
