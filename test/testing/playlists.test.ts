@@ -144,7 +144,7 @@ describe('playlists', () => {
       (await call(`GET /playlists/${first}${path}?fields=${encodeURIComponent(fields)}`)).body
     expect(await get('id,owner.id')).toEqual({ id: first, owner: { id: 'ada' } })
     const page = (await get('total,items(item(name,album(!images,artists)))', '/items')) as {
-      items: { item: object }[]
+      items: { item: { album: object } }[]
     }
     expect(Object.keys(page).sort()).toEqual(['items', 'total'])
     expect(Object.keys(page.items[0]!.item).sort()).toEqual(['album', 'name'])

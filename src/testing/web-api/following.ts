@@ -1,6 +1,6 @@
 import { empty, json } from '../answer.ts'
 import { artistObject } from '../catalogue/artist.ts'
-import { bodyObject, idList, textList } from './ids.ts'
+import { bodyIds, idList } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { limitOf } from './paging.ts'
 import { badRequest } from './refusal.ts'
@@ -36,7 +36,7 @@ function theType(call: ApiCall): 'artist' | 'user' {
 }
 
 function theIds(call: ApiCall, type: 'artist' | 'user'): readonly string[] {
-  const text = call.query.get('ids') ?? textList(bodyObject(call).ids, 'ids').join(',')
+  const text = call.query.get('ids') ?? bodyIds(call).join(',')
   if (type === 'artist') return idList(text, 50)
   const ids = text.split(',').filter((id) => id !== '')
   if (ids.length > 50) throw badRequest('Too many ids requested')

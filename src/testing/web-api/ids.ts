@@ -47,15 +47,24 @@ export function parseUri(uri: unknown): SpotifyUri {
   return { type, id }
 }
 
-/** The body as an object; an empty body is an empty one. */
-export function bodyObject(call: ApiCall): Readonly<Record<string, unknown>> {
+function bodyValue(call: ApiCall): unknown {
   if (call.body.trim() === '') return {}
-  let value: unknown
   try {
-    value = JSON.parse(call.body)
+    return JSON.parse(call.body)
   } catch {
     throw badRequest('Error parsing JSON.')
   }
+}
+
+/** The ids of a body: `{ ids }`, or a bare list, which older clients send. */
+export function bodyIds(call: ApiCall): readonly string[] {
+  const value = bodyValue(call)
+  return textList(Array.isArray(value) ? value : bodyObject(call).ids, 'ids')
+}
+
+/** The body as an object; an empty body is an empty one. */
+export function bodyObject(call: ApiCall): Readonly<Record<string, unknown>> {
+  const value = bodyValue(call)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequest('Error parsing JSON.')
   return value as Record<string, unknown>
 }

@@ -4,7 +4,7 @@ import { episodeObject, simplifiedShow } from '../catalogue/show.ts'
 import { trackObject } from '../catalogue/track.ts'
 import type { ShelfKind } from '../user.ts'
 import { albumWithTracks } from './albums.ts'
-import { bodyObject, idList, textList } from './ids.ts'
+import { bodyIds, bodyObject, idList } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { page, pageRequest } from './paging.ts'
 import { badRequest } from './refusal.ts'
@@ -53,16 +53,16 @@ function writeIds(call: ApiCall, queryMax: number): readonly { id: string; added
   const now = call.state.clock.now()
   const query = call.query.get('ids')
   if (query !== null) return idList(query, queryMax).map((id) => ({ id, addedAt: now }))
-  const body = bodyObject(call)
-  if (Array.isArray(body.timestamped_ids)) {
-    return body.timestamped_ids.map((item: { id?: unknown; added_at?: unknown }) => {
+  const timestamped = call.body.includes('timestamped_ids') ? bodyObject(call).timestamped_ids : undefined
+  if (Array.isArray(timestamped)) {
+    return timestamped.map((item: { id?: unknown; added_at?: unknown } | null) => {
       const addedAt = Date.parse(String(item?.added_at))
       if (typeof item?.id !== 'string' || Number.isNaN(addedAt))
         throw badRequest('Invalid value for field: timestamped_ids')
       return { id: item.id, addedAt }
     })
   }
-  return idList(textList(body.ids, 'ids').join(','), 50).map((id) => ({ id, addedAt: now }))
+  return idList(bodyIds(call).join(','), 50).map((id) => ({ id, addedAt: now }))
 }
 
 function save(kind: ShelfKind, queryMax: number) {
