@@ -94,10 +94,11 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
   ): Promise<Incoming> {
     const operation = operationOf(id)
     const url = base + expand(operation.path, given.path) + queryString(given.query)
-    const scopes =
-      typeof scopeSource === 'function' && operation.scopes !== undefined ? await scopeSource() : scopeSource
-    const held = typeof scopes === 'function' ? undefined : scopes
-    checkScopes(operation, held, given.query?.uris as readonly string[] | undefined)
+    let held: readonly string[] | undefined
+    if (scopeSource !== undefined && operation.scopes !== undefined) {
+      held = typeof scopeSource === 'function' ? await scopeSource() : scopeSource
+      checkScopes(operation, held, given.query?.uris as readonly string[] | undefined)
+    }
     const json = operation.body !== 'image/jpeg'
     const { body } = given
     const outgoing = {
@@ -119,7 +120,8 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
       },
       options,
     )
-    if (operation.answer !== undefined) await answers.ready()
+    const loading = operation.answer === undefined ? undefined : answers.ready()
+    if (loading !== undefined) await loading
     return incoming
   }
 

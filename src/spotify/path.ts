@@ -24,12 +24,17 @@ export function path(strings: TemplateStringsArray, ...values: readonly (string 
 
 /** Fills the `{name}` of a template with encoded segments. */
 export function expand(template: string, values: Readonly<Record<string, string>> | undefined): string {
-  if (!template.includes('{')) return template
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => {
+  let text = ''
+  let from = 0
+  for (let open = template.indexOf('{'); open !== -1; open = template.indexOf('{', from)) {
+    const close = template.indexOf('}', open)
+    const name = template.slice(open + 1, close)
     const value = values?.[name]
     if (value === undefined) throw invalidArgument(`Expected a value for ${name} in the path.`)
-    return segment(value)
-  })
+    text += template.slice(from, open) + segment(value)
+    from = close + 1
+  }
+  return from === 0 ? template : text + template.slice(from)
 }
 
 type QueryValue = string | number | boolean | readonly string[] | undefined

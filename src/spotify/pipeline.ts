@@ -81,45 +81,55 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     throw error
   }
 
-  async function once(work: Work, options: RequestOptions, progress: Progress, token: string): Promise<Incoming> {
+  function once(work: Work, options: RequestOptions, progress: Progress, token: string): Promise<Incoming> {
     const { timeout = pipeline.timeout, maxWait = pipeline.maxWait, signal } = options
     const queued = now()
     progress.sent = false
     return limiter.schedule(
       (slot) => {
         progress.waited += Math.max(0, now() - queued)
-        return breaker.execute(async () => {
+        return breaker.execute(() => {
           progress.sent = true
-          return accept(await transmit(fetch, work.outgoing, token, timeout, signal), slot, work)
+          return transmit(fetch, work.outgoing, token, timeout, signal, (incoming) => accept(incoming, slot, work))
         })
       },
       { signal, scope: work.scope, maxWait: Math.max(0, maxWait - progress.waited) },
     )
   }
 
-  /** Gets a token within what is left of the wait. A source that never answers must not hang the call. */
-  function tokenOf(work: Work, options: RequestOptions, progress: Progress, rejected?: string): Promise<string> {
-    const { signal, maxWait = pipeline.maxWait } = options
+  async function tokenOf(work: Work, options: RequestOptions, progress: Progress, rejected?: string): Promise<string> {
+    const { signal } = options
     const asked = now()
     const given = work.token(signal === undefined && rejected === undefined ? undefined : { signal, rejected })
-    return new Promise<string>((resolve, reject) => {
-      const late = (): void => {
-        const { request } = work.outgoing
-        reject(new SpotifyApiError('API_TIMEOUT', 'No access token came in time.', { request }))
-      }
-      const timer = setTimeout(late, Math.max(1, Math.min(maxWait - progress.waited, 2 ** 31 - 1)))
-      abortable(given, signal).then(
-        (token) => {
-          clearTimeout(timer)
-          progress.waited += Math.max(0, now() - asked)
-          resolve(token)
-        },
-        (error) => {
-          clearTimeout(timer)
-          reject(error)
-        },
-      )
-    })
+    let token: string | undefined
+    given.then(
+      (value) => {
+        token = value
+      },
+      () => {},
+    )
+    // A token that is at hand is there after one turn, and then needs neither a timer nor a listener.
+    await undefined
+    token ??= await inTime(given, work, signal, (options.maxWait ?? pipeline.maxWait) - progress.waited)
+    progress.waited += Math.max(0, now() - asked)
+    return token
+  }
+
+  /** A source of tokens that never answers must not hang the call. */
+  async function inTime(
+    given: Promise<string>,
+    work: Work,
+    signal: AbortSignal | undefined,
+    ms: number,
+  ): Promise<string> {
+    const { request } = work.outgoing
+    const late = (): SpotifyApiError => new SpotifyApiError('API_TIMEOUT', 'No access token came in time.', { request })
+    const end = deadline(Math.max(1, Math.min(ms, 2 ** 31 - 1)), signal, late)
+    try {
+      return await abortable(given, end.signal)
+    } finally {
+      end.done()
+    }
   }
 
   async function attempt(work: Work, options: RequestOptions, progress: Progress): Promise<Incoming> {
@@ -224,9 +234,13 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
             )
       const options = end === undefined ? given : { ...given, signal: end.signal }
       try {
-        return await attempt(work, options, progress).catch((error) => repeat(work, options, progress, error))
+        return await attempt(work, options, progress)
       } catch (error) {
-        throw withRequest(error, request)
+        try {
+          return await repeat(work, options, progress, error)
+        } catch (last) {
+          throw withRequest(last, request)
+        }
       } finally {
         end?.done()
       }

@@ -21,16 +21,17 @@ export interface Incoming {
 const printable = /^[\x21-\x7e]+$/
 
 /**
- * Sends one request and reads its body, within `timeout` milliseconds.
- * @throws SpotifyApiError `API_TIMEOUT` or `API_UNREACHABLE`; the caller's abort as it is
+ * Sends one request, reads its body within `timeout` milliseconds and gives it to `accept`.
+ * @throws SpotifyApiError `API_TIMEOUT` or `API_UNREACHABLE`; the caller's abort and what `accept` throws as they are
  */
-export async function transmit(
+export async function transmit<T>(
   fetch: typeof globalThis.fetch,
   outgoing: Outgoing,
   token: string,
   timeout: number,
   signal: AbortSignal | undefined,
-): Promise<Incoming> {
+  accept: (incoming: Incoming) => T,
+): Promise<T> {
   // A header with other characters makes fetch throw an error that quotes it.
   if (typeof token !== 'string' || !printable.test(token)) throw invalidArgument('Expected an access token.')
   const controller = new AbortController()
@@ -39,16 +40,19 @@ export async function transmit(
     timedOut = true
     controller.abort()
   }, timeout)
-  const follow = (): void => controller.abort(signal?.reason)
-  if (signal?.aborted) follow()
-  else signal?.addEventListener('abort', follow, { once: true })
+  const follow = signal === undefined ? undefined : (): void => controller.abort(signal.reason)
+  if (follow !== undefined) {
+    if (signal?.aborted) follow()
+    else signal?.addEventListener('abort', follow, { once: true })
+  }
+  let incoming: Incoming
   try {
-    const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' }
+    const headers: Record<string, string> = { authorization: `Bearer ${token}` }
     if (outgoing.contentType !== undefined) headers['content-type'] = outgoing.contentType
     const init: RequestInit = { method: outgoing.method, headers, redirect: 'manual', signal: controller.signal }
     if (outgoing.body !== undefined) init.body = outgoing.body
     const response = await fetch(outgoing.url, init)
-    return { status: response.status, headers: response.headers, text: await response.text() }
+    incoming = { status: response.status, headers: response.headers, text: await response.text() }
   } catch (error) {
     if (signal?.aborted) throw signal.reason
     if (timedOut) {
@@ -57,6 +61,7 @@ export async function transmit(
     throw unreachable(error, token, outgoing.request)
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', follow)
+    if (follow !== undefined) signal?.removeEventListener('abort', follow)
   }
+  return accept(incoming)
 }

@@ -116,7 +116,7 @@ export const legacyLibraryOperations = {
     method: 'PUT',
     path: '/me/shows',
     query: { ids: 'strings' },
-    body: { ids: 'strings' },
+    body: { ids: 'strings?' },
     scopes: ['user-library-modify'],
     batch: { of: 'ids', in: 'query', size: 50 },
     availability: 'removed-2026-02',

@@ -1,5 +1,5 @@
 import type { OperationData } from '../operation.ts'
-import { fifty, hundred, market, paging } from './page-size.ts'
+import { fifty, market, paging } from './page-size.ts'
 
 const modify = ['playlist-modify-public', 'playlist-modify-private'] as const
 const details = { public: 'boolean?', collaborative: 'boolean?', description: 'string?' } as const
@@ -74,7 +74,7 @@ export const legacyPlaylistOperations = {
     query: { ...market, fields: 'string?', ...paging, additional_types: 'string?' },
     answer: 'playlistItem',
     paging: 'offset',
-    page: hundred,
+    page: { development: 100, extended: 100, default: 20 },
     scopes: ['playlist-read-private'],
     required: [],
     availability: 'removed-2026-02',

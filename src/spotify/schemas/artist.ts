@@ -1,12 +1,11 @@
-import * as z from 'zod/mini'
 import { externalUrls, followers, image } from './common.ts'
-import { type Infer, number, object, text, texts } from './object.ts'
+import { type Infer, list, literal, maybe, nullable, number, object, string, text, texts } from './object.ts'
 
 export const simplifiedArtist = object({
-  type: z.nullish(z.literal('artist')),
+  type: maybe(literal('artist')),
   /** `null` for the artist of a local file. */
-  id: z.nullable(z.string()),
-  name: z.string(),
+  id: nullable(string),
+  name: string,
   uri: text,
   href: text,
   external_urls: externalUrls,
@@ -15,13 +14,13 @@ export const simplifiedArtist = object({
 export interface SimplifiedArtist extends Infer<typeof simplifiedArtist> {}
 
 export const artist = object({
-  type: z.literal('artist'),
-  id: z.string(),
-  name: z.string(),
-  uri: z.string(),
+  type: literal('artist'),
+  id: string,
+  name: string,
+  uri: string,
   href: text,
   external_urls: externalUrls,
-  images: z.nullish(z.array(image)),
+  images: maybe(list(image)),
   /** Absent in Development Mode since February 2026. */
   genres: texts,
   /** Absent in Development Mode since February 2026. */

@@ -1,29 +1,42 @@
-import * as z from 'zod/mini'
 import { copyright, externalUrls, image, restrictions, resumePoint } from './common.ts'
-import { flag, type Infer, number, object, pageOf, text, texts } from './object.ts'
+import {
+  choice,
+  flag,
+  type Infer,
+  list,
+  literal,
+  maybe,
+  nullable,
+  number,
+  object,
+  pageOf,
+  string,
+  text,
+  texts,
+} from './object.ts'
 
 const person = object({ name: text })
 
 const audiobookFields = {
-  type: z.nullish(z.literal('audiobook')),
-  id: z.string(),
-  name: z.string(),
-  uri: z.string(),
+  type: maybe(literal('audiobook')),
+  id: string,
+  name: string,
+  uri: string,
   href: text,
-  authors: z.nullish(z.array(person)),
+  authors: maybe(list(person)),
   /** Absent in Development Mode since February 2026. */
   available_markets: texts,
-  copyrights: z.nullish(z.array(copyright)),
+  copyrights: maybe(list(copyright)),
   description: text,
   html_description: text,
   edition: text,
   explicit: flag,
   external_urls: externalUrls,
-  images: z.nullish(z.array(image)),
+  images: maybe(list(image)),
   is_externally_hosted: flag,
   languages: texts,
   media_type: text,
-  narrators: z.nullish(z.array(person)),
+  narrators: maybe(list(person)),
   /** Absent in Development Mode since February 2026. */
   publisher: text,
   total_chapters: number,
@@ -35,10 +48,10 @@ export interface SimplifiedAudiobook extends Infer<typeof simplifiedAudiobook> {
 
 const chapterFields = {
   /** Spotify's description says `episode`, its answers say `chapter`. */
-  type: z.enum(['chapter', 'episode']),
-  id: z.nullable(z.string()),
-  name: z.nullable(z.string()),
-  uri: z.nullable(z.string()),
+  type: choice(['chapter', 'episode']),
+  id: nullable(string),
+  name: nullable(string),
+  uri: nullable(string),
   href: text,
   audio_preview_url: text,
   /** Absent in Development Mode since February 2026. */
@@ -50,7 +63,7 @@ const chapterFields = {
   duration_ms: number,
   explicit: flag,
   external_urls: externalUrls,
-  images: z.nullish(z.array(image)),
+  images: maybe(list(image)),
   is_playable: flag,
   languages: texts,
   release_date: text,
@@ -64,11 +77,11 @@ export const simplifiedChapter = object(chapterFields)
 /** A chapter as its audiobook lists it. */
 export interface SimplifiedChapter extends Infer<typeof simplifiedChapter> {}
 
-export const chapter = object({ ...chapterFields, audiobook: z.nullish(simplifiedAudiobook) })
+export const chapter = object({ ...chapterFields, audiobook: maybe(simplifiedAudiobook) })
 /** A chapter with its audiobook. */
 export interface Chapter extends Infer<typeof chapter> {}
 
-export const audiobook = object({ ...audiobookFields, chapters: z.nullish(pageOf(simplifiedChapter)) })
+export const audiobook = object({ ...audiobookFields, chapters: maybe(pageOf(simplifiedChapter)) })
 /** An audiobook with the first page of its chapters. */
 export interface Audiobook extends Infer<typeof audiobook> {}
 

@@ -1,9 +1,8 @@
-import * as z from 'zod/mini'
 import { image } from './common.ts'
-import { type Infer, number, object, text } from './object.ts'
+import { dictionary, type Infer, list, maybe, number, object, string, text } from './object.ts'
 import { track } from './track.ts'
 
-export const category = object({ id: z.string(), name: text, href: text, icons: z.nullish(z.array(image)) })
+export const category = object({ id: string, name: text, href: text, icons: maybe(list(image)) })
 /** A category of playlists. */
 export interface Category extends Infer<typeof category> {}
 
@@ -15,12 +14,12 @@ const seed = object({
   afterFilteringSize: number,
   afterRelinkingSize: number,
 })
-export const recommendations = object({ seeds: z.nullish(z.array(seed)), tracks: z.array(track) })
+export const recommendations = object({ seeds: maybe(list(seed)), tracks: list(track) })
 /** Tracks like others. */
 export interface Recommendations extends Infer<typeof recommendations> {}
 
 export const audioFeatures = object({
-  id: z.string(),
+  id: string,
   type: text,
   uri: text,
   track_href: text,
@@ -42,21 +41,23 @@ export const audioFeatures = object({
 /** How a track sounds, in numbers. */
 export interface AudioFeatures extends Infer<typeof audioFeatures> {}
 
-const interval = object({ start: number, duration: number, confidence: number })
-const numbers = z.nullish(z.array(z.number()))
-const facts = z.nullish(z.record(z.string(), z.unknown()))
+const span = { start: number, duration: number, confidence: number }
+const interval = object(span)
+const numbers = maybe(list(number))
+const facts = dictionary
 export const audioAnalysis = object({
   meta: facts,
   track: facts,
-  bars: z.nullish(z.array(interval)),
-  beats: z.nullish(z.array(interval)),
-  tatums: z.nullish(z.array(interval)),
-  sections: z.nullish(
-    z.array(z.extend(interval, { loudness: number, tempo: number, key: number, mode: number, time_signature: number })),
+  bars: maybe(list(interval)),
+  beats: maybe(list(interval)),
+  tatums: maybe(list(interval)),
+  sections: maybe(
+    list(object({ ...span, loudness: number, tempo: number, key: number, mode: number, time_signature: number })),
   ),
-  segments: z.nullish(
-    z.array(
-      z.extend(interval, {
+  segments: maybe(
+    list(
+      object({
+        ...span,
         loudness_start: number,
         loudness_max: number,
         loudness_max_time: number,

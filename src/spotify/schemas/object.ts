@@ -1,22 +1,102 @@
 import * as z from 'zod/mini'
-import { $ZodObjectJIT, type $ZodShape, type output, type SomeType } from 'zod/v4/core'
+import type { $ZodIssue, $ZodShape, output, SomeType } from 'zod/v4/core'
 
-/** The shape of an object whose unknown fields are nobody's business. Compiled, where the runtime allows it. */
-export function object<S extends $ZodShape>(shape: S): z.ZodMiniObject<S, z.core.$strip> {
-  return new $ZodObjectJIT({ type: 'object', shape }) as unknown as z.ZodMiniObject<S, z.core.$strip>
+/** Whether a value is as a schema says. Answers that are, almost all, need no more than this; zod explains the others. */
+type Fits = (value: unknown) => boolean
+
+const fits = Symbol('fits')
+
+function quick<T extends SomeType>(schema: T, test: Fits): T {
+  return Object.defineProperty(schema, fits, { value: test })
 }
 
-export const text = z.nullish(z.string())
-export const number = z.nullish(z.number())
-export const flag = z.nullish(z.boolean())
-export const texts = z.nullish(z.array(z.nullable(z.string())))
-/** Names to values, such as the links to an object elsewhere. */
-export const dictionary = z.nullish(z.record(z.string(), z.unknown()))
+function testOf(schema: SomeType): Fits {
+  const test = (schema as { readonly [fits]?: Fits })[fits]
+  return test ?? ((value) => z.safeParse(schema as z.ZodMiniType, value).success)
+}
+
+/** What is wrong with a value by a schema; nothing if it fits. */
+export function issuesOf(schema: SomeType, value: unknown): readonly $ZodIssue[] {
+  return testOf(schema)(value) ? [] : (z.safeParse(schema as z.ZodMiniType, value).error?.issues ?? [])
+}
+
+const isText: Fits = (value) => typeof value === 'string'
+const isNumber: Fits = (value) => typeof value === 'number'
+const isFlag: Fits = (value) => typeof value === 'boolean'
+const isTexts: Fits = (value) => Array.isArray(value) && value.every((one) => typeof one === 'string' || one === null)
+const isMaybeFlag: Fits = (value) => typeof value === 'boolean' || value === null || value === undefined
+const isObject: Fits = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** An object with at least these fields; those that it does not name are nobody's business. */
+export function object<S extends $ZodShape>(shape: S): z.ZodMiniObject<S, z.core.$strip> {
+  const names = Object.keys(shape)
+  const tests = Object.values(shape).map(testOf)
+  return quick(z.object(shape), (value) => {
+    if (!isObject(value)) return false
+    const fields = value as Record<string, unknown>
+    for (let index = 0; index < names.length; index++) {
+      if (tests[index]?.(fields[names[index] as string]) !== true) return false
+    }
+    return true
+  })
+}
+
+export function list<T extends SomeType>(item: T): z.ZodMiniArray<T> {
+  const test = testOf(item)
+  return quick(z.array(item), (value) => Array.isArray(value) && value.every(test))
+}
+
+export function nullable<T extends SomeType>(schema: T): z.ZodMiniNullable<T> {
+  const test = testOf(schema)
+  return quick(z.nullable(schema), (value) => value === null || test(value))
+}
+
+/** What may be `null` or absent. */
+export function maybe<T extends SomeType>(schema: T): z.ZodMiniOptional<z.ZodMiniNullable<T>> {
+  const test = testOf(schema)
+  return quick(z.nullish(schema), (value) => value === null || value === undefined || test(value))
+}
+
+export function literal<const T extends string>(value: T): z.ZodMiniLiteral<T> {
+  return quick(z.literal(value), (given) => given === value)
+}
+
+export function choice<const T extends readonly string[]>(values: T): z.ZodMiniEnum<{ [K in T[number]]: K }> {
+  return quick(z.enum(values), (given) => (values as readonly unknown[]).includes(given)) as never
+}
+
+export const string = quick(z.string(), isText)
+export const text = maybe(string)
+export const number = maybe(quick(z.number(), isNumber))
+export const flag = maybe(quick(z.boolean(), isFlag))
+export const boolean = quick(z.boolean(), isFlag)
+/** Lists of markets are long: one function looks at all of it. */
+export const texts = maybe(quick(z.array(z.nullable(z.string())), isTexts))
+export const flags = maybe(
+  quick(
+    z.record(z.string(), z.nullish(z.boolean())),
+    (value) => isObject(value) && Object.values(value as object).every(isMaybeFlag),
+  ),
+)
+export const dictionary = maybe(quick(z.record(z.string(), z.unknown()), isObject))
+
+type Typed = z.ZodMiniObject<{ type: z.ZodMiniLiteral<string> } & $ZodShape, z.core.$strip>
+
+/** One of several objects that `type` tells apart. */
+export function byType<const T extends readonly [Typed, ...Typed[]]>(
+  options: T,
+): z.ZodMiniDiscriminatedUnion<T, 'type'> {
+  const tests = new Map(options.map((option) => [option.shape.type._zod.def.values[0], testOf(option)]))
+  return quick(z.discriminatedUnion('type', options), (value) => {
+    const type = isObject(value) ? (value as { readonly type?: unknown }).type : undefined
+    return typeof type === 'string' && tests.get(type)?.(value) === true
+  })
+}
 
 /** A page of something, as Spotify sends it inside another object. */
 export function pageOf<T extends SomeType>(item: T) {
   return object({
-    items: z.array(item),
+    items: list(item),
     href: text,
     limit: number,
     /** The address of the next page; `null` on the last. */
@@ -25,7 +105,7 @@ export function pageOf<T extends SomeType>(item: T) {
     previous: text,
     /** How many items there are altogether, according to Spotify. Unreliable in search results. */
     total: number,
-    cursors: z.nullish(object({ after: text, before: text })),
+    cursors: maybe(object({ after: text, before: text })),
   })
 }
 

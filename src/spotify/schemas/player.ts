@@ -1,13 +1,12 @@
-import * as z from 'zod/mini'
 import { context } from './common.ts'
-import { flag, type Infer, number, object, text } from './object.ts'
+import { flag, flags, type Infer, list, maybe, number, object, string, text } from './object.ts'
 import { playable } from './playlist.ts'
 import { track } from './track.ts'
 
 export const device = object({
   /** `null` for a device that cannot be addressed. */
-  id: z.nullish(z.string()),
-  name: z.string(),
+  id: text,
+  name: string,
   type: text,
   is_active: flag,
   is_private_session: flag,
@@ -21,17 +20,17 @@ export const device = object({
 export interface Device extends Infer<typeof device> {}
 
 const playing = {
-  context: z.nullish(context),
+  context: maybe(context),
   /** Epoch milliseconds. */
   timestamp: number,
   /** Milliseconds. */
   progress_ms: number,
   is_playing: flag,
   /** `null` during an advertisement, and for what is not for this application. */
-  item: z.nullish(playable),
+  item: maybe(playable),
   /** `track`, `episode`, `ad` or `unknown`. */
   currently_playing_type: text,
-  actions: z.nullish(object({ disallows: z.nullish(z.record(z.string(), z.nullish(z.boolean()))) })),
+  actions: maybe(object({ disallows: flags })),
 }
 
 export const currentlyPlaying = object(playing)
@@ -40,7 +39,7 @@ export interface CurrentlyPlaying extends Infer<typeof currentlyPlaying> {}
 
 export const playbackState = object({
   ...playing,
-  device: z.nullish(device),
+  device: maybe(device),
   /** `off`, `track` or `context`. */
   repeat_state: text,
   shuffle_state: flag,
@@ -49,10 +48,10 @@ export const playbackState = object({
 /** What is being played, on which device and how. */
 export interface PlaybackState extends Infer<typeof playbackState> {}
 
-export const queue = object({ currently_playing: z.nullish(playable), queue: z.array(playable) })
+export const queue = object({ currently_playing: maybe(playable), queue: list(playable) })
 /** What is being played and what comes next. */
 export interface Queue extends Infer<typeof queue> {}
 
-export const playHistory = object({ track, played_at: text, context: z.nullish(context) })
+export const playHistory = object({ track, played_at: text, context: maybe(context) })
 /** A track that was played, and when. */
 export interface PlayHistory extends Infer<typeof playHistory> {}

@@ -1,6 +1,7 @@
-import { type $ZodIssue, safeParse } from 'zod/v4/core'
+import type { $ZodIssue } from 'zod/v4/core'
 import type { Kind } from './kinds.ts'
 import { isObject, normalize } from './normalize.ts'
+import { issuesOf } from './object.ts'
 import { schemas } from './schemas.ts'
 
 /** What an operation promises of its answer. */
@@ -42,11 +43,11 @@ export function read(body: unknown, promised: Promised, oddities: Oddities): unk
 function readOne(body: unknown, { kind, partial }: Promised, oddities: Oddities): unknown {
   normalize(kind, body)
   if (partial) return isObject(body) ? body : undefined
-  const result = safeParse(schemas[kind], body)
-  if (result.success) return body
+  const issues = issuesOf(schemas[kind], body)
+  if (issues.length === 0) return body
   const odd = new Map<Page, Set<number>>()
   const rest: $ZodIssue[] = []
-  for (const issue of result.error.issues) {
+  for (const issue of issues) {
     const [key, items, index] = issue.path
     const page = isObject(body) ? body[String(key)] : undefined
     // An odd item of a page inside the object does not spoil the object.
@@ -78,14 +79,14 @@ function readPage(page: unknown, kind: Kind, promised: Promised, oddities: Oddit
   }
   let odd = false
   for (const item of items) if (!readItem(item, kind, oddities)) odd = true
-  if (odd && oddities.drop) page.items = items.filter((item) => safeParse(schemas[kind], item).success)
+  if (odd && oddities.drop) page.items = items.filter((item) => issuesOf(schemas[kind], item).length === 0)
   return true
 }
 
 function readItem(item: unknown, kind: Kind, oddities: Oddities): boolean {
-  const result = safeParse(schemas[kind], normalize(kind, item))
-  if (result.success) return true
-  oddities.report({ kind, path: describe(result.error.issues[0]?.path ?? []), dropped: oddities.drop })
+  const issues = issuesOf(schemas[kind], normalize(kind, item))
+  if (issues.length === 0) return true
+  oddities.report({ kind, path: describe(issues[0]?.path ?? []), dropped: oddities.drop })
   return false
 }
 

@@ -1,4 +1,3 @@
-import * as z from 'zod/mini'
 import type { $ZodType } from 'zod/v4/core'
 import { album, savedAlbum, simplifiedAlbum } from './album.ts'
 import { artist } from './artist.ts'
@@ -6,7 +5,7 @@ import { audiobook, chapter, savedAudiobook, simplifiedAudiobook, simplifiedChap
 import { audioAnalysis, audioFeatures, category, recommendations } from './browse.ts'
 import { image } from './common.ts'
 import type { Kind } from './kinds.ts'
-import { object, pageOf } from './object.ts'
+import { boolean, maybe, object, pageOf, string } from './object.ts'
 import { currentlyPlaying, device, playbackState, playHistory, queue } from './player.ts'
 import { playlist, playlistItem, simplifiedPlaylist, snapshot } from './playlist.ts'
 import { episode, savedEpisode, savedShow, show, simplifiedEpisode, simplifiedShow } from './show.ts'
@@ -15,13 +14,13 @@ import { savedTrack, track } from './track.ts'
 import { privateUser, publicUser } from './user.ts'
 
 const search = object({
-  albums: z.nullish(pageOf(simplifiedAlbum)),
-  artists: z.nullish(pageOf(artist)),
-  audiobooks: z.nullish(pageOf(simplifiedAudiobook)),
-  episodes: z.nullish(pageOf(simplifiedEpisode)),
-  playlists: z.nullish(pageOf(simplifiedPlaylist)),
-  shows: z.nullish(pageOf(simplifiedShow)),
-  tracks: z.nullish(pageOf(track)),
+  albums: maybe(pageOf(simplifiedAlbum)),
+  artists: maybe(pageOf(artist)),
+  audiobooks: maybe(pageOf(simplifiedAudiobook)),
+  episodes: maybe(pageOf(simplifiedEpisode)),
+  playlists: maybe(pageOf(simplifiedPlaylist)),
+  shows: maybe(pageOf(simplifiedShow)),
+  tracks: maybe(pageOf(track)),
 })
 
 /** The schema of each kind. */
@@ -31,7 +30,7 @@ export const schemas: Readonly<Record<Kind, $ZodType>> = {
   audioAnalysis,
   audioFeatures,
   audiobook,
-  boolean: z.boolean(),
+  boolean,
   category,
   chapter,
   currentlyPlaying,
@@ -61,6 +60,6 @@ export const schemas: Readonly<Record<Kind, $ZodType>> = {
   simplifiedShow,
   simplifiedTrack,
   snapshot,
-  text: z.string(),
+  text: string,
   track,
 }

@@ -1,18 +1,30 @@
-import * as z from 'zod/mini'
 import { copyright, externalUrls, image, restrictions, resumePoint } from './common.ts'
-import { flag, type Infer, number, object, pageOf, text, texts } from './object.ts'
+import {
+  flag,
+  type Infer,
+  list,
+  literal,
+  maybe,
+  nullable,
+  number,
+  object,
+  pageOf,
+  string,
+  text,
+  texts,
+} from './object.ts'
 
 const showFields = {
-  type: z.nullish(z.literal('show')),
+  type: maybe(literal('show')),
   href: text,
   /** Absent in Development Mode since February 2026. */
   available_markets: texts,
-  copyrights: z.nullish(z.array(copyright)),
+  copyrights: maybe(list(copyright)),
   description: text,
   html_description: text,
   explicit: flag,
   external_urls: externalUrls,
-  images: z.nullish(z.array(image)),
+  images: maybe(list(image)),
   is_externally_hosted: flag,
   languages: texts,
   media_type: text,
@@ -23,20 +35,20 @@ const showFields = {
 
 export const simplifiedShow = object({
   /** `null` when the show is gone. */
-  id: z.nullable(z.string()),
-  name: z.nullable(z.string()),
-  uri: z.nullable(z.string()),
+  id: nullable(string),
+  name: nullable(string),
+  uri: nullable(string),
   ...showFields,
 })
 /** A show as lists and episodes name it. Of one that is gone, all is `null`. */
 export interface SimplifiedShow extends Infer<typeof simplifiedShow> {}
 
 const episodeFields = {
-  type: z.literal('episode'),
+  type: literal('episode'),
   /** `null` when the episode is gone. */
-  id: z.nullable(z.string()),
-  name: z.nullable(z.string()),
-  uri: z.nullable(z.string()),
+  id: nullable(string),
+  name: nullable(string),
+  uri: nullable(string),
   href: text,
   audio_preview_url: text,
   description: text,
@@ -45,7 +57,7 @@ const episodeFields = {
   duration_ms: number,
   explicit: flag,
   external_urls: externalUrls,
-  images: z.nullish(z.array(image)),
+  images: maybe(list(image)),
   is_externally_hosted: flag,
   is_playable: flag,
   language: text,
@@ -62,7 +74,7 @@ export const simplifiedEpisode = object(episodeFields)
 /** An episode as its show lists it. */
 export interface SimplifiedEpisode extends Infer<typeof simplifiedEpisode> {}
 
-export const episode = object({ ...episodeFields, show: z.nullish(simplifiedShow) })
+export const episode = object({ ...episodeFields, show: maybe(simplifiedShow) })
 /** An episode with its show. Of one that is gone, all is `null`. */
 export interface Episode extends Infer<typeof episode> {}
 
@@ -71,12 +83,12 @@ export const savedEpisode = object({ added_at: text, episode })
 export interface SavedEpisode extends Infer<typeof savedEpisode> {}
 
 export const show = object({
-  id: z.string(),
-  name: z.string(),
-  uri: z.string(),
+  id: string,
+  name: string,
+  uri: string,
   ...showFields,
   /** The first page of its episodes, newest first. */
-  episodes: z.nullish(pageOf(simplifiedEpisode)),
+  episodes: maybe(pageOf(simplifiedEpisode)),
 })
 /** A show with the first page of its episodes. */
 export interface Show extends Infer<typeof show> {}

@@ -1,21 +1,20 @@
-import * as z from 'zod/mini'
 import { simplifiedArtist } from './artist.ts'
 import { externalUrls, restrictions } from './common.ts'
-import { flag, type Infer, number, object, text, texts } from './object.ts'
+import { flag, type Infer, list, literal, maybe, nullable, number, object, string, text, texts } from './object.ts'
 
 export const linkedTrack = object({ type: text, id: text, uri: text, href: text, external_urls: externalUrls })
 /** The track that was asked for, when another one was given in its place. */
 export interface LinkedTrack extends Infer<typeof linkedTrack> {}
 
 export const trackFields = {
-  type: z.literal('track'),
+  type: literal('track'),
   /** `null` for a local file. */
-  id: z.nullable(z.string()),
-  name: z.string(),
+  id: nullable(string),
+  name: string,
   /** `spotify:local:…` for a local file. */
-  uri: z.string(),
+  uri: string,
   href: text,
-  artists: z.array(simplifiedArtist),
+  artists: list(simplifiedArtist),
   /** Absent in Development Mode since February 2026. */
   available_markets: texts,
   disc_number: number,
@@ -26,7 +25,7 @@ export const trackFields = {
   is_local: flag,
   is_playable: flag,
   /** Absent in Development Mode since February 2026. */
-  linked_from: z.nullish(linkedTrack),
+  linked_from: maybe(linkedTrack),
   /** Absent or `null` since November 2024, except for applications with older access. */
   preview_url: text,
   restrictions,

@@ -1,17 +1,16 @@
-import * as z from 'zod/mini'
 import { externalUrls, followers, image } from './common.ts'
-import { flag, type Infer, object, text } from './object.ts'
+import { flag, type Infer, list, literal, maybe, object, string, text } from './object.ts'
 
 const fields = {
-  type: z.nullish(z.literal('user')),
+  type: maybe(literal('user')),
   /** Empty where Spotify hides who it was. */
-  id: z.string(),
+  id: string,
   uri: text,
   href: text,
   display_name: text,
   external_urls: externalUrls,
   followers,
-  images: z.nullish(z.array(image)),
+  images: maybe(list(image)),
 }
 
 export const publicUser = object(fields)
@@ -26,7 +25,7 @@ export const privateUser = object({
   country: text,
   /** Only with `user-read-email`, and not verified; announced as absent in Development Mode. */
   email: text,
-  explicit_content: z.nullish(object({ filter_enabled: flag, filter_locked: flag })),
+  explicit_content: maybe(object({ filter_enabled: flag, filter_locked: flag })),
   /** `premium`, `free` or `open`. Absence does not mean that the user is without Premium. */
   product: text,
 })
