@@ -1,0 +1,88 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { createFakeSpotify } from '../../src/testing/index.ts'
+import { callerOf, postToken } from './caller.ts'
+
+describe('the request log', () => {
+  it('tells who asked for what and what came of it', async () => {
+    const fake = createFakeSpotify()
+    const call = callerOf(fake, { user: 'ben', clientId: 'app' })
+    await call('GET /me/tracks?limit=3')
+    await call('POST /me/playlists', { body: { name: 'X' } })
+    expect(fake.requests.all).toMatchObject([
+      {
+        method: 'GET',
+        path: '/v1/me/tracks',
+        operation: 'get-users-saved-tracks',
+        user: 'ben',
+        clientId: 'app',
+        status: 200,
+      },
+      { method: 'POST', path: '/v1/me/playlists', body: '{"name":"X"}', status: 201 },
+    ])
+    expect(fake.requests.last?.query.size).toBe(0)
+    expect(fake.requests.count({ path: '/me/tracks' })).toBe(1)
+    expect(fake.requests.matching({ operation: 'create-playlist', status: 201 })).toHaveLength(1)
+    expect([...fake.requests]).toHaveLength(2)
+  })
+
+  it('says in its failures what happened instead', async () => {
+    const fake = createFakeSpotify()
+    expect(() => fake.requests.expect({ method: 'PUT' })).toThrow('The fake saw no request at all.')
+    const call = callerOf(fake)
+    fake.fail({ path: '/me', status: 500 })
+    await call('GET /me')
+    await call('GET /me/tracks?limit=1')
+    await postToken(fake, { grant_type: 'refresh_token', refresh_token: 'AQsecret', client_id: 'app' })
+    expect(fake.requests.expect({ path: '/me/*' }, 1)).toHaveLength(1)
+    let message = ''
+    try {
+      fake.requests.expect({ method: 'PUT', path: '/me/library' }, 2)
+    } catch (error) {
+      message = (error as Error).message
+    }
+    expect(message.split('\n')).toEqual([
+      'expected 2 request(s) with method PUT, path /me/library, saw 0.',
+      'The fake saw:',
+      '  GET /v1/me → 500 (user ada, fault)',
+      '  GET /v1/me/tracks?limit=1 → 200 (user ada)',
+      '  POST /api/token → 400 (refresh_token)',
+    ])
+  })
+
+  it('keeps no credentials', async () => {
+    const fake = createFakeSpotify()
+    const tokens = fake.issue({ clientId: 'app' })
+    await callerOf(fake)('GET /me')
+    await postToken(fake, { grant_type: 'refresh_token', refresh_token: tokens.refreshToken, client_id: 'app' })
+    const shown =
+      inspect([fake.requests, fake.tokens, fake.grants], { depth: 8 }) +
+      JSON.stringify([fake.requests.all, fake.tokens])
+    for (const token of fake.tokens) expect(shown).not.toContain(token.value)
+  })
+
+  it('is bounded', async () => {
+    const fake = createFakeSpotify({ keepRequests: 10 })
+    const call = callerOf(fake)
+    for (let turn = 0; turn < 40; turn++) await call(`GET /me?turn=${turn}`)
+    expect(fake.requests.all.length).toBeLessThanOrEqual(15)
+    expect(fake.requests.last?.query.get('turn')).toBe('39')
+  })
+
+  it('goes with everything else when the fake starts over', async () => {
+    const fake = createFakeSpotify({ clock: 1000 })
+    const call = callerOf(fake)
+    const before = (await call('GET /me/tracks?limit=50')).body
+    await call(`DELETE /me/library?uris=${before.items[0].track.uri}`)
+    fake.fail({ status: 500 })
+    fake.clock.advance(60_000)
+    fake.state.ownerPremium = false
+    fake.reset()
+    expect(fake.requests.all).toEqual([])
+    expect(fake.tokens).toEqual([])
+    expect(fake.faults).toEqual([])
+    expect(fake.clock.now()).toBe(1000)
+    expect((await call('GET /me')).status).toBe(401)
+    expect((await callerOf(fake)('GET /me/tracks?limit=50')).body).toEqual(before)
+  })
+})
