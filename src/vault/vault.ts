@@ -5,7 +5,7 @@ import type { CallOptions } from '../internal/signal.ts'
 import { createAssociatedDataWriter } from './associated-data.ts'
 import { decrypt, encrypt } from './cipher.ts'
 import { DataKeys } from './data-keys.ts'
-import { encodePlaintext, formatVersion, malformed, nonceLength, parseToken } from './envelope.ts'
+import { encodePlaintext, formatVersion, malformed, nonceLength, parseEncryptedKey, parseToken } from './envelope.ts'
 import type { Kms } from './kms.ts'
 
 /** Who and what a ciphertext belongs to: authenticated with it, never stored in it. */
@@ -41,7 +41,7 @@ export interface Vault {
    * @throws VaultError `VAULT_MALFORMED`, `VAULT_KEY_UNKNOWN`, `VAULT_DECRYPT_FAILED` (altered, or another binding), or as the KMS gives
    */
   open(token: EncryptedToken, binding: Binding, options?: CallOptions): Promise<string>
-  /** Whether the token is under another KEK, an over-age data key, or an old format. @throws VaultError `VAULT_MALFORMED` */
+  /** Whether the token is under another KEK or an over-age data key, or is not of today's format. Never throws. */
   isStale(token: EncryptedToken): boolean
   /**
    * Moves the token to the current KEK; `dataKeyId`, nonce and ciphertext stay as they are.
@@ -122,8 +122,13 @@ export function createVault(options: VaultOptions): Vault {
     },
 
     isStale(token) {
-      parseToken(token)
-      return dataKeys.isStale(token)
+      try {
+        parseToken(token)
+        parseEncryptedKey(token)
+        return dataKeys.isStale(token)
+      } catch {
+        return true
+      }
     },
 
     async rewrap(token, { signal } = {}) {

@@ -147,6 +147,7 @@ describe('properties', () => {
             expect(error).toBeInstanceOf(VaultError)
           }
         }
+        expect(vault.isStale(token)).toBeTypeOf('boolean')
         const error = await vault.open(token, fixed).then(
           () => undefined,
           (reason: unknown) => reason,
