@@ -1,0 +1,31 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+/** A script of this workspace in a process of its own, which prints `READY <json>` once it can be used. */
+export interface Child<T> {
+  readonly ready: T
+  readonly process: ChildProcess
+  stop(): Promise<void>
+}
+
+export async function startChild<T>(script: URL, ...args: readonly string[]): Promise<Child<T>> {
+  const child = spawn(process.execPath, [script.pathname, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  let output = ''
+  const ready = await new Promise<T>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+      const line = /^READY (.*)$/m.exec(output)?.[1]
+      if (line !== undefined) resolve(JSON.parse(line) as T)
+    })
+    child.once('exit', (code) => reject(new Error(`${script.pathname} ended with ${code}`)))
+  })
+  return {
+    ready,
+    process: child,
+    async stop() {
+      if (child.exitCode !== null) return
+      child.kill()
+      await once(child, 'exit')
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import { cpus } from 'node:os'
+import { chart } from './chart.ts'
+import { type Row, table } from './rows.ts'
+
+export interface Result {
+  readonly name: string
+  readonly about: string
+  readonly rows: readonly Row[]
+  readonly seconds: number
+}
+
+/** The files of the report below `docs/`: the page, and a chart per benchmark. */
+export function report(results: readonly Result[]): Map<string, string> {
+  const files = new Map<string, string>()
+  const sections = results.map(({ name, about, rows, seconds }) => {
+    const image = chart(name, rows)
+    if (image !== undefined) files.set(`images/bench-${name}.svg`, image)
+    const picture = image === undefined ? '' : `\n![${about}](images/bench-${name}.svg)\n`
+    return `## ${name}\n\n${about} Took ${Math.round(seconds)} s.\n${picture}\n${table(rows)}\n${wins(rows)}`
+  })
+  const cpu = cpus()
+  files.set(
+    'benchmarks.md',
+    `# Benchmarks
+
+This page is written by \`npm run bench -- --report\`; do not edit it.
+
+Run on ${new Date().toISOString().slice(0, 10)} with Node ${process.version} on ${process.platform}, ${cpu.length} × ${cpu[0]?.model.trim() ?? 'unknown'}. The machine is shared, so read the ratios and not the times: subjects take turns call by call in one process where that can be, the figure is the median of at least seven rounds after warm-up, and the floor is measured against itself. Spotify and the KMS services are stand-ins on the same machine.
+
+Repeat all of it with \`npm run bench\`, one with \`npm run bench -- vault\`; \`--json\` prints one object per row, \`--full\` adds the long cases. The exit status is 1 when a target is missed. Peers are installed in \`bench/\` only.
+
+${sections.join('\n')}`,
+  )
+  return files
+}
+
+/** Says where a peer did better than we. */
+function wins(rows: readonly Row[]): string {
+  const better = rows.flatMap((row) => {
+    const own = rows.find((other) => other.case === row.case && other.subject.startsWith('ours'))
+    if (own === undefined || row.subject.startsWith('ours') || row.subject.startsWith('floor')) return []
+    const higherIsBetter = /utilisation|\/s$|%/.test(row.unit)
+    const wins = higherIsBetter ? row.value > own.value : row.value < own.value
+    return wins ? [`${row.subject} (${row.case})`] : []
+  })
+  return better.length === 0 ? '' : `\nBetter than ours here: ${better.join(', ')}.\n`
+}
