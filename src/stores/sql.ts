@@ -1,9 +1,8 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
-import { ConfigError, StoreError } from '../errors.ts'
-import { jitter } from '../internal/jitter.ts'
-import { sleep } from '../internal/signal.ts'
-import { migrations, type SqlDialect, versionTable } from './dialect.ts'
-import { isBusy, storeError } from './driver-error.ts'
+import { ConfigError } from '../errors.ts'
+import type { SqlDialect } from './dialect.ts'
+import { storeError } from './driver-error.ts'
+import { inSqliteTransaction, isMigrated, type RunStatement, underMysqlLock, upgrade } from './migration.ts'
 import { relationalStore, type SqlDriver } from './relational.ts'
 import type { Row } from './row.ts'
 import type { StoreOptions, TokenStore } from './store.ts'
@@ -79,67 +78,26 @@ function kyselyDriver(db: Kysely<unknown>, dialect: SqlDialect): SqlDriver {
 }
 
 async function migrate(db: Kysely<unknown>, dialect: SqlDialect, prefix: string): Promise<void> {
-  const run = async (on: Kysely<unknown>, text: string): Promise<readonly Row[]> =>
-    (await on.executeQuery<Row>(CompiledQuery.raw(text) as CompiledQuery<Row>)).rows
-  const upgrade = async (on: Kysely<unknown>): Promise<void> => {
-    const versions = migrations(dialect, prefix)
-    await run(on, versionTable(prefix))
-    const from = Number((await run(on, `select max(version) as version from ${prefix}schema`))[0]?.version ?? 0)
-    if (from > versions.length)
-      throw new StoreError('STORE_NOT_MIGRATED', 'The tables were made by a newer version of this package.')
-    for (const [index, statements] of versions.entries()) {
-      if (index < from) continue
-      for (const statement of statements) await run(on, statement)
-      await run(on, `insert into ${prefix}schema (version) values (${index + 1})`)
-    }
-  }
+  const on =
+    (connection: Kysely<unknown>): RunStatement =>
+    async (text) =>
+      (await connection.executeQuery<Row>(CompiledQuery.raw(text) as CompiledQuery<Row>)).rows
   try {
+    if (await isMigrated(on(db), dialect, prefix)) return
     if (dialect === 'postgres') {
       await db.transaction().execute(async (transaction) => {
-        await run(transaction, `select pg_advisory_xact_lock(hashtext('stagedoor migrate'), hashtext('${prefix}'))`)
-        await upgrade(transaction)
+        const run = on(transaction)
+        await run(`select pg_advisory_xact_lock(hashtext('stagedoor migrate'), hashtext('${prefix}'))`)
+        await upgrade(run, dialect, prefix)
       })
-    } else if (dialect === 'mysql') {
-      await db.connection().execute((connection) => lockedInMysql(connection, prefix, run, upgrade))
-    } else {
-      await db.connection().execute((connection) => lockedInSqlite(connection, run, upgrade))
+      return
     }
+    await db.connection().execute(async (connection) => {
+      const run = on(connection)
+      const work = (): Promise<void> => upgrade(run, dialect, prefix)
+      await (dialect === 'mysql' ? underMysqlLock(run, prefix, work) : inSqliteTransaction(run, 10_000, work))
+    })
   } catch (error) {
     throw storeError(error)
-  }
-}
-
-type Run = (on: Kysely<unknown>, text: string) => Promise<readonly Row[]>
-type Upgrade = (on: Kysely<unknown>) => Promise<void>
-
-/** DDL commits by itself there, so a named lock of the server keeps others out, and every statement may be repeated. */
-async function lockedInMysql(on: Kysely<unknown>, prefix: string, run: Run, upgrade: Upgrade): Promise<void> {
-  const name = `concat('stagedoor.', md5(concat(coalesce(database(), ''), '.${prefix}')))`
-  const rows = await run(on, `select get_lock(${name}, 60) as held`)
-  if (Number(rows[0]?.held) !== 1)
-    throw new StoreError('STORE_UNAVAILABLE', 'Another process has been migrating the tables for a minute.')
-  try {
-    await upgrade(on)
-  } finally {
-    await run(on, `select release_lock(${name}) as released`)
-  }
-}
-
-async function lockedInSqlite(on: Kysely<unknown>, run: Run, upgrade: Upgrade): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await run(on, 'begin immediate')
-      break
-    } catch (error) {
-      if (!isBusy(error) || attempt === 100) throw error
-      await sleep(jitter(100))
-    }
-  }
-  try {
-    await upgrade(on)
-    await run(on, 'commit')
-  } catch (error) {
-    await run(on, 'rollback').catch(() => {})
-    throw error
   }
 }

@@ -2,8 +2,8 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ConfigError, StoreError } from '../errors.ts'
 import { jitter } from '../internal/jitter.ts'
 import { sleep } from '../internal/signal.ts'
-import { migrations, versionTable } from './dialect.ts'
 import { isBusy, safeCause, storeError } from './driver-error.ts'
+import { inSqliteTransaction, isMigrated, type RunStatement, upgrade } from './migration.ts'
 import { relationalStore, type SqlDriver } from './relational.ts'
 import type { StoreOptions, TokenStore } from './store.ts'
 
@@ -80,7 +80,9 @@ function sqliteDriver(db: DatabaseSync, busyTimeout: number): SqlDriver {
     await patiently(() => db.exec('pragma journal_mode = wal'))
     // Without a sync at each commit a power cut could lose a refresh token that was just replaced.
     db.exec('pragma synchronous = full')
-    await patiently(() => migrateFile(db))
+    const run: RunStatement = async (sql) => db.prepare(sql).all()
+    if (await isMigrated(run, 'sqlite', prefix)) return
+    await inSqliteTransaction(run, busyTimeout, () => upgrade(run, 'sqlite', prefix))
   }
 
   return {
@@ -88,7 +90,7 @@ function sqliteDriver(db: DatabaseSync, busyTimeout: number): SqlDriver {
     async run(sql, parameters, signal) {
       ready ??= prepareFile().catch((error: unknown) => {
         ready = undefined
-        throw error
+        throw storeError(error)
       })
       await ready
       return patiently(() => {
@@ -102,26 +104,5 @@ function sqliteDriver(db: DatabaseSync, busyTimeout: number): SqlDriver {
       statements.clear()
       db.close()
     },
-  }
-}
-
-/** Brings the file's schema up to date in one transaction that no other process can enter. */
-function migrateFile(db: DatabaseSync): void {
-  const versions = migrations('sqlite', prefix)
-  const current = (): number =>
-    Number(db.prepare(`select max(version) as version from ${prefix}schema`).get()?.version ?? 0)
-  db.exec('begin immediate')
-  try {
-    db.exec(versionTable(prefix))
-    const from = current()
-    if (from > versions.length)
-      throw new StoreError('STORE_NOT_MIGRATED', 'The SQLite file was written by a newer version of this package.')
-    for (const statement of versions.slice(from).flat()) db.exec(statement)
-    for (let version = from + 1; version <= versions.length; version++)
-      db.exec(`insert into ${prefix}schema (version) values (${version})`)
-    db.exec('commit')
-  } catch (error) {
-    if (db.isTransaction) db.exec('rollback')
-    throw error
   }
 }

@@ -102,6 +102,16 @@ describe('the file of a SQLite store', () => {
     expect(await put(store)).toBe(true)
   })
 
+  test('is tried again by the next call when it was locked at the first', async () => {
+    const path = file()
+    const holder = opened(new DatabaseSync(path))
+    holder.exec('pragma journal_mode = wal; begin immediate')
+    const store = opened(sqliteStore(path, { busyTimeout: 30 }))
+    await expect(store.get(record)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true })
+    holder.exec('commit')
+    expect(await put(store)).toBe(true)
+  })
+
   test('is waited for while another process has it locked, without blocking this one', async () => {
     const path = file()
     const store = opened(sqliteStore(path))

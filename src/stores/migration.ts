@@ -1,0 +1,84 @@
+import { StoreError } from '../errors.ts'
+import { jitter } from '../internal/jitter.ts'
+import { sleep } from '../internal/signal.ts'
+import { migrations, type SqlDialect, versionTable } from './dialect.ts'
+import { driverFailure, isBusy } from './driver-error.ts'
+import type { Row } from './row.ts'
+
+/** Runs one statement on the connection that a migration has to itself. */
+export type RunStatement = (sql: string) => Promise<readonly Row[]>
+
+async function versionOf(run: RunStatement, prefix: string): Promise<number> {
+  return Number((await run(`select max(version) as version from ${prefix}schema`))[0]?.version ?? 0)
+}
+
+/**
+ * Whether the tables are as this version of the package wants them: by a read, which any user of the database may do.
+ *
+ * @throws StoreError `STORE_NOT_MIGRATED` if a newer version of this package made them
+ */
+export async function isMigrated(run: RunStatement, dialect: SqlDialect, prefix: string): Promise<boolean> {
+  try {
+    return checked(await versionOf(run, prefix), dialect, prefix)
+  } catch (error) {
+    if (driverFailure(error) === 'no-table') return false
+    throw error
+  }
+}
+
+function checked(version: number, dialect: SqlDialect, prefix: string): boolean {
+  const newest = migrations(dialect, prefix).length
+  if (version > newest)
+    throw new StoreError('STORE_NOT_MIGRATED', 'The tables were made by a newer version of this package.')
+  return version === newest
+}
+
+/** Applies what is missing. The caller sees to it that nobody else does so at the same time. */
+export async function upgrade(run: RunStatement, dialect: SqlDialect, prefix: string): Promise<void> {
+  await run(versionTable(prefix))
+  const from = await versionOf(run, prefix)
+  if (checked(from, dialect, prefix)) return
+  for (const [index, statements] of migrations(dialect, prefix).entries()) {
+    if (index < from) continue
+    for (const statement of statements) await run(statement)
+    await run(`insert into ${prefix}schema (version) values (${index + 1})`)
+  }
+}
+
+/** DDL commits by itself on MySQL, so a named lock of the server keeps others out, and every statement may be repeated. */
+export async function underMysqlLock(run: RunStatement, prefix: string, work: () => Promise<void>): Promise<void> {
+  const name = `concat('stagedoor.', md5(concat(coalesce(database(), ''), '.${prefix}')))`
+  const rows = await run(`select get_lock(${name}, 60) as held`)
+  if (Number(rows[0]?.held) !== 1)
+    throw new StoreError('STORE_UNAVAILABLE', 'Another process has been migrating the tables for a minute.')
+  try {
+    await work()
+  } finally {
+    await run(`select release_lock(${name}) as released`)
+  }
+}
+
+/** Waits up to `patience` milliseconds for other processes that write to the file. */
+export async function inSqliteTransaction(
+  run: RunStatement,
+  patience: number,
+  work: () => Promise<void>,
+): Promise<void> {
+  const end = performance.now() + patience
+  for (;;) {
+    try {
+      await run('begin immediate')
+      break
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= end) throw error
+      await sleep(1 + jitter(20))
+    }
+  }
+  try {
+    await work()
+    await run('commit')
+  } catch (error) {
+    await run('rollback').catch(() => {})
+    throw error
+  }
+}
