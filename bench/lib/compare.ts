@@ -1,26 +1,23 @@
+import type { Paired } from './measure.ts'
 import type { Row } from './rows.ts'
 
-/** Rows of subjects beside their floor, with a target for one of them. */
+export interface Target {
+  readonly subject: string
+  readonly atMost: number
+}
+
+/** Rows of subjects, each with its ratio to the floor that it took turns with. */
 export function* compared(
   bench: string,
   name: string,
-  values: Readonly<Record<string, number>>,
+  values: Readonly<Record<string, Paired>>,
   unit: string,
-  target?: { readonly subject: string; readonly atMost: number; readonly words?: string },
+  ...targets: readonly Target[]
 ): Generator<Row> {
-  const floor = values.floor as number
-  for (const [subject, value] of Object.entries(values)) {
+  for (const [subject, { value, floor }] of Object.entries(values)) {
     const ratioToFloor = value / floor
-    yield {
-      bench,
-      case: name,
-      subject,
-      value,
-      unit,
-      ratioToFloor,
-      ...(target?.subject === subject
-        ? { target: target.words ?? `≤ ${target.atMost} × floor`, pass: ratioToFloor <= target.atMost }
-        : {}),
-    }
+    const target = targets.find((each) => each.subject === subject)
+    const verdict = target && { target: `≤ ${target.atMost} × floor`, pass: ratioToFloor <= target.atMost }
+    yield { bench, case: name, subject, value, unit, ratioToFloor, ...verdict }
   }
 }

@@ -46,23 +46,30 @@ export async function byTurns<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, median(medians.get(name) ?? [])])) as Record<Name, number>
 }
 
-/** The same for `width` calls at a time: microseconds per call, so per batch divided by `width`. */
-export async function byTurnsInParallel<Name extends string>(
-  subjects: Readonly<Record<Name, Subject>>,
-  width: number,
+/** A subject's time in microseconds per call, and what the floor took in the same minutes. */
+export interface Paired {
+  readonly value: number
+  readonly floor: number
+}
+
+/**
+ * Times every subject against the floor alone, call by call: a heavy subject then slows its own floor and nobody else's.
+ * With `width`, that many calls go at a time, and times are per call.
+ */
+export async function againstFloor(
+  floor: Subject,
+  subjects: Readonly<Record<string, Subject>>,
   rounds: Rounds,
-): Promise<Record<Name, number>> {
-  const batches = Object.fromEntries(
-    Object.entries<Subject>(subjects).map(([name, subject]) => [
-      name,
-      () => Promise.all(Array.from({ length: width }, () => subject())),
-    ]),
-  ) as Record<Name, Subject>
-  const times = await byTurns(batches, rounds)
-  return Object.fromEntries(Object.entries<number>(times).map(([name, time]) => [name, time / width])) as Record<
-    Name,
-    number
-  >
+  width = 1,
+): Promise<Record<string, Paired>> {
+  const wide = (subject: Subject): Subject =>
+    width === 1 ? subject : () => Promise.all(Array.from({ length: width }, () => subject()))
+  const results: Record<string, Paired> = {}
+  for (const [name, subject] of Object.entries({ 'floor, against itself': floor, ...subjects })) {
+    const times = await byTurns({ floor: wide(floor), subject: wide(subject) }, rounds)
+    results[name] = { value: times.subject / width, floor: times.floor / width }
+  }
+  return results
 }
 
 function shuffled<T>(list: readonly T[], random: () => number): T[] {
