@@ -5,6 +5,7 @@ import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
 import type { ConnectionStatus, StoredConnection } from '../stores/store.ts'
 import { createAccounts } from './account.ts'
 import type { RefreshContext } from './context.ts'
+import { countByHealth, type HealthCounts } from './count.ts'
 import { type ConnectionEvents, createAnnounce } from './events.ts'
 import { notFound } from './failure.ts'
 import { type AdoptInput, adoptedGrant, installGrant } from './grant.ts'
@@ -18,6 +19,7 @@ import { createRefresher, type Usable } from './refresh.ts'
 import { removeRecord, revokeGrant } from './removal.ts'
 import { createSchedule } from './schedule.ts'
 import { type BeginInput, type CompleteInput, createSignIn } from './sign-in.ts'
+import { createStopwatch } from './stopwatch.ts'
 import { guarded } from './token-circuit.ts'
 import { createTokenSeal } from './token-seal.ts'
 
@@ -69,6 +71,11 @@ export interface Connections {
     options?: CallOptions,
   ): Promise<{ items: readonly Connection[]; next?: string }>
   /**
+   * How many connections are in which health. Reads every record, in pages, and opens no token.
+   * @throws StoreError
+   */
+  count(options?: CallOptions): Promise<HealthCounts>
+  /**
    * An access token that lives, refreshed if need be: once, however many callers and processes ask.
    * @param options.rejected a token that the API refused: another one is returned, refreshed only if nobody did yet
    * @throws ConnectionError `CONNECTION_NOT_FOUND`, `CONNECTION_NEEDS_REAUTH`, or retryable: `CONNECTION_REFRESH_FAILED`,
@@ -112,6 +119,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const closing = new AbortController()
   const work = new Set<Promise<unknown>>()
   const monitors = new Set<Monitor>()
+  const marking = new Set<string>()
   const records = new ConnectionRecords(store, provider.id, now)
   const schedule = createSchedule(settings)
   const context: RefreshContext = {
@@ -120,6 +128,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     schedule,
     seal: createTokenSeal(settings),
     announce: createAnnounce(emitter, settings),
+    stopwatch: createStopwatch(emitter, provider.id, now),
     tokenEndpoint: guarded(createTokenEndpoint(settings), options.tokenCircuit),
     closing: closing.signal,
     background(promise) {
@@ -138,9 +147,11 @@ export function createConnections(options: ConnectionsOptions): Connections {
   /** Leaves the mark by which a monitor tells used connections from idle ones: one write per life of an access token. */
   function markUsed(record: StoredConnection): void {
     const at = now()
-    if (!schedule.usedWhileIdle(record, at) || leaseIsLive(record, at, settings.lease)) return
+    const { ownerId } = record
+    if (!schedule.usedWhileIdle(record, at) || leaseIsLive(record, at, settings.lease) || marking.has(ownerId)) return
+    marking.add(ownerId)
     const next = revise(record, { nextCheckAt: schedule.afterUse(record, at) }, at)
-    context.background(records.write(record.ownerId, record, next))
+    context.background(records.write(ownerId, record, next).finally(() => marking.delete(ownerId)))
   }
 
   async function accessToken(
@@ -182,7 +193,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   return {
     provider: provider.id,
     begin: signIn.begin,
-    complete: signIn.complete,
+    complete: (input, callOptions) => context.stopwatch.signIn(() => signIn.complete(input, callOptions)),
     async adopt(input, callOptions) {
       const grant = adoptedGrant(input, provider, now())
       callOptions?.signal?.throwIfAborted()
@@ -203,6 +214,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       const items = found.map((record) => toConnection(record, provider))
       return { items, ...(last === undefined ? {} : { next: last.ownerId }) }
     },
+    count: (callOptions) => countByHealth(settings, { warnBefore: schedule.warnBefore, signal: callOptions?.signal }),
     accessToken,
     async health(ownerId, { signal, probe: wanted } = {}) {
       checkOwnerId(ownerId)

@@ -4,6 +4,7 @@ import type { Announce } from './events.ts'
 import type { ConnectionsSettings } from './options.ts'
 import type { ConnectionRecords } from './records.ts'
 import type { Schedule } from './schedule.ts'
+import type { Stopwatch } from './stopwatch.ts'
 import type { TokenSeal } from './token-seal.ts'
 
 /** What the parts of one `createConnections` share. */
@@ -13,6 +14,7 @@ export interface ConnectionsContext {
   readonly seal: TokenSeal
   readonly schedule: Schedule
   readonly announce: Announce
+  readonly stopwatch: Stopwatch
   readonly tokenEndpoint: TokenEndpoint
   /** Aborted when waiting for a store that is down has to end. */
   readonly closing: AbortSignal

@@ -12,6 +12,16 @@ interface ConnectionEvent {
   readonly provider: string
 }
 
+/** Work that came to its end in this process, for measuring. Says nothing about whose it was. */
+interface FinishedEvent extends Pick<ConnectionEvent, 'id' | 'at' | 'provider'> {
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  /** Milliseconds. */
+  readonly duration: number
+  /** Of the error, if there was one. */
+  readonly code?: ErrorCode | undefined
+}
+
 /** Once per transition, in order per connection, in the process that made the transition. */
 export interface ConnectionEvents {
   'connection.created': ConnectionEvent & { readonly connection: Connection }
@@ -24,6 +34,15 @@ export interface ConnectionEvents {
   'connection.reauth_due_soon': ConnectionEvent & { readonly reauthorizeBy: Date }
   'connection.needs_reauth': ConnectionEvent & { readonly code: ErrorCode }
   'connection.removed': ConnectionEvent
+  /** A callback was dealt with, well or badly. */
+  'sign_in.finished': FinishedEvent
+  /**
+   * One try to refresh. `lost`: somebody else held the connection; `changed` and `gone`: it was replaced or removed
+   * meanwhile; `ended`: the grant is over.
+   */
+  'refresh.finished': FinishedEvent & {
+    readonly outcome: 'refreshed' | 'failed' | 'ended' | 'lost' | 'changed' | 'gone'
+  }
   'key.rotated': {
     readonly id: string
     readonly at: Date
@@ -33,7 +52,7 @@ export interface ConnectionEvents {
   }
 }
 
-type OfConnection = Exclude<keyof ConnectionEvents, 'key.rotated'>
+type OfConnection = Exclude<keyof ConnectionEvents, 'key.rotated' | 'sign_in.finished' | 'refresh.finished'>
 type Extra<E extends OfConnection> = Omit<ConnectionEvents[E], keyof ConnectionEvent | 'connection'>
 
 /** Tells a transition: `record` is what the store holds after it, or held before its removal. */

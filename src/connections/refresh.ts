@@ -46,7 +46,7 @@ export function createRefresher(context: RefreshContext): Refresher {
   const { settings, records, seal, tokenEndpoint } = context
   const { margin, timeout, lease: leaseLength, now } = settings
   const flights = new Map<string, Promise<Usable | undefined>>()
-  const unwritten = new Map<string, Promise<Kept>>()
+  const unwritten = new Map<string, { readonly leased: StoredConnection; readonly writing: Promise<Kept> }>()
 
   /** The record's own access token, as long as it lives and nobody has rejected it. */
   async function oldToken(record: StoredConnection, rejected: string | undefined): Promise<Usable | undefined> {
@@ -68,7 +68,11 @@ export function createRefresher(context: RefreshContext): Refresher {
   }
 
   /** Takes the lease of exactly this revision and makes one token request. */
-  async function attempt(record: StoredConnection, used: boolean): Promise<Attempt> {
+  function attempt(record: StoredConnection, used: boolean): Promise<Attempt> {
+    return context.stopwatch.refresh(() => refreshOnce(record, used))
+  }
+
+  async function refreshOnce(record: StoredConnection, used: boolean): Promise<Attempt> {
     const { ownerId } = record
     if (record.refreshToken === undefined) return { outcome: await markEnded(context, record) }
     // Opened, and the sealing tried, before the lease: a slow or failing KMS must cost neither lease nor token.
@@ -83,12 +87,8 @@ export function createRefresher(context: RefreshContext): Refresher {
       return { outcome: 'failed', failure: answer, leased }
     }
     const writing = keepAnswer(context, leased, sent, answer, used)
-    unwritten.set(ownerId, writing)
-    context.background(
-      writing.finally(() => {
-        if (unwritten.get(ownerId) === writing) unwritten.delete(ownerId)
-      }),
-    )
+    unwritten.set(ownerId, { leased, writing })
+    context.background(writing.finally(() => unwritten.delete(ownerId)))
     const kept = await storedInTime(ownerId, writing, leased.lease?.until)
     return typeof kept === 'string' ? { outcome: kept } : { outcome: 'refreshed', record: kept }
   }
@@ -103,8 +103,12 @@ export function createRefresher(context: RefreshContext): Refresher {
   }
 
   async function flight(ownerId: string, rejected: string | undefined): Promise<Usable> {
-    const writing = unwritten.get(ownerId)
-    if (writing !== undefined) await storedInTime(ownerId, writing, undefined)
+    const waiting = unwritten.get(ownerId)
+    if (waiting !== undefined) {
+      const old = await oldToken(waiting.leased, rejected)
+      if (old !== undefined) return old
+      await storedInTime(ownerId, waiting.writing, undefined)
+    }
     let waits = 0
     let repeated = false
     let outlived: string | undefined
@@ -188,7 +192,7 @@ export function createRefresher(context: RefreshContext): Refresher {
       return (await checking).outcome
     },
     async settled() {
-      await Promise.allSettled([...flights.values(), ...unwritten.values()])
+      await Promise.allSettled([...flights.values(), ...[...unwritten.values()].map(({ writing }) => writing)])
     },
   }
 }

@@ -13,6 +13,24 @@ export interface SpotifyEvents extends LimiterEvents, CircuitEvents {
     /** Milliseconds until the next one, apart from the limiter's pauses. */
     readonly delay: number
   }
+  /** A call came to its end, with all its attempts. */
+  'request.finished': {
+    readonly request: { readonly method: string; readonly path: string }
+    /** Of the last answer, if there was one. */
+    readonly status?: number | undefined
+    /** Of the error, if the call failed. */
+    readonly code?: string | undefined
+    /** How often it was sent. */
+    readonly attempts: number
+    /** How many of the answers were 429. */
+    readonly throttles: number
+    /** Epoch milliseconds. */
+    readonly startedAt: number
+    /** Milliseconds, waiting included. */
+    readonly duration: number
+    /** Milliseconds that the call waited for the limiter. */
+    readonly queued: number
+  }
   /** Something in an answer was not as described; `path` says where, without any value. */
   'response.odd': {
     readonly request: { readonly method: string; readonly path: string }

@@ -8,6 +8,7 @@ import { apiError } from './api-errors.ts'
 import type { SpotifyEvents } from './events.ts'
 import type { AppMode, OperationData } from './operation.ts'
 import type { AccessTokenSource, RequestOptions } from './options.ts'
+import type { Trace } from './observed.ts'
 import { type Incoming, type Outgoing, transmit } from './transport.ts'
 
 export interface PipelineOptions {
@@ -31,6 +32,7 @@ export interface Work {
   readonly idempotent: boolean
   readonly token: AccessTokenSource
   readonly scopes: readonly string[] | undefined
+  readonly trace?: Trace | undefined
 }
 
 export interface Pipeline {
@@ -74,6 +76,7 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     const { operation, scopes, outgoing } = work
     const error = apiError(incoming, { request: outgoing.request, operation, mode, scopes, now: now() })
     if (status === 429) {
+      if (work.trace !== undefined) work.trace.throttles += 1
       const reason = error.code === 'API_QUOTA_EXCEEDED' ? 'quota' : 'rate'
       const until = slot.throttled({ retryAt: error.retryAt, scope: work.scope, reason })
       if (error.retryAt === undefined) Object.defineProperty(error, 'retryAt', { value: until, enumerable: true })
@@ -87,9 +90,12 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     progress.sent = false
     return limiter.schedule(
       (slot) => {
-        progress.waited += Math.max(0, now() - queued)
+        const waited = Math.max(0, now() - queued)
+        progress.waited += waited
+        if (work.trace !== undefined) work.trace.queued += waited
         return breaker.execute(() => {
           progress.sent = true
+          if (work.trace !== undefined) work.trace.attempts += 1
           return transmit(fetch, work.outgoing, token, timeout, signal, (incoming) => accept(incoming, slot, work))
         })
       },

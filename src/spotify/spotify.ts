@@ -7,6 +7,7 @@ import { createCalls, type Shared } from './calls.ts'
 import { groups, type SpotifyClient } from './client.ts'
 import type { SpotifyEvents } from './events.ts'
 import type { AppMode, Scope } from './operation.ts'
+import { observed } from './observed.ts'
 import type { AccessTokenSource, ScopeSource } from './options.ts'
 import { createPipeline } from './pipeline.ts'
 import { templateOf, urlOf, validate } from './request.ts'
@@ -79,7 +80,7 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
     return from.on(event, (payload) => emitter.emit(event, payload as SpotifyEvents[E]))
   }
   const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
-  const pipeline = createPipeline({
+  const inner = createPipeline({
     limiter,
     fetch,
     now,
@@ -90,6 +91,7 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
     deadline: options.deadline,
     emitter,
   })
+  const pipeline = observed(inner, emitter, now)
   const shared: Shared = {
     base,
     mode,

@@ -67,6 +67,11 @@ export class DataKeys {
     this.#rewrapped = new ExpiringMap({ maxSize: maxRewrapped, maxAge, now })
   }
 
+  /** Epoch milliseconds at which the key that seals now was made. */
+  get activeSince(): number | undefined {
+    return this.#active?.createdAt
+  }
+
   /** The key to seal one token under, if it is at hand. Counts the seal. */
   takeActive(): ActiveKey | undefined {
     const active = this.#active

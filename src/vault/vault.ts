@@ -51,6 +51,8 @@ export interface Vault {
   rewrap(token: EncryptedToken, options?: CallOptions): Promise<EncryptedToken>
   /** The current KEK's name, for `TokenStore.list({ keyIdNot })`. */
   readonly keyId: string
+  /** Epoch milliseconds at which the data key that seals now was made; absent before the first seal. */
+  readonly dataKeyCreatedAt?: number | undefined
 }
 
 const day = 24 * 60 * 60_000
@@ -76,6 +78,10 @@ export function createVault(options: VaultOptions): Vault {
 
   return {
     keyId: kms.keyId,
+
+    get dataKeyCreatedAt() {
+      return dataKeys.activeSince
+    },
 
     async seal(plaintext, binding, { signal } = {}) {
       signal?.throwIfAborted()
