@@ -1,0 +1,36 @@
+import type { Answer } from './application.ts'
+import type { ObjectSql } from './dialect.ts'
+
+interface Context {
+  readonly storage: { readonly sql: ObjectSql }
+  blockConcurrencyWhile<T>(work: () => Promise<T>): Promise<T>
+}
+
+interface Environment {
+  readonly SPOTIFY: { idFromName(name: string): unknown; get(id: unknown): { fetch: Answer } }
+}
+
+/**
+ * The whole application lives in one Durable Object: one store, one limiter, refreshes that know of each other. Promises
+ * may be shared between its requests, which a plain Worker does not allow.
+ */
+export class Spotify {
+  readonly #answer: Promise<Answer>
+
+  constructor(context: Context, env: Readonly<Record<string, string | undefined>>) {
+    this.#answer = context.blockConcurrencyWhile(async () => {
+      // Not at the top: a dependency makes an abort signal as it loads, which Workers allow within an event only.
+      const { createApplication } = await import('./application.ts')
+      return createApplication(context.storage.sql, env)
+    })
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    return (await this.#answer)(request)
+  }
+}
+
+export default {
+  fetch: (request: Request, { SPOTIFY }: Environment): Promise<Response> =>
+    SPOTIFY.get(SPOTIFY.idFromName('application')).fetch(request),
+}
