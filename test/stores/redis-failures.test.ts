@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { Redis } from 'ioredis'
-import { createClient } from 'redis'
+import { createClient, createClientPool } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RedisStoreOptions, redisStore } from '../../src/stores/redis.ts'
 import { storedConnection, unique } from '../../src/testing/contracts/store-fixtures.ts'
@@ -99,6 +99,33 @@ describe.skipIf(!present)('the Redis store', () => {
     prefixed.disconnect()
   })
 
+  test.each([
+    [
+      'a pool of node-redis',
+      async () => {
+        const pool = createClientPool({ url: urls.redis })
+        await pool.connect()
+        return pool
+      },
+    ],
+    ['node-redis with RESP 2', () => createClient({ url: urls.redis, RESP: 2 }).connect()],
+    ['node-redis with RESP 3', () => createClient({ url: urls.redis, RESP: 3 }).connect()],
+    ['ioredis with automatic pipelines', async () => redis.duplicate({ enableAutoPipelining: true })],
+  ])('works through %s', async (_, connect) => {
+    const client = await connect()
+    const store = redisStore({ client, prefix: `${prefix}-${unique()}` })
+    const [first, second] = [storedConnection({ ownerId: 'a' }), storedConnection({ ownerId: 'a' })]
+    await store.compareAndSet(first, undefined, first)
+    expect(await store.compareAndSet(first, first.revision, second)).toBe(true)
+    expect(await store.compareAndSet(first, first.revision, second)).toBe(false)
+    expect(await store.get(first)).toEqual(second)
+    expect(await store.list({ provider, limit: 5, keyIdNot: 'other' })).toEqual([second])
+    expect(await store.due({ provider, limit: 5, at: 1e15 })).toEqual([second])
+    expect(await store.claim(unique(), Date.now() + 1000)).toBe(true)
+    if ('disconnect' in client && client instanceof Redis) client.disconnect()
+    else client.destroy()
+  })
+
   test('leaves the client open when it is closed', async () => {
     const store = redisStore({ client: redis, prefix })
     await store.close()
@@ -139,6 +166,18 @@ describe('a Redis server that is not there', () => {
     const call = redisStore({ client }).get({ provider, ownerId: 'a' })
     await expect(call).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true })
     client.disconnect()
+  })
+
+  test('is STORE_UNAVAILABLE and retryable when it goes away in the middle of a call', async () => {
+    const server = createServer((socket) => socket.once('data', () => socket.destroy())).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const { port } = server.address() as { port: number }
+    const client = new Redis({ port, enableReadyCheck: false, maxRetriesPerRequest: 0 })
+    client.on('error', () => {})
+    const call = redisStore({ client }).claim('m', Date.now() + 1000)
+    await expect(call).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true })
+    client.disconnect()
+    server.close()
   })
 
   test('is STORE_UNAVAILABLE and retryable through a node-redis client that is not connected', async () => {
