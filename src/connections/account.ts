@@ -4,7 +4,7 @@ import type { AccountAnswer } from '../oauth/provider.ts'
 import type { StoredConnection } from '../stores/store.ts'
 import type { ConnectionsContext } from './context.ts'
 import { within } from './patience.ts'
-import { leaseIsLive, revise } from './record.ts'
+import { isStorable, leaseIsLive, revise } from './record.ts'
 
 /** Looks accounts up at the provider: at sign-in, and later for connections that could not be looked up then. */
 export interface Accounts {
@@ -38,7 +38,7 @@ export function createAccounts(context: ConnectionsContext): Accounts {
   async function write(ownerId: string, authorizedAt: number, account: { id: string; name?: string | undefined }) {
     const stored = await records.read(ownerId)
     if (stored === undefined || stored.authorizedAt !== authorizedAt || stored.accountId !== undefined) return
-    if (leaseIsLive(stored, now(), settings.lease)) return
+    if (leaseIsLive(stored, now(), settings.lease) || !isStorable(account.id)) return
     await records.write(
       ownerId,
       stored,

@@ -4,7 +4,7 @@ import type { EncryptedToken } from '../internal/encrypted-token.ts'
 import type { TokenSet } from '../oauth/token-set.ts'
 import type { StoredConnection } from '../stores/store.ts'
 import type { RefreshContext } from './context.ts'
-import { leaseIsLive, revise } from './record.ts'
+import { leaseIsLive, revise, storable } from './record.ts'
 
 /** A good answer of the token endpoint, sealed: what is kept in memory until the store has it. */
 interface SealedAnswer {
@@ -50,8 +50,7 @@ async function sealAnswer(
     access: await seal.seal(ownerId, 'access', answer.accessToken),
     refresh: rotated || overAge ? await seal.seal(ownerId, 'refresh', answer.refreshToken ?? sent) : undefined,
     rotated,
-    expiresAt: Math.round(answer.expiresAt),
-    scopes: answer.scopes,
+    ...storable(answer),
   }))
 }
 

@@ -1,21 +1,21 @@
 import { invalidArgument, SpotifyApiError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
-import { abortable, type CallOptions } from '../internal/signal.ts'
+import type { CallOptions } from '../internal/signal.ts'
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
-import type { ConnectionStatus, StoredConnection } from '../stores/store.ts'
+import type { ConnectionStatus } from '../stores/store.ts'
+import { createAccessTokens } from './access-token.ts'
 import { createAccounts } from './account.ts'
 import type { RefreshContext } from './context.ts'
 import { countByHealth, type HealthCounts } from './count.ts'
 import { type ConnectionEvents, createAnnounce } from './events.ts'
-import { notFound } from './failure.ts'
 import { type AdoptInput, adoptedGrant, installGrant } from './grant.ts'
 import { type Health, healthOf, probed } from './health.ts'
 import { createMonitor, type Monitor, type MonitorOptions } from './monitor.ts'
 import { type ConnectionsOptions, connectionsSettings } from './options.ts'
 import { within } from './patience.ts'
-import { type Connection, checkOwnerId, leaseIsLive, refreshDueAt, revise, toConnection } from './record.ts'
+import { type Connection, checkOwnerId, toConnection } from './record.ts'
 import { ConnectionRecords } from './records.ts'
-import { createRefresher, type Usable } from './refresh.ts'
+import { createRefresher } from './refresh.ts'
 import { removeRecord, revokeGrant } from './removal.ts'
 import { createSchedule } from './schedule.ts'
 import { type BeginInput, type CompleteInput, createSignIn } from './sign-in.ts'
@@ -119,7 +119,6 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const closing = new AbortController()
   const work = new Set<Promise<unknown>>()
   const monitors = new Set<Monitor>()
-  const marking = new Set<string>()
   const records = new ConnectionRecords(store, provider.id, now)
   const schedule = createSchedule(settings)
   const context: RefreshContext = {
@@ -144,34 +143,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const refresher = createRefresher(context)
   const signIn = createSignIn(context, accounts)
 
-  /** Leaves the mark by which a monitor tells used connections from idle ones: one write per life of an access token. */
-  function markUsed(record: StoredConnection): void {
-    const at = now()
-    const { ownerId } = record
-    if (!schedule.usedWhileIdle(record, at) || leaseIsLive(record, at, settings.lease) || marking.has(ownerId)) return
-    marking.add(ownerId)
-    const next = revise(record, { nextCheckAt: schedule.afterUse(record, at) }, at)
-    context.background(records.write(ownerId, record, next).finally(() => marking.delete(ownerId)))
-  }
-
-  async function accessToken(
-    ownerId: string,
-    { rejected, signal }: CallOptions & { readonly rejected?: string | undefined } = {},
-  ): Promise<string> {
-    checkOwnerId(ownerId)
-    signal?.throwIfAborted()
-    const record = await (rejected === undefined ? records.get(ownerId, { signal }) : records.read(ownerId, { signal }))
-    if (record === undefined) throw notFound(ownerId)
-    let found: Usable | undefined
-    if (record.status === 'connected' && now() < refreshDueAt(record, margin)) {
-      const token = await context.seal.open(ownerId, 'access', record.accessToken, { signal })
-      if (token !== rejected) found = { record, accessToken: token }
-    }
-    found ??= await refresher.usable(ownerId, rejected, { signal })
-    markUsed(found.record)
-    if (found.record.accountId === undefined) await abortable(accounts.fill(found.record, found.accessToken), signal)
-    return found.accessToken
-  }
+  const accessToken = createAccessTokens(context, refresher, accounts)
 
   async function look(ownerId: string, signal: AbortSignal | undefined): Promise<Health> {
     const record = await records.read(ownerId, { signal })

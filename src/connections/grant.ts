@@ -4,7 +4,7 @@ import type { Account, Provider } from '../oauth/provider.ts'
 import type { TokenSet } from '../oauth/token-set.ts'
 import type { StoredConnection } from '../stores/store.ts'
 import type { ConnectionsContext } from './context.ts'
-import { assumedAuthorization, checkOwnerId, never, newRevision } from './record.ts'
+import { assumedAuthorization, checkOwnerId, isStorable, never, newRevision, storable } from './record.ts'
 
 /** Tokens that an application already has. */
 export interface AdoptInput {
@@ -96,11 +96,10 @@ function newRecord(
     provider: settings.provider.id,
     ownerId,
     revision: newRevision(),
-    ...(account === undefined ? {} : { accountId: account.id }),
+    ...(account === undefined || !isStorable(account.id) ? {} : { accountId: account.id }),
     ...(account?.name === undefined ? {} : { accountName: account.name }),
-    scopes: [...tokens.scopes],
+    ...storable(tokens),
     ...sealed,
-    expiresAt: Math.round(tokens.expiresAt),
     authorizedAt: Math.round(authorizedAt),
     status: 'connected',
     nextCheckAt: now,

@@ -68,7 +68,8 @@ function authorizedAtAssumed(record: StoredConnection, provider: Provider): bool
 
 /** From when on the access token is refreshed: `margin` before its end, or half of its life if that is shorter. */
 export function refreshDueAt(record: StoredConnection, margin: number): number {
-  const { expiresAt, refreshedAt } = record
+  const { expiresAt, refreshedAt, refreshToken } = record
+  if (refreshToken === undefined) return expiresAt
   const lifetime = refreshedAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, expiresAt - refreshedAt)
   return expiresAt - Math.min(margin, lifetime / 2)
 }
@@ -81,6 +82,22 @@ export function leaseIsLive(record: StoredConnection, now: number, lease: number
 /** Whether the last refresh failed so recently that the next one must wait. A failure in the future is not believed. */
 export function backingOff(record: StoredConnection, now: number): boolean {
   return record.failure !== undefined && record.failure.at <= now && now < record.nextCheckAt
+}
+
+/** What a server said, cut to what every store keeps: a bad value must not cost the tokens that came with it. */
+export function storable(answer: { readonly scopes: readonly string[]; readonly expiresAt: number }): {
+  readonly scopes: readonly string[]
+  readonly expiresAt: number
+} {
+  return {
+    scopes: answer.scopes.filter(isStorable),
+    expiresAt: Math.max(-never, Math.min(Math.round(answer.expiresAt), never)),
+  }
+}
+
+/** Text of 1 to 255 bytes without NUL and lone surrogates. */
+export function isStorable(text: string): boolean {
+  return text !== '' && !/[\0\p{Surrogate}]/u.test(text) && utf8(text).length <= 255
 }
 
 /** A copy with a new random revision, without the fields that are given as `undefined`. */

@@ -34,6 +34,8 @@ export interface Refresher {
   usable(ownerId: string, rejected: string | undefined, options?: CallOptions): Promise<Usable>
   /** Refreshes exactly this revision, whether or not its token lives: the monitor's check. */
   check(record: StoredConnection): Promise<Attempt['outcome']>
+  /** Whether a token has come that the store has not taken yet. */
+  isWriting(ownerId: string): boolean
   /** Waits for what is under way. */
   settled(): Promise<void>
 }
@@ -191,6 +193,7 @@ export function createRefresher(context: RefreshContext): Refresher {
       context.background(joined)
       return (await checking).outcome
     },
+    isWriting: (ownerId) => unwritten.has(ownerId),
     async settled() {
       await Promise.allSettled([...flights.values(), ...[...unwritten.values()].map(({ writing }) => writing)])
     },

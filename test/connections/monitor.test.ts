@@ -86,7 +86,7 @@ describe('refreshing ahead', () => {
     writes = 0
     for (let call = 0; call < 30; call++) {
       world.advance(6000)
-      await world.connections.accessToken('ada')
+      await Promise.all(Array.from({ length: 10 }, () => world.connections.accessToken('ada')))
     }
     expect(writes).toBe(1)
   })

@@ -84,6 +84,7 @@ describe('a store that fails when the new token has come', () => {
     state.down = true
     world.advance(1000)
     expect(await call).toBe(accessToken)
+    expect(await world.connections.accessToken('ada').catch(({ code }) => code)).toBe(accessToken)
     state.down = false
     await vi.waitFor(() => expect(world.names()).toEqual(['refreshed']), { timeout: 5000 })
   })

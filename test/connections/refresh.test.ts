@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { createWorld, hour, minute, type Told } from './world.ts'
+import { createWorld, hour, minute } from './world.ts'
 
 test('a token that lives is handed out without a request', async () => {
   const world = createWorld()
@@ -254,9 +254,25 @@ test('a connection without a refresh token lives as long as its access token', a
   await world.connections.adopt({ ownerId: 'ada', tokens })
   expect(await world.connections.accessToken('ada')).toBe(tokens.accessToken)
   expect((await world.connections.get('ada'))?.reauthorizeBy.getTime()).toBe(world.now())
-  world.advance(hour)
+  world.advance(hour - 1)
+  await world.connections.monitor().runOnce()
+  expect(await world.connections.accessToken('ada')).toBe(tokens.accessToken)
+  world.advance(1)
   await expect(world.connections.accessToken('ada')).rejects.toMatchObject({ code: 'CONNECTION_NEEDS_REAUTH' })
   expect(world.tokenRequests()).toBe(0)
+})
+
+test('an answer with values that no store could keep does not cost its tokens', async () => {
+  const world = createWorld()
+  await world.connect('ada', 0)
+  const body = { access_token: 'fresh', token_type: 'Bearer', expires_in: 1e300, scope: `fine ${'x'.repeat(300)} \0` }
+  world.fake.fail({
+    path: '/api/token',
+    status: 200,
+    body: { content: JSON.stringify(body), type: 'application/json' },
+  })
+  expect(await world.connections.accessToken('ada')).toBe('fresh')
+  expect((await world.connections.get('ada'))?.scopes).toEqual(['fine'])
 })
 
 test('a short-lived answer is used for half of its life instead of being refreshed at every call', async () => {
@@ -276,7 +292,7 @@ test('an event carries an id of its own, which another telling of the same trans
   await world.connections.accessToken('ada').catch(() => undefined)
   world.advance(minute)
   await world.connections.accessToken('ada')
-  const ids = world.events.map(({ payload }: Told) => payload.id)
+  const ids = world.events.map(({ payload }) => 'id' in payload && payload.id)
   expect(new Set(ids).size).toBe(4)
   expect(world.events[0]?.payload).toMatchObject({ ownerId: 'ada', provider: 'spotify', code: 'API_SERVER_ERROR' })
 })

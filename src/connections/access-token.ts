@@ -1,0 +1,65 @@
+import { ExpiringMap } from '../internal/expiring-map.ts'
+import { abortable, type CallOptions } from '../internal/signal.ts'
+import type { StoredConnection } from '../stores/store.ts'
+import type { Accounts } from './account.ts'
+import type { ConnectionsContext } from './context.ts'
+import { notFound } from './failure.ts'
+import { checkOwnerId, leaseIsLive, refreshDueAt, revise } from './record.ts'
+import type { Refresher, Usable } from './refresh.ts'
+
+export type AccessTokens = (
+  ownerId: string,
+  options?: CallOptions & { readonly rejected?: string | undefined },
+) => Promise<string>
+
+/** Access tokens for callers: from the record where that will do, else through a refresh. */
+export function createAccessTokens(
+  context: ConnectionsContext,
+  refresher: Refresher,
+  accounts: Accounts,
+): AccessTokens {
+  const { settings, records, schedule } = context
+  const { margin, now } = settings
+  const marked = new ExpiringMap<string, string>({ maxSize: 10_000, maxAge: 60_000, now })
+
+  /** Leaves the mark by which a monitor tells used connections from idle ones: one write per life of an access token. */
+  function markUsed(record: StoredConnection): void {
+    const at = now()
+    const { ownerId } = record
+    if (
+      !schedule.usedWhileIdle(record, at) ||
+      leaseIsLive(record, at, settings.lease) ||
+      marked.get(ownerId) === record.revision
+    )
+      return
+    marked.set(ownerId, record.revision)
+    const next = revise(record, { nextCheckAt: schedule.afterUse(record, at) }, at)
+    context.background(records.write(ownerId, record, next))
+  }
+
+  /** The stored token, where nothing has to be done for it. */
+  async function stored(
+    ownerId: string,
+    rejected: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Usable | undefined> {
+    if (refresher.isWriting(ownerId)) return undefined
+    const record = await (rejected === undefined ? records.get(ownerId, { signal }) : records.read(ownerId, { signal }))
+    if (record === undefined) throw notFound(ownerId)
+    if (record.status !== 'connected' || now() >= refreshDueAt(record, margin)) return undefined
+    const accessToken = await context.seal.open(ownerId, 'access', record.accessToken, { signal })
+    return accessToken === rejected ? undefined : { record, accessToken }
+  }
+
+  return async function accessToken(
+    ownerId: string,
+    { rejected, signal }: CallOptions & { readonly rejected?: string | undefined } = {},
+  ): Promise<string> {
+    checkOwnerId(ownerId)
+    signal?.throwIfAborted()
+    const found = (await stored(ownerId, rejected, signal)) ?? (await refresher.usable(ownerId, rejected, { signal }))
+    markUsed(found.record)
+    if (found.record.accountId === undefined) await abortable(accounts.fill(found.record, found.accessToken), signal)
+    return found.accessToken
+  }
+}
