@@ -1,7 +1,7 @@
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
 import type { CallOptions } from '../internal/signal.ts'
 
-/** One connection per owner and provider. */
+/** One connection per owner and provider, of 1 to 255 and 1 to 64 bytes of UTF-8 without NUL, compared byte by byte. */
 export interface ConnectionId {
   readonly provider: string
   readonly ownerId: string
@@ -9,7 +9,7 @@ export interface ConnectionId {
 
 export type ConnectionStatus = 'connected' | 'needs_reauth'
 
-/** What a store keeps: sealed tokens and facts about them. Times are epoch milliseconds. */
+/** What a store keeps: sealed tokens and facts about them. Times are whole epoch milliseconds. */
 export interface StoredConnection extends ConnectionId {
   /** Random, never reused: the value that `compareAndSet` compares. */
   readonly revision: string
@@ -33,20 +33,28 @@ export interface StoredConnection extends ConnectionId {
 
 /**
  * Persists connections. A store only ever sees sealed tokens.
- * Every failure is a `StoreError`: `STORE_UNAVAILABLE` (retryable) or `STORE_CORRUPT`; a corrupt record harms no other.
+ * Every failure is a `StoreError`: `STORE_UNAVAILABLE` (retryable), `STORE_NOT_MIGRATED`, or `STORE_CORRUPT` of `get`;
+ * a corrupt record harms no other. What could not be read back is refused with an `INVALID_ARGUMENT` `TypeError`.
  */
 export interface TokenStore {
   get(id: ConnectionId, options?: CallOptions): Promise<StoredConnection | undefined>
-  /** Writes only if the stored revision is still `expected` (`undefined`: absent); `next: undefined` deletes. False: someone else won. */
+  /**
+   * Writes only if the stored revision is still `expected` (`undefined`: absent); `next: undefined` deletes.
+   * False: someone else won. A write that fails or is aborted may have happened: look for `next.revision`.
+   */
   compareAndSet(
     id: ConnectionId,
     expected: string | undefined,
     next: StoredConnection | undefined,
     options?: CallOptions,
   ): Promise<boolean>
-  /** Ordered by `ownerId`, starting after `after`. `keyIdNot`: records in which any sealed token has another keyId. */
+  /**
+   * Ordered by the code points of `ownerId`, starting after `after`. Corrupt records are left out and the page is filled
+   * with those behind them: only the last page is shorter than `limit`.
+   * `keyIdNot`: records in which any sealed token has another keyId.
+   */
   list(query: ListQuery, options?: CallOptions): Promise<readonly StoredConnection[]>
-  /** Connections whose `nextCheckAt` has come, oldest first. Indexed: the cost follows `limit`, not the table. */
+  /** Connections whose `nextCheckAt` has come, oldest first, filled like a page of `list`. The cost follows `limit`, not the table. */
   due(query: DueQuery, options?: CallOptions): Promise<readonly StoredConnection[]>
   /** Records a one-time marker until `expiresAt`. True for the first caller only. Expired markers are purged. */
   claim(marker: string, expiresAt: number, options?: CallOptions): Promise<boolean>
