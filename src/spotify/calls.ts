@@ -73,6 +73,7 @@ export interface Shared {
   readonly answers: AnswerReader
   /** The page sizes that turned out to be allowed, by operation. */
   readonly sizes: Map<OperationId, number>
+  readonly keepNull: boolean
   readonly hasRoom: () => boolean
 }
 
@@ -175,6 +176,7 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
         sizes.set(id, Math.min(smaller, sizes.get(id) ?? smaller))
         return true
       },
+      keepNull: shared.keepNull,
       hasRoom: shared.hasRoom,
       async ask(position, size, signal) {
         const input = { ...given, query: { ...rest, ...position, limit: size } }

@@ -11,12 +11,12 @@ export async function collect<Raw>(
   given: Page<Raw> | undefined,
   max: number,
   concurrency: number | undefined,
-): Promise<NonNullable<Raw>[]> {
-  const items: NonNullable<Raw>[] = []
+): Promise<Raw[]> {
+  const items: Raw[] = []
   const take = (page: Page<Raw>): boolean => {
     for (const item of page.items) {
       if (items.length >= max) return false
-      if (item !== null && item !== undefined) items.push(item)
+      if (item !== null || source.keepNull) items.push(item)
     }
     return items.length < max
   }
@@ -48,9 +48,9 @@ async function oneByOne<Raw>(
   source: PageSource<Raw>,
   first: Promise<Found<Raw>>,
   take: (page: Page<Raw>) => boolean,
-  items: NonNullable<Raw>[],
+  items: Raw[],
   before?: Page<Raw>,
-): Promise<NonNullable<Raw>[]> {
+): Promise<Raw[]> {
   for await (const { page } of walk(source, first, before)) if (!take(page)) break
   return items
 }
@@ -59,10 +59,10 @@ async function oneByOne<Raw>(
 async function abreast<Raw>(
   source: PageSource<Raw>,
   take: (page: Page<Raw>) => boolean,
-  items: NonNullable<Raw>[],
+  items: Raw[],
   max: number,
   concurrency: number | undefined,
-): Promise<NonNullable<Raw>[]> {
+): Promise<Raw[]> {
   const width = Math.max(1, concurrency ?? usual)
   const size = Math.min(source.size(), max)
   const begin = offsetOf(source.start)

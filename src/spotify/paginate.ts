@@ -6,7 +6,8 @@ import type { Page } from './schemas/kinds.ts'
 /**
  * A list that is read page by page when it is asked for. Each use reads it anew.
  *
- * Where Spotify sends `null` in place of an item, iterating and collecting leave it out, and the pages show it.
+ * Where Spotify sends `null` in place of an item, iterating and collecting leave it out unless `oddItems` is `keep`; the
+ * pages show it.
  * A list that changes meanwhile can repeat or skip the items that moved from page to page. Reading ends at the page that
  * names no next one, at an empty page, and at one that does not lead on.
  */
@@ -43,6 +44,8 @@ export interface PageSource<Raw> {
   size(): number
   /** A page was refused for its size: true if a smaller one will be asked for from now on. */
   shrink(size: number): boolean
+  /** Whether `null` in place of an item is given out when iterating and collecting. */
+  readonly keepNull: boolean
   /** Whether the limiter would let another request through at once. */
   hasRoom(): boolean
   /** Asks for a page. The function it resolves with reads the answer, so that the next request can leave first. */
@@ -69,11 +72,11 @@ export function paginate<T, Raw>(source: PageSource<Raw>, first?: Page<Raw>): Pa
     page: async () => (await firstPage()).page,
     pages,
     async toArray({ max = Number.POSITIVE_INFINITY, concurrency } = {}) {
-      return (await collect(source, first, max, concurrency)) as T[]
+      return (await collect(source, first, max, concurrency)) as unknown[] as T[]
     },
     async *[Symbol.asyncIterator]() {
       for await (const page of pages()) {
-        for (const item of page.items) if (item !== null) yield item as unknown as T
+        for (const item of page.items) if (item !== null || source.keepNull) yield item as unknown as T
       }
     },
   }

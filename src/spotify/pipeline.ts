@@ -6,9 +6,9 @@ import { type BreakerState, createBreaker } from '../limits/breaker.ts'
 import type { Limiter, Slot } from '../limits/limiter.ts'
 import { apiError } from './api-errors.ts'
 import type { SpotifyEvents } from './events.ts'
+import type { Trace } from './observed.ts'
 import type { AppMode, OperationData } from './operation.ts'
 import type { AccessTokenSource, RequestOptions } from './options.ts'
-import type { Trace } from './observed.ts'
 import { type Incoming, type Outgoing, transmit } from './transport.ts'
 
 export interface PipelineOptions {

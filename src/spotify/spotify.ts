@@ -6,8 +6,8 @@ import { createAnswerReader, parse } from './answer.ts'
 import { createCalls, type Shared } from './calls.ts'
 import { groups, type SpotifyClient } from './client.ts'
 import type { SpotifyEvents } from './events.ts'
-import type { AppMode, Scope } from './operation.ts'
 import { observed } from './observed.ts'
+import type { AppMode, Scope } from './operation.ts'
 import type { AccessTokenSource, ScopeSource } from './options.ts'
 import { createPipeline } from './pipeline.ts'
 import { templateOf, urlOf, validate } from './request.ts'
@@ -28,7 +28,10 @@ export interface SpotifyOptions {
   readonly retries?: number | undefined
   /** Milliseconds that a call may wait in the queue and in pauses; default 30,000. */
   readonly maxWait?: number | undefined
-  /** Whether items that are not as described are kept as Spotify sent them, the default, or dropped. Either is told by an event. */
+  /**
+   * What becomes of an item of a list that is not as described: `keep` gives it as Spotify sent it, `drop` leaves it out.
+   * By default it is kept, but iterating and collecting leave out `null`. Each is told by the event `response.odd`.
+   */
   readonly oddItems?: 'keep' | 'drop' | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Epoch milliseconds; default `Date.now`. */
@@ -98,6 +101,7 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
     pipeline,
     answers: createAnswerReader(options.oddItems === 'drop', emitter),
     sizes: new Map(),
+    keepNull: options.oddItems === 'keep',
     hasRoom: () => {
       const { queued, inWindow, cap, cooldowns } = limiter.state()
       return queued === 0 && inWindow < cap && cooldowns.length === 0

@@ -109,18 +109,20 @@ export const libraryOperations = {
   },
 } as const satisfies Record<string, OperationData>
 
-/** What the user saved. */
+/** What the user saved. In the pages of its lists, `null` stands for what is gone or not for the user's market. */
 export interface Library {
-  albums(query?: Query<'get-users-saved-albums'>, options?: RequestOptions): Paginated<SavedAlbum>
-  /** Spotify sends `null` in place of an audiobook that is not for the user's market. */
+  albums(query?: Query<'get-users-saved-albums'>, options?: RequestOptions): Paginated<SavedAlbum, SavedAlbum | null>
   audiobooks(
     query?: Query<'get-users-saved-audiobooks'>,
     options?: RequestOptions,
   ): Paginated<SavedAudiobook, SavedAudiobook | null>
-  episodes(query?: Query<'get-users-saved-episodes'>, options?: RequestOptions): Paginated<SavedEpisode>
-  shows(query?: Query<'get-users-saved-shows'>, options?: RequestOptions): Paginated<SavedShow>
+  episodes(
+    query?: Query<'get-users-saved-episodes'>,
+    options?: RequestOptions,
+  ): Paginated<SavedEpisode, SavedEpisode | null>
+  shows(query?: Query<'get-users-saved-shows'>, options?: RequestOptions): Paginated<SavedShow, SavedShow | null>
   /** The saved tracks, newest first. */
-  tracks(query?: Query<'get-users-saved-tracks'>, options?: RequestOptions): Paginated<SavedTrack>
+  tracks(query?: Query<'get-users-saved-tracks'>, options?: RequestOptions): Paginated<SavedTrack, SavedTrack | null>
   /**
    * Saves any number of tracks, albums, episodes, shows and audiobooks, and follows artists, users and playlists.
    * 40 to a request.

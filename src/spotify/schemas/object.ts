@@ -24,7 +24,6 @@ const isText: Fits = (value) => typeof value === 'string'
 const isNumber: Fits = (value) => typeof value === 'number'
 const isFlag: Fits = (value) => typeof value === 'boolean'
 const isTexts: Fits = (value) => Array.isArray(value) && value.every((one) => typeof one === 'string' || one === null)
-const isMaybeFlag: Fits = (value) => typeof value === 'boolean' || value === null || value === undefined
 const isObject: Fits = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** An object with at least these fields; those that it does not name are nobody's business. */
@@ -72,12 +71,6 @@ export const flag = maybe(quick(z.boolean(), isFlag))
 export const boolean = quick(z.boolean(), isFlag)
 /** Lists of markets are long: one function looks at all of it. */
 export const texts = maybe(quick(z.array(z.nullable(z.string())), isTexts))
-export const flags = maybe(
-  quick(
-    z.record(z.string(), z.nullish(z.boolean())),
-    (value) => isObject(value) && Object.values(value as object).every(isMaybeFlag),
-  ),
-)
 export const dictionary = maybe(quick(z.record(z.string(), z.unknown()), isObject))
 
 type Typed = z.ZodMiniObject<{ type: z.ZodMiniLiteral<string> } & $ZodShape, z.core.$strip>

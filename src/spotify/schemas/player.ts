@@ -1,5 +1,5 @@
 import { context } from './common.ts'
-import { flag, flags, type Infer, list, maybe, number, object, string, text } from './object.ts'
+import { flag, type Infer, list, maybe, number, object, string, text } from './object.ts'
 import { playable } from './playlist.ts'
 import { track } from './track.ts'
 
@@ -19,6 +19,19 @@ export const device = object({
 /** A device that can play. */
 export interface Device extends Infer<typeof device> {}
 
+const disallows = object({
+  interrupting_playback: flag,
+  pausing: flag,
+  resuming: flag,
+  seeking: flag,
+  skipping_next: flag,
+  skipping_prev: flag,
+  toggling_repeat_context: flag,
+  toggling_repeat_track: flag,
+  toggling_shuffle: flag,
+  transferring_playback: flag,
+})
+
 const playing = {
   context: maybe(context),
   /** Epoch milliseconds. */
@@ -30,7 +43,8 @@ const playing = {
   item: maybe(playable),
   /** `track`, `episode`, `ad` or `unknown`. */
   currently_playing_type: text,
-  actions: maybe(object({ disallows: flags })),
+  /** What cannot be done at present. */
+  actions: maybe(object({ disallows: maybe(disallows) })),
 }
 
 export const currentlyPlaying = object(playing)
