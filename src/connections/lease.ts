@@ -1,3 +1,4 @@
+import { jitter } from '../internal/jitter.ts'
 import { sleep } from '../internal/signal.ts'
 import type { StoredConnection } from '../stores/store.ts'
 import type { ConnectionsContext } from './context.ts'
@@ -44,7 +45,7 @@ export async function outlive(context: ConnectionsContext, record: StoredConnect
   let pause = 20
   for (;;) {
     const left = Math.max((record.lease?.until ?? 0) - now(), 0)
-    const step = Math.ceil(Math.min(pause * (0.75 + Math.random() / 2), left + 5, lease - waited))
+    const step = Math.ceil(Math.min(0.75 * pause + jitter(pause / 2), left + 5, lease - waited))
     await sleep(Math.max(step, 1))
     waited += Math.max(step, 1)
     pause = Math.min(pause * 1.5, 250)

@@ -1,5 +1,6 @@
 import { ConfigError, type ErrorCode, isStagedoorError } from '../errors.ts'
 import { base64url, utf8 } from '../internal/bytes.ts'
+import { jitter } from '../internal/jitter.ts'
 import type { CallOptions } from '../internal/signal.ts'
 import type { StoredConnection } from '../stores/store.ts'
 import type { ConnectionsContext } from './context.ts'
@@ -151,7 +152,7 @@ export function createMonitor(
   function plan(ms: number): void {
     const mine = setTimeout(async () => {
       await begin(undefined).catch(() => undefined)
-      if (timer === mine) plan(every * (0.9 + 0.2 * Math.random()))
+      if (timer === mine) plan(0.9 * every + jitter(0.2 * every))
     }, ms)
     ;(mine as { unref?: () => void }).unref?.()
     timer = mine
@@ -159,7 +160,7 @@ export function createMonitor(
 
   return {
     start() {
-      if (timer === undefined) plan((Math.random() * every) / 10)
+      if (timer === undefined) plan(jitter(every / 10))
     },
     async stop() {
       clearTimeout(timer)
@@ -184,7 +185,7 @@ interface Run {
 function shuffled<T>(items: readonly T[]): T[] {
   const result = [...items]
   for (let index = result.length - 1; index > 0; index--) {
-    const other = Math.floor(Math.random() * (index + 1))
+    const other = Math.floor(jitter(index + 1))
     ;[result[index], result[other]] = [result[other] as T, result[index] as T]
   }
   return result

@@ -1,3 +1,4 @@
+import { jitter } from '../internal/jitter.ts'
 import type { Provider } from '../oauth/provider.ts'
 import type { StoredConnection } from '../stores/store.ts'
 import { never, reauthorizeBy, refreshDueAt } from './record.ts'
@@ -25,7 +26,7 @@ export function createSchedule(settings: { readonly provider: Provider; readonly
   const { provider, margin } = settings
   const ahead = (record: StoredConnection): number => {
     const due = refreshDueAt(record, margin)
-    return Math.round(due - Math.random() * Math.min(record.expiresAt - due, margin))
+    return Math.round(due - jitter(Math.min(record.expiresAt - due, margin)))
   }
   const schedule: Schedule = {
     checkEvery: day,
@@ -36,7 +37,7 @@ export function createSchedule(settings: { readonly provider: Provider; readonly
     },
     idle(record, now) {
       if (record.status === 'needs_reauth') return never
-      const check = now + schedule.checkEvery * (0.9 + 0.1 * Math.random())
+      const check = now + 0.9 * schedule.checkEvery + jitter(0.1 * schedule.checkEvery)
       const warn = reauthorizeBy(record, provider) - schedule.warnBefore
       return Math.round(warn > now ? Math.min(check, warn) : check)
     },
@@ -47,7 +48,8 @@ export function createSchedule(settings: { readonly provider: Provider; readonly
       return record.nextCheckAt > due && due - now <= hour
     },
     retry(attempts, now, retryAt) {
-      const backoff = Math.min(1000 * 2 ** Math.min(attempts - 1, 20), 300_000) * (0.5 + 0.5 * Math.random())
+      const longest = Math.min(1000 * 2 ** Math.min(attempts - 1, 20), 300_000)
+      const backoff = longest / 2 + jitter(longest / 2)
       return Math.round(
         now + Math.min(Math.max(backoff, (retryAt ?? now) - now), Math.max(schedule.checkEvery, backoff)),
       )
