@@ -1,0 +1,32 @@
+import https from 'node:https'
+import { connect } from 'node:net'
+import { type Child, startChild } from './child.ts'
+
+/** The Web API of `servers/api.ts` in a process of its own. */
+export interface Api {
+  readonly origin: string
+  readonly trackId: string
+  readonly total: number
+}
+
+export async function startApi(latency = 0): Promise<Child<Api>> {
+  return await startChild<Api>(new URL('../servers/api.ts', import.meta.url), String(latency))
+}
+
+/** `fetch` for clients that only know Spotify's own host. */
+export function redirected(origin: string): typeof fetch {
+  return (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input)
+    return fetch(origin + url.pathname + url.search, init)
+  }
+}
+
+/** Lets every `https` connection of this process end at `origin`, for clients that take neither a `fetch` nor an address. */
+export function detourHttps(origin: string): () => void {
+  const prototype = https.Agent.prototype as { createConnection: unknown }
+  const before = prototype.createConnection
+  prototype.createConnection = () => connect(Number(new URL(origin).port), '127.0.0.1')
+  return () => {
+    prototype.createConnection = before
+  }
+}
