@@ -12,6 +12,7 @@ export {
   type Connections,
   createConnections,
 } from './connections/connections.ts'
+export type { HealthCounts } from './connections/count.ts'
 export type { ConnectionEvents } from './connections/events.ts'
 export type { ApiHealth, Health, HealthStatus } from './connections/health.ts'
 export type { Monitor, MonitorOptions, Sweep } from './connections/monitor.ts'

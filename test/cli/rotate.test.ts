@@ -81,14 +81,14 @@ describe('stagedoor rotate', () => {
   })
 
   it('is killed in the middle, goes on when called again, and leaves everything on the new key', async () => {
-    const count = 4000
+    const count = 1200
     using workplace = new Workplace()
     workplace.write('stagedoor.config.mjs', rotateConfig)
     await fill(workplace, count)
-    const killed = await workplace.run(['rotate', '--page-size', '50'], env, (child, output) => {
+    const killed = await workplace.run(['rotate', '--page-size', '20'], env, (child, output) => {
       // The first line of progress comes after the first page.
       child.stderr?.on('data', () => {
-        if (/\d+\/4000, \d+ per second, .* left/.test(output())) child.kill('SIGKILL')
+        if (/\d+\/1200, \d+ per second, .* left/.test(output())) child.kill('SIGKILL')
       })
     })
     expect(killed.signal).toBe('SIGKILL')
@@ -113,11 +113,11 @@ describe('stagedoor rotate', () => {
   it('stops at Ctrl-C with what it did, and exits with 130', async () => {
     using workplace = new Workplace()
     workplace.write('stagedoor.config.mjs', rotateConfig)
-    await fill(workplace, 2000)
+    await fill(workplace, 1000)
     const { code, stdout, stderr } = await workplace.run(['rotate', '--page-size', '20'], env, (child, output) => {
       let killed = false
       child.stderr?.on('data', () => {
-        if (!killed && /\d+\/2000/.test(output())) killed = child.kill('SIGINT')
+        if (!killed && /\d+\/1000/.test(output())) killed = child.kill('SIGINT')
       })
     })
     expect({ code, stdout }).toEqual({

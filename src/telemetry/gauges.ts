@@ -1,0 +1,78 @@
+import type { Attributes, BatchObservableCallback, Meter, ObservableGauge } from '@opentelemetry/api'
+import type { Stagedoor } from '../stagedoor.ts'
+import type { OtelOptions } from './otel.ts'
+
+type Source = { readonly on: Stagedoor['on']; readonly connections: Pick<Stagedoor['connections'], 'count'> }
+
+/** What is asked for whenever metrics are collected. Returns the function that ends it. */
+export function observeGauges(
+  { on, connections }: Source,
+  meter: Meter,
+  { vault, limiter, countEvery, now = Date.now }: OtelOptions,
+): () => void {
+  const gauges: ObservableGauge[] = []
+  const gauge = (name: string, description: string, unit: string): ObservableGauge => {
+    const made = meter.createObservableGauge(name, { description, unit })
+    gauges.push(made)
+    return made
+  }
+  const circuit = gauge('stagedoor.circuit.open', 'Whether a circuit breaker is open: 1, or closed: 0.', '1')
+  const ceiling = limiter && gauge('stagedoor.limiter.ceiling', 'Requests per window that were learned.', '{request}')
+  const queued = limiter && gauge('stagedoor.limiter.queued', 'Calls that wait for the limiter.', '{call}')
+  const running = limiter && gauge('stagedoor.limiter.running', 'Calls that run.', '{call}')
+  const keyAge = vault && gauge('stagedoor.data_key.age', 'Age of the data key that seals tokens.', 's')
+  const byHealth = countEvery && gauge('stagedoor.connections', 'Connections by health.', '{connection}')
+
+  const circuits = new Map<string, boolean>([
+    ['api', false],
+    ['token', false],
+  ])
+  let counts: Awaited<ReturnType<Source['connections']['count']>> = {}
+  const seen = new Set<string>()
+  let countedAt = Number.NEGATIVE_INFINITY
+  let counting: Promise<void> | undefined
+
+  /** A collection never waits for the store: it shows the last count. A count that fails is tried again at the next. */
+  function count(every: number): void {
+    if (counting !== undefined || now() - countedAt < every) return
+    counting = connections
+      .count()
+      .then((found) => {
+        countedAt = now()
+        counts = found
+        for (const health of Object.keys(found)) seen.add(health)
+      })
+      .catch(() => {})
+      .finally(() => {
+        counting = undefined
+      })
+  }
+
+  const observe: BatchObservableCallback = (result) => {
+    const set = (to: ObservableGauge | undefined, value: number | undefined, attributes?: Attributes): void => {
+      if (to !== undefined && value !== undefined) result.observe(to, value, attributes)
+    }
+    for (const [name, open] of circuits) set(circuit, open ? 1 : 0, { 'stagedoor.circuit': name })
+    const state = limiter?.state()
+    set(ceiling, state?.ceiling)
+    set(queued, state?.queued)
+    set(running, state?.running)
+    const since = vault?.dataKeyCreatedAt
+    set(keyAge, since === undefined ? undefined : Math.max(0, now() - since) / 1000)
+    if (byHealth === undefined || byHealth === 0 || countEvery === undefined) return
+    count(countEvery)
+    // A state that has emptied must fall to 0 rather than stay as it was.
+    for (const health of seen) {
+      set(byHealth, counts[health as keyof typeof counts] ?? 0, { 'stagedoor.connection.health': health })
+    }
+  }
+  meter.addBatchObservableCallback(observe, gauges)
+  const stops = [
+    on('circuit.opened', ({ circuit: name }) => void circuits.set(name, true)),
+    on('circuit.closed', ({ circuit: name }) => void circuits.set(name, false)),
+    () => meter.removeBatchObservableCallback(observe, gauges),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
