@@ -29,6 +29,7 @@ export interface DataKeysOptions {
   readonly retired: readonly Kms[]
   readonly rotateAfter: number
   readonly maxSeals: number
+  readonly notBefore: number
   readonly maxKeys: number
   readonly maxAge: number
   readonly timeout: number
@@ -87,8 +88,12 @@ export class DataKeys {
   async takeRenewed(signal?: AbortSignal): Promise<ActiveKey> {
     for (;;) {
       await abortable(this.#renew(), signal)
-      const active = this.takeActive()
-      if (active !== undefined) return active
+      // Whatever its age says by now: a key that took longer to get than it may serve would be fetched for ever.
+      const active = this.#active
+      if (active !== undefined && this.#seals < this.#options.maxSeals) {
+        this.#seals++
+        return active
+      }
     }
   }
 
@@ -163,10 +168,10 @@ export class DataKeys {
 
   async #create(): Promise<ActiveKey & { createdAt: number }> {
     const { kms, now, timeout } = this.#options
-    const createdAt = now()
     const raw = randomBytes(32)
     try {
       const wrapped = await callKms((signal) => kms.wrapKey(raw, { signal }), timeout)
+      const createdAt = now()
       const names = { keyId: kms.keyId, dataKeyId: newDataKeyId(createdAt), encryptedKey: formatEncryptedKey(wrapped) }
       const key = await importKey(raw)
       this.#opened.set(cacheName(names), { key, proven: true })
@@ -230,7 +235,7 @@ export class DataKeys {
   }
 
   #usable(createdAt: number): boolean {
-    return this.#usableAt(this.#options.now() - createdAt)
+    return createdAt >= this.#options.notBefore && this.#usableAt(this.#options.now() - createdAt)
   }
 
   #usableAt(age: number): boolean {

@@ -20,6 +20,11 @@ export interface VaultOptions {
   readonly rotateAfter?: number | undefined
   /** Seals per data key and process. @default 2 ** 24 */
   readonly maxSeals?: number | undefined
+  /**
+   * After a key-encryption key has leaked: epoch milliseconds. Data keys made earlier count as over age, so that nothing is
+   * sealed under them any more and `stagedoor rotate` replaces them.
+   */
+  readonly notBefore?: number | undefined
   /** Opened data keys in memory: at most `maxKeys` (default 1000), each for `maxAge` milliseconds (default one hour). */
   readonly cache?: { readonly maxKeys?: number | undefined; readonly maxAge?: number | undefined } | undefined
   /** Milliseconds for one operation of the KMS, its retries included. @default 10_000 */
@@ -69,6 +74,7 @@ export function createVault(options: VaultOptions): Vault {
     retired,
     rotateAfter: positive(options.rotateAfter, 30 * day),
     maxSeals: Math.min(positive(options.maxSeals, 2 ** 24), 2 ** 32),
+    notBefore: moment(options.notBefore ?? 0),
     maxKeys: positive(options.cache?.maxKeys, 1000),
     maxAge: positive(options.cache?.maxAge, day / 24),
     timeout: positive(options.timeout, 10_000),
@@ -175,4 +181,9 @@ function positive(value: number | undefined, byDefault: number): number {
   const number = value ?? byDefault
   if (Number.isFinite(number) && number >= 1) return number
   throw new ConfigError('CONFIG_INVALID', 'The numbers of a vault must be finite and at least 1.')
+}
+
+function moment(value: number): number {
+  if (Number.isFinite(value)) return value
+  throw new ConfigError('CONFIG_INVALID', '`notBefore` is a time in epoch milliseconds.')
 }

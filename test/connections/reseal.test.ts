@@ -122,6 +122,22 @@ describe('reseal', () => {
     await expectAllOpen(store, vault, 10)
   })
 
+  test('after a leak every token is sealed anew, under a data key that the old key never wrapped', async () => {
+    const { store, oldVault, kms, retired, now, advance } = setup()
+    const before = oldVault()
+    await fill(store, [before], 10)
+    const leaked = new Set((await all(store)).map(({ accessToken }) => accessToken.dataKeyId))
+    advance(day)
+    const vault = createVault({ kms, retired: [retired], notBefore: now(), now })
+    // Another process has already moved one of the old data keys to the new key.
+    const rewrapped = await vault.rewrap((await all(store))[0]!.accessToken)
+    await vault.open(rewrapped, binding('user-00000', 'access'))
+    await createReseal({ provider, clientId, store, vault, now }).run()
+    await expectAllOpen(store, vault, 10)
+    for (const { accessToken, refreshToken } of await all(store))
+      expect([accessToken, refreshToken!].some(({ dataKeyId }) => leaked.has(dataKeyId))).toBe(false)
+  })
+
   test('with onlyKey an over-age data key stays, and connections under the current key are not even read', async () => {
     const { store, vault, oldVault, reseal, advance } = setup()
     await fill(store, [vault, oldVault()], 10)

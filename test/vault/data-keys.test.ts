@@ -51,6 +51,17 @@ describe('the active data key', () => {
     expect((await one.seal('a token', binding)).dataKeyId).not.toBe(first.dataKeyId)
   })
 
+  test('a data key that takes longer to get than it may serve still serves those who wait for it', async () => {
+    const { time, kms, vault } = processes({ rotateAfter: 1_000 })
+    kms.before = () => {
+      time.at += 5_000
+    }
+    const one = vault()
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => one.seal('a token', binding)))
+    expect(dataKeys(tokens)).toBe(1)
+    expect(kms.calls).toEqual(['wrap'])
+  })
+
   test('no data key seals more than maxSeals tokens, also when all come at once', async () => {
     const { vault } = processes({ maxSeals: 50 })
     const one = vault()
@@ -195,6 +206,17 @@ describe('adoption of a data key', () => {
     const vault = createVault({ kms })
     expect(await vault.open(planted, binding)).toBe('planted')
     expect((await vault.seal('a token', binding)).dataKeyId).not.toBe(planted.dataKeyId)
+  })
+
+  test('one made before notBefore is not taken, and its tokens are stale', async () => {
+    const { time, vault } = processes()
+    const first = await vault().seal('a token', binding)
+    time.at += day
+    const other = vault({ notBefore: time.at })
+    expect(await other.open(first, binding)).toBe('a token')
+    const second = await other.seal('another', binding)
+    expect(second.dataKeyId).not.toBe(first.dataKeyId)
+    expect([first, second].map((token) => other.isStale(token))).toEqual([true, false])
   })
 
   test('when the adopted key cannot be unwrapped any more, a new one is made', async () => {

@@ -33,6 +33,21 @@ export function unwrapLocal(keyId: string, key: Buffer, encryptedKey: string): B
   return aes256gcm(key, bytes.subarray(1, 13), aad, bytes.subarray(13))
 }
 
+/** Key version and service's ciphertext of a wrapped key, §5.3 to §5.5. */
+export function readWrappedKey(
+  kms: 'gcp' | 'azure' | 'vault-transit',
+  encryptedKey: string,
+): { version: string; ciphertext: Buffer } {
+  const bytes = Buffer.from(encryptedKey, 'base64url')
+  if (bytes[0] !== 1) throw new Error('unknown layout')
+  if (kms === 'azure') {
+    const end = 2 + (bytes[1] ?? 0)
+    return { version: bytes.subarray(2, end).toString('ascii'), ciphertext: bytes.subarray(end) }
+  }
+  const end = kms === 'gcp' ? bytes.length - 4 : bytes.length
+  return { version: String(bytes.readUInt32BE(1)), ciphertext: bytes.subarray(5, end) }
+}
+
 /** The token, §3. */
 export function openEnvelope(envelope: Envelope, binding: Readonly<Record<string, string>>, dataKey: Buffer): string {
   if (envelope.version !== 1) throw new Error('unknown version')

@@ -189,6 +189,7 @@ describe('closed by default', () => {
     ['cache.maxKeys', { cache: { maxKeys: -1 } }],
     ['cache.maxAge', { cache: { maxAge: Number.POSITIVE_INFINITY } }],
     ['timeout', { timeout: 0 }],
+    ['notBefore', { notBefore: Number.NaN }],
   ])('%s out of range is refused', (_, options) => {
     expect(() => createVault({ kms: local(), ...options })).toThrow(invalid)
   })
