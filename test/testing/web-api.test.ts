@@ -197,6 +197,20 @@ describe('pages', () => {
     )
   })
 
+  it('of a search begin with the names that fit', async () => {
+    const call = callerOf(createFakeSpotify({ appMode: 'extended' }))
+    const { tracks } = (await call('GET /search?q=velvet&type=track&limit=50')).body
+    const fits = tracks.items.map(({ name }: { name: string }) => /velvet/i.test(name))
+    expect(fits[0]).toBe(true)
+    expect(fits.indexOf(false)).toBe(fits.lastIndexOf(true) + 1)
+    expect(tracks.total).toBeGreaterThan(fits.filter(Boolean).length)
+    const nothing = (await call('GET /search?q=qqqq&type=track,playlist')).body
+    expect(nothing.tracks.items.length).toBeGreaterThan(0)
+    expect((await call('GET /search?q=qqqq&type=track,playlist')).body).toEqual(nothing)
+    expect((await call('GET /search?q=&type=track')).status).toBe(400)
+    expect((await call('GET /search?q=a&type=song')).status).toBe(400)
+  })
+
   it('refuse offsets and limits that are no numbers', async () => {
     const call = callerOf(createFakeSpotify())
     for (const query of ['limit=0', 'limit=ten', 'limit=-1', 'offset=-1', 'offset=x'])

@@ -28,6 +28,10 @@ export function releaseDate(seed: number, index: number): { release_date: string
   return { release_date: `${year}-${month}-${day}`, release_date_precision: 'day' }
 }
 
+export function albumName(catalogue: Catalogue, index: number): string {
+  return title(catalogue.seed, index * 7 + 1)
+}
+
 export function simplifiedAlbum(catalogue: Catalogue, view: View, index: number): Record<string, unknown> {
   const { seed } = catalogue
   const sold = albumMarkets(catalogue, index)
@@ -40,7 +44,7 @@ export function simplifiedAlbum(catalogue: Catalogue, view: View, index: number)
     ...identity(view, 'albums', 'album', catalogue.id('album', index)),
     images: bare ? [] : pictures(view, catalogue.imageId('album', index)),
     ...(view.market === undefined ? {} : { is_playable: playable }),
-    name: title(seed, index * 7 + 1),
+    name: albumName(catalogue, index),
     ...releaseDate(seed, index),
     type: 'album',
     artists: [simplifiedArtist(catalogue, view, catalogue.artistOfAlbum(index).index)],

@@ -5,6 +5,10 @@ import { markets } from './markets.ts'
 import { personName, title } from './names.ts'
 import { identity, pictures, type View } from './view.ts'
 
+export function audiobookName(catalogue: Catalogue, index: number): string {
+  return title(catalogue.seed, index * 7 + 6)
+}
+
 export function simplifiedAudiobook(catalogue: Catalogue, view: View, index: number): Record<string, unknown> {
   const { seed } = catalogue
   const author = personName(seed, index + 500)
@@ -23,7 +27,7 @@ export function simplifiedAudiobook(catalogue: Catalogue, view: View, index: num
     images: pictures(view, catalogue.imageId('audiobook', index)),
     languages: ['en'],
     media_type: 'audio',
-    name: title(seed, index * 7 + 6),
+    name: audiobookName(catalogue, index),
     narrators: [{ name: narrator }],
     total_chapters: catalogue.audiobook(index).count,
     type: 'audiobook',

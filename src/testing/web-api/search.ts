@@ -1,10 +1,11 @@
 import { json } from '../answer.ts'
-import { simplifiedAlbum } from '../catalogue/album.ts'
+import { albumName, simplifiedAlbum } from '../catalogue/album.ts'
 import { artistObject } from '../catalogue/artist.ts'
-import { simplifiedAudiobook } from '../catalogue/audiobook.ts'
+import { audiobookName, simplifiedAudiobook } from '../catalogue/audiobook.ts'
 import type { CatalogueKind } from '../catalogue/catalogue.ts'
-import { simplifiedEpisode, simplifiedShow } from '../catalogue/show.ts'
-import { trackObject } from '../catalogue/track.ts'
+import { artistName, showName } from '../catalogue/names.ts'
+import { episodeName, simplifiedEpisode, simplifiedShow } from '../catalogue/show.ts'
+import { trackName, trackObject } from '../catalogue/track.ts'
 import { hash, hashText } from '../random.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { page, pageRequest } from './paging.ts'
@@ -16,10 +17,9 @@ const types = ['album', 'artist', 'playlist', 'track', 'show', 'episode', 'audio
 /** How far into a list search leads, and so the largest `total` it can honestly give. */
 const depth = 1000
 
-/**
- * Results follow from the query, the type and the seed. The fake does not weigh words: the same query finds the same
- * things, another query finds others.
- */
+/** How many names of each kind are looked at. Enough for every default, and quick for any size. */
+const reach = 5000
+
 function search(call: ApiCall): Response {
   const query = (call.query.get('q') ?? '').trim()
   if (query === '') throw badRequest('No search query')
@@ -43,14 +43,48 @@ function resultPage(
   request: { readonly limit: number; readonly offset: number },
 ): unknown {
   const { catalogue } = call.state
-  const salt = hashText(query.toLowerCase())
   const count = catalogue.count(kind)
-  const total = Math.min(count, depth, 1 + (hash(salt, hashText(kind)) % Math.max(1, count)))
+  const wanted = query.toLowerCase().split(/\s+/)
+  const hits: number[] = []
+  for (let index = 0; index < Math.min(count, reach) && hits.length < depth; index++) {
+    const name = nameOf(call, kind, index).toLowerCase()
+    if (wanted.every((word) => name.includes(word))) hits.push(index)
+  }
+  // Spotify finds something for everything: after the names that fit come others, the same ones for the same query.
+  const salt = hashText(query.toLowerCase())
+  const others = hash(salt, hashText(kind)) % 40
+  const total = Math.min(count, depth, hits.length + others + 1)
   const start = hash(salt, catalogue.seed) % Math.max(1, count)
+  const hit = new Set(hits)
+  const rest: number[] = []
+  for (let place = 0; rest.length < total - hits.length && place < count; place++) {
+    const index = (start + place) % count
+    if (!hit.has(index)) rest.push(index)
+  }
+  const found = [...hits, ...rest]
   const parameters = Object.fromEntries([...call.query].filter(([name]) => name !== 'offset' && name !== 'limit'))
   const address = { query: { ...parameters, type: kind } }
-  const found = (position: number): unknown => result(call, kind, (start + position) % count)
-  return page(call, request, count === 0 ? 0 : total, found, address)
+  return page(call, request, found.length, (position) => result(call, kind, found[position] ?? 0), address)
+}
+
+function nameOf(call: ApiCall, kind: CatalogueKind, index: number): string {
+  const { catalogue } = call.state
+  switch (kind) {
+    case 'track':
+      return trackName(catalogue, index)
+    case 'album':
+      return albumName(catalogue, index)
+    case 'artist':
+      return artistName(catalogue.seed, index)
+    case 'show':
+      return showName(catalogue.seed, index)
+    case 'episode':
+      return episodeName(catalogue, index)
+    case 'audiobook':
+      return audiobookName(catalogue, index)
+    default:
+      return call.state.playlist(catalogue.id('playlist', index))?.name ?? ''
+  }
 }
 
 function result(call: ApiCall, kind: CatalogueKind, index: number): unknown {
@@ -71,7 +105,8 @@ function result(call: ApiCall, kind: CatalogueKind, index: number): unknown {
     default: {
       const playlist = call.state.playlist(catalogue.id('playlist', index))
       // Playlists that Spotify owns are holes in the list.
-      return playlist === undefined || playlist.ownerId === 'spotify' ? null : simplifiedPlaylist(call, playlist)
+      const hidden = playlist?.ownerId === 'spotify' && call.rules.november2024
+      return playlist === undefined || hidden ? null : simplifiedPlaylist(call, playlist)
     }
   }
 }
