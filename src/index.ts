@@ -19,6 +19,14 @@ export type { Monitor, MonitorOptions, Sweep } from './connections/monitor.ts'
 export type { ConnectionsOptions } from './connections/options.ts'
 export type { Connection } from './connections/record.ts'
 export {
+  createReseal,
+  type Reseal,
+  type ResealEvents,
+  type ResealOptions,
+  type ResealProgress,
+  type ResealRun,
+} from './connections/reseal.ts'
+export {
   type AnyStagedoorError,
   ConfigError,
   type ConfigErrorCode,
