@@ -23,7 +23,7 @@ async function drop(db: Kysely<unknown>, prefix: string): Promise<void> {
 describe.each(
   [
     { name: 'PostgreSQL', present: postgres, open: () => postgresKysely(1) },
-    { name: 'PGlite', present: true, open: () => pgliteKysely() },
+    { name: 'PGlite', present: !postgres, open: () => pgliteKysely() },
     { name: 'MariaDB', present: await available('mariadb'), open: () => mariadbKysely(1) },
     { name: 'SQLite', present: true, open: () => sqliteKysely(join(folder, 'refuses.db')) },
   ].filter(({ present }) => present),

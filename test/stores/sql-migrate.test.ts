@@ -26,13 +26,17 @@ import { mariadbKysely, pgliteKysely, postgresKysely, sqliteKysely } from './sup
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-migrate-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const path = join(folder, 'migrate.db')
-const pglite = pgliteKysely()
-afterAll(() => pglite.destroy())
+let shared: Kysely<unknown> | undefined
+const pglite = (): Kysely<unknown> => {
+  shared ??= pgliteKysely()
+  return shared
+}
+afterAll(() => shared?.destroy())
 
 const postgres = await available('postgres')
 const databases = [
   { name: 'PostgreSQL', present: postgres, open: () => postgresKysely(2) },
-  { name: 'PGlite', present: true, open: () => pglite },
+  { name: 'PGlite', present: !postgres, open: () => pglite() },
   { name: 'MariaDB', present: await available('mariadb'), open: () => mariadbKysely(2) },
   { name: 'SQLite', present: true, open: () => sqliteKysely(path) },
 ]
@@ -56,7 +60,7 @@ describe.each(databases.filter(({ present }) => present))('migrate() on $name', 
     for (const prefix of prefixes)
       for (const table of ['connections', 'claims', 'schema'])
         await sql`drop table if exists ${sql.table(prefix + table)}`.execute(last)
-    for (const opened of new Set([...used, last])) if (opened !== pglite) await opened.destroy()
+    for (const opened of new Set([...used, last])) if (opened !== shared) await opened.destroy()
   })
   const versions = async (on: Kysely<unknown>, prefix: string) =>
     (await sql<{ version: number }>`select version from ${sql.table(`${prefix}schema`)}`.execute(on)).rows

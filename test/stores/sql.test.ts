@@ -34,7 +34,7 @@ describe.each(databases.filter(({ present }) => present))('the SQL store on $nam
   const now = (): number => Date.now() + ahead
   const store = sqlStore({ db, tablePrefix, now })
   const other = sqlStore({ db, tablePrefix, now })
-  beforeAll(() => store.migrate())
+  beforeAll(() => store.migrate(), 90_000)
   afterAll(async () => {
     for (const table of ['connections', 'claims', 'schema'])
       await sql`drop table ${sql.table(tablePrefix + table)}`.execute(db)
