@@ -31,8 +31,6 @@ export default defineConfig({
   platform: 'neutral',
   splitting: true,
   sourcemap: true,
-  dts: true,
-  clean: true,
   external: [/^node:/],
   // node:sqlite exists under no other name.
   removeNodeProtocol: false,

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+// Builds the package: JavaScript with tsup, declarations with tsc, and the licences of what the command line bundles.
+// `--out` builds to another folder than dist; a declaration map points to the sources beside that folder.
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } } })
+const out = resolve(values.out)
+
+function run(command: string, ...args: string[]): void {
+  const file = join(root, 'node_modules', '.bin', command)
+  const { status } = spawnSync(file, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+rmSync(out, { recursive: true, force: true })
+run('tsup', '--out-dir', out, '--silent')
+run('tsc', '-p', 'tsconfig.build.json', '--outDir', out)
+
+// Declarations name sources; resolvers of other compilers want the files that are there. Equally long: maps stay right.
+for (const name of globSync('**/*.d.ts', { cwd: out })) {
+  const path = join(out, name)
+  const text = readFileSync(path, 'utf8')
+  writeFileSync(path, text.replaceAll(/((?:from|import\()\s*')(\.{1,2}\/[^']+)\.ts'/g, "$1$2.js'"))
+}
+
+/** The packages whose code is in the command line's bundle, read from its source maps. */
+function bundledPackages(): Map<string, string> {
+  const folders = new Map<string, string>()
+  for (const name of globSync('**/*.js.map', { cwd: out })) {
+    const path = join(out, name)
+    const { sources } = JSON.parse(readFileSync(path, 'utf8')) as { sources: string[] }
+    for (const source of sources) {
+      const found = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(resolve(dirname(path), source))
+      if (found?.[1] !== undefined && found[2] !== undefined) folders.set(found[2], found[1])
+    }
+  }
+  return folders
+}
+
+const notices = [...bundledPackages()]
+  .sort(([one], [other]) => one.localeCompare(other))
+  .map(([name, folder]) => {
+    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
+      string,
+      string
+    >
+    const [file] = globSync('{LICENSE,LICENCE,license}*', { cwd: folder })
+    if (file === undefined) throw new Error(`${name} is bundled and has no licence file`)
+    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+  })
+const rule = `\n${'-'.repeat(80)}\n\n`
+writeFileSync(
+  join(out, 'cli', 'THIRD-PARTY-LICENSES.txt'),
+  `The command line contains code of these packages.\n${rule}${notices.join(rule)}`,
+)
+if (values.out !== join(root, 'dist')) cpSync(join(root, 'src'), join(dirname(out), 'src'), { recursive: true })
