@@ -136,6 +136,17 @@ describe('the file of a SQLite store', () => {
     await expect(writing).rejects.toBe('enough')
   })
 
+  test('does not keep markers that have ended', async () => {
+    const path = file()
+    let now = 1_000_000
+    const store = opened(sqliteStore(path, { now: () => now }))
+    for (let index = 0; index < 250; index++) await store.claim(`m${index}`, now + 10)
+    now += 11
+    for (const marker of ['a', 'b', 'c']) expect(await store.claim(marker, now + 10)).toBe(true)
+    const kept = opened(new DatabaseSync(path)).prepare('select marker from stagedoor_claims order by marker').all()
+    expect(kept.map(({ marker }) => marker)).toEqual(['a', 'b', 'c'])
+  })
+
   test('refuses calls once the store is closed, and may be closed twice', async () => {
     const store = sqliteStore(file())
     await put(store)
