@@ -1,11 +1,12 @@
 import { type AnyStagedoorError, invalidArgument } from '../errors.ts'
 import { wantsJson } from './accept.ts'
+import { authorize, type Scopes } from './authorization.ts'
+import { completeByGet, completeByPost, repeatCallback } from './callback.ts'
 import { type HandledConnections, readConnection, readHealth, removeConnection } from './connection.ts'
 import { allowOrigin, checkOrigin, preflight } from './origin.ts'
 import { problemPage } from './page.ts'
-import { cookiesOf, HttpError, isAnswerable, type Problem, problemOf } from './problem.ts'
+import { cookiesOf, FailedSignIn, HttpError, isAnswerable, type Problem, problemOf } from './problem.ts'
 import { html, noContent, problemJson, redirect, withoutBody } from './responses.ts'
-import { authorize, completeByGet, completeByPost, repeatCallback, type Scopes } from './sign-in.ts'
 import { createSite, type RouteName, type Site, type SiteOptions } from './site.ts'
 
 /** How the handler fits into the application that mounts it. */
@@ -101,10 +102,12 @@ export function createHandler<C>(parts: HandlerParts, options: HandlerOptions<C>
     return request.method === 'DELETE' ? removeConnection(ownerId, connections) : readConnection(ownerId, connections)
   }
 
-  function refuse(error: HttpError | AnyStagedoorError, route: RouteName | undefined, request: Request): Response {
+  function refuse(caught: unknown, route: RouteName | undefined, request: Request): Response {
+    const error = caught instanceof FailedSignIn ? caught.reason : caught
+    if (!isAnswerable(error)) throw error
     const problem = problemOf(error.code, provider)
     if (!(error instanceof HttpError) && problem.status >= 500) report(options.onError, error)
-    const setCookies = cookiesOf(error)
+    const setCookies = cookiesOf(caught)
     const headers = error instanceof HttpError ? error.headers : {}
     const person = (route === 'auth' || route === 'callback') && request.method !== 'POST' && !wantsJson(request)
     if (!person) return problemJson(problem, { setCookies, headers })
@@ -122,7 +125,6 @@ export function createHandler<C>(parts: HandlerParts, options: HandlerOptions<C>
       const response = await answer(route, request, context)
       return allowOrigin(request, request.method === 'HEAD' ? withoutBody(response) : response, site)
     } catch (error) {
-      if (!isAnswerable(error)) throw error
       const response = refuse(error, route, request)
       return allowOrigin(request, request.method === 'HEAD' ? withoutBody(response) : response, site)
     }

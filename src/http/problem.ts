@@ -13,6 +13,18 @@ export class HttpError extends Error {
   }
 }
 
+/** A sign-in that failed, with the cookies to be cleared. Thrown inside the folder, never out of it. */
+export class FailedSignIn extends Error {
+  readonly reason: AnyStagedoorError
+  readonly setCookies: readonly string[]
+
+  constructor(reason: AnyStagedoorError, setCookies: readonly string[]) {
+    super(reason.code)
+    this.reason = reason
+    this.setCookies = setCookies
+  }
+}
+
 /** The body of an `application/problem+json` answer, RFC 9457 §3, with the error's code as an extension member. */
 export interface Problem {
   readonly type: string

@@ -338,6 +338,17 @@ describe('a sign-in that fails', () => {
     expect(onError.mock.calls).toEqual(status >= 500 ? [[error], [error]] : [])
   })
 
+  test('for reasons of our own clears its own cookie and no other', async () => {
+    const { call } = setUp(failing(new StoreError('STORE_UNAVAILABLE', 'x')))
+    const ids = ['0123456789abcdef', 'fedcba9876543210', '']
+    const cookie = ids.map((id) => `stagedoor_login_${id}=sealed`).join('; ')
+    const response = await call('GET', `/callback?code=c&state=${ids[0]}${'x'.repeat(32)}`, { ...page, cookie })
+    expect(response.status).toBe(503)
+    expect(response.headers.getSetCookie()).toEqual([
+      'stagedoor_login_0123456789abcdef=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax',
+    ])
+  })
+
   test('what the host’s own function throws is left to the host', async () => {
     const failure = new Error('the session database is gone')
     const { call } = setUp({}, { owner: () => Promise.reject(failure) })

@@ -178,6 +178,14 @@ describe.each(hosts)('$name', ({ start }) => {
       await failed(await alice.open(back), 'LOGIN_EXPIRED')
     })
 
+    test('a sign-in whose connection cannot be stored, and clears its cookie', async () => {
+      const back = await alice.consent(world.fake)
+      await world.closeStore()
+      const answer = await alice.open(back)
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/oops?error=STORE_UNAVAILABLE'])
+      expect(alice.cookies.size).toBe(0)
+    })
+
     test('a code that was not given out', async () => {
       const back = new URL(await alice.consent(world.fake), 'http://127.0.0.1')
       back.searchParams.set('code', 'A'.repeat(40))

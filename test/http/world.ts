@@ -23,6 +23,8 @@ export interface World {
   stored(): Promise<readonly string[]>
   /** Everything the store holds, as text. */
   rows(): Promise<string>
+  /** Makes every call of the store fail from now on. */
+  closeStore(): Promise<void>
   /** Every secret there was: codes and tokens that the fake gave out. */
   secrets(): readonly string[]
 }
@@ -56,6 +58,7 @@ export function createWorld(options: { redirectUri?: string; seen?: (request: Re
     source: { handler: (handler) => createHandler({ connections, redirectUri, scopes }, handler) },
     stored: async () => (await connections.list()).items.map(({ ownerId }) => ownerId),
     rows: async () => JSON.stringify(await store.list({ provider: 'spotify', limit: 100 })),
+    closeStore: () => store.close(),
     secrets: () => fake.tokens.map(({ value }) => value),
   }
 }

@@ -1,17 +1,11 @@
-import { loginCookieIds } from '../internal/login-cookie.ts'
 import { sameOriginPath } from '../internal/same-origin.ts'
 import { wantsJson } from './accept.ts'
-import { readParameters } from './body.ts'
-import { connectionJson, type HandledConnections } from './connection.ts'
-import { repeatPage } from './page.ts'
+import type { HandledConnections } from './connection.ts'
 import { HttpError } from './problem.ts'
-import { html, json, redirect } from './responses.ts'
+import { json, redirect } from './responses.ts'
 import type { Site } from './site.ts'
 
-/** Marks a callback that was repeated from our own origin, so that it is repeated once. */
-const repeated = 'stagedoor_repeated'
 const maxReturnTo = 512
-const callbackParameters = ['code', 'state', 'iss', 'error', 'error_description']
 
 export interface Scopes {
   /** What every sign-in asks for. */
@@ -62,47 +56,4 @@ export async function authorize(
   return wantsJson(request)
     ? json({ authorizationUrl: url.href }, { setCookies })
     : redirect(302, url.href, { setCookies })
-}
-
-/**
- * The page that repeats a callback whose browser left the host's SameSite=Strict session out; `undefined` where
- * repeating would not help.
- */
-export function repeatCallback(request: Request, site: Site): Response | undefined {
-  const url = new URL(request.url)
-  if (request.method !== 'GET' || wantsJson(request) || url.searchParams.has(repeated)) return undefined
-  if (loginCookieIds(request.headers.get('cookie'), site.secure).length === 0) return undefined
-  url.searchParams.append(repeated, '1')
-  return html(200, repeatPage(url.pathname + url.search))
-}
-
-/** `GET callback`: completes the sign-in and sends the person where he was going. */
-export async function completeByGet(
-  request: Request,
-  ownerId: string,
-  connections: HandledConnections,
-  site: Site,
-): Promise<Response> {
-  const url = new URL(site.redirectUri)
-  const query = new URL(request.url).searchParams
-  query.delete(repeated)
-  url.search = query.toString()
-  const cookies = request.headers.get('cookie') ?? undefined
-  const { returnTo, setCookies } = await connections.complete({ ownerId, url, cookies })
-  return redirect(303, sameOriginPath(returnTo ?? '', site.origin) ?? site.afterConnect, { setCookies })
-}
-
-/** `POST callback`: the same for a single-page application that received the redirect itself. */
-export async function completeByPost(
-  request: Request,
-  ownerId: string,
-  connections: HandledConnections,
-  site: Site,
-): Promise<Response> {
-  const parameters = await readParameters(request, callbackParameters)
-  const url = new URL(site.redirectUri)
-  url.search = parameters.toString()
-  const cookies = request.headers.get('cookie') ?? undefined
-  const { connection, returnTo, setCookies } = await connections.complete({ ownerId, url, cookies })
-  return json({ connection: connectionJson(connection), returnTo }, { setCookies })
 }
