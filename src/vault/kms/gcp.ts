@@ -12,20 +12,31 @@ type Bytes = Uint8Array | string | null | undefined
 
 /** The part of `KeyManagementServiceClient` from `@google-cloud/kms` that the adapter uses. */
 export interface GcpKmsClient {
-  encrypt(request: {
-    name: string
-    plaintext: Uint8Array
-    plaintextCrc32c: Checksum
-    additionalAuthenticatedData: Uint8Array
-    additionalAuthenticatedDataCrc32c: Checksum
-  }): Promise<readonly [GcpEncryptResponse, ...unknown[]]>
-  decrypt(request: {
-    name: string
-    ciphertext: Uint8Array
-    ciphertextCrc32c: Checksum
-    additionalAuthenticatedData: Uint8Array
-    additionalAuthenticatedDataCrc32c: Checksum
-  }): Promise<readonly [GcpDecryptResponse, ...unknown[]]>
+  encrypt(
+    request: {
+      name: string
+      plaintext: Uint8Array
+      plaintextCrc32c: Checksum
+      additionalAuthenticatedData: Uint8Array
+      additionalAuthenticatedDataCrc32c: Checksum
+    },
+    options: GcpCallOptions,
+  ): Promise<readonly [GcpEncryptResponse, ...unknown[]]>
+  decrypt(
+    request: {
+      name: string
+      ciphertext: Uint8Array
+      ciphertextCrc32c: Checksum
+      additionalAuthenticatedData: Uint8Array
+      additionalAuthenticatedDataCrc32c: Checksum
+    },
+    options: GcpCallOptions,
+  ): Promise<readonly [GcpDecryptResponse, ...unknown[]]>
+}
+
+interface GcpCallOptions {
+  retry: null
+  timeout: number
 }
 
 interface GcpEncryptResponse {
@@ -49,6 +60,8 @@ export interface GcpKmsOptions {
 }
 
 const service = 'Google Cloud KMS'
+// The vault retries; the client would go on for a minute after the vault has given up.
+const callOptions: GcpCallOptions = { retry: null, timeout: 10_000 }
 const layout = 1
 const headerLength = 5
 const checksumLength = 4
@@ -83,13 +96,16 @@ export function gcpKms({ client, keyName }: GcpKmsOptions): Kms {
 
     async wrapKey(dataKey) {
       const answer = await answered(
-        client.encrypt({
-          name: keyName,
-          plaintext: dataKey,
-          plaintextCrc32c: { value: crc32c(dataKey) },
-          additionalAuthenticatedData,
-          additionalAuthenticatedDataCrc32c,
-        }),
+        client.encrypt(
+          {
+            name: keyName,
+            plaintext: dataKey,
+            plaintextCrc32c: { value: crc32c(dataKey) },
+            additionalAuthenticatedData,
+            additionalAuthenticatedDataCrc32c,
+          },
+          callOptions,
+        ),
         'VAULT_KMS_DENIED',
       )
       const { ciphertext, ciphertextCrc32c, verifiedPlaintextCrc32c, verifiedAdditionalAuthenticatedDataCrc32c } =
@@ -103,13 +119,16 @@ export function gcpKms({ client, keyName }: GcpKmsOptions): Kms {
     async unwrapKey(encryptedKey) {
       const ciphertext = unpack(encryptedKey)
       const { plaintext, plaintextCrc32c } = await answered(
-        client.decrypt({
-          name: keyName,
-          ciphertext,
-          ciphertextCrc32c: { value: crc32c(ciphertext) },
-          additionalAuthenticatedData,
-          additionalAuthenticatedDataCrc32c,
-        }),
+        client.decrypt(
+          {
+            name: keyName,
+            ciphertext,
+            ciphertextCrc32c: { value: crc32c(ciphertext) },
+            additionalAuthenticatedData,
+            additionalAuthenticatedDataCrc32c,
+          },
+          callOptions,
+        ),
         'VAULT_DECRYPT_FAILED',
       )
       return checked(plaintext, plaintextCrc32c)
