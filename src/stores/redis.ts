@@ -76,9 +76,12 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
     call: CallOptions | undefined,
   ): Promise<readonly StoredConnection[]> {
     const found: StoredConnection[] = []
+    let asked = 0
     for (let ended = false; !ended && found.length < limit; ) {
       const ids: ConnectionId[] = []
-      while (ids.length < Math.min(limit - found.length, batch)) {
+      // When some were left out, the rest of the page may lie behind many more of them.
+      const size = found.length < asked ? batch : Math.min(limit - found.length, batch)
+      while (ids.length < size) {
         const next = await owners.next()
         ended = next.done === true
         if (next.done) break
@@ -86,10 +89,11 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
       }
       const results = await Promise.all(ids.map(async (id) => ({ id, result: await read(id, call) })))
       for (const { id, result } of results) {
-        if (result === undefined) continue
-        if ('field' in result) reportCorrupt(options, id, result.field)
-        else if (wanted(result)) found.push(result)
+        if (found.length === limit) break
+        if (result !== undefined && 'field' in result) reportCorrupt(options, id, result.field)
+        else if (result !== undefined && wanted(result)) found.push(result)
       }
+      asked += ids.length
     }
     return found
   }
