@@ -26,7 +26,7 @@ export interface ProblemText {
 }
 
 const operator = 'Nothing the user did is wrong. Tell whoever runs this application, with the code.'
-const later = 'Nothing is lost. Try again in a few minutes.'
+const later = 'Try again in a few minutes.'
 
 /** Status, title and advice for a code. The switch is exhaustive: a new code does not compile without its answer. */
 export function describe(code: ProblemCode, provider: string): ProblemText {
@@ -102,7 +102,7 @@ export function describe(code: ProblemCode, provider: string): ProblemText {
       return say(503, 'The connection could not be stored', 'Start the sign-in again in a few minutes.')
     case 'CONNECTION_REFRESH_FAILED':
     case 'CONNECTION_REFRESH_PENDING':
-      return say(503, 'The connection is being renewed', later)
+      return say(503, 'The connection is being renewed', `Nothing is lost. ${later}`)
 
     case 'STORE_UNAVAILABLE':
     case 'VAULT_KMS_UNAVAILABLE':
@@ -128,8 +128,9 @@ export function describe(code: ProblemCode, provider: string): ProblemText {
     case 'CONFIG_UNSUPPORTED_CLIENT':
       return say(500, 'This application is not set up correctly', operator)
 
-    case 'API_RATE_LIMITED':
     case 'API_QUOTA_EXCEEDED':
+      return say(503, `${provider} has no quota left for this application`, 'Try again in some hours.')
+    case 'API_RATE_LIMITED':
     case 'API_CIRCUIT_OPEN':
     case 'API_QUEUE_FULL':
     case 'API_CLOSED':
