@@ -82,6 +82,22 @@ describe('a write that comes between a lease and its answer', () => {
     expect(world.names()).not.toContain('needs_reauth')
   })
 
+  test('a reconnection that was given the same refresh token again wins as well', async () => {
+    const world = createWorld()
+    const { refreshToken } = await world.connect('ada', 0)
+    const { call, answer } = await slowRefresh(world)
+    const tokens = { accessToken: 'newer', refreshToken, expiresAt: world.now() + minute, scopes: [] }
+    world.advance(1)
+    await world.connections.adopt({ ownerId: 'ada', tokens, authorizedAt: new Date(world.now()) })
+    const revision = (await world.store.get(id))?.revision
+    answer()
+    await call
+    await world.connections.close()
+    expect(world.names().filter((name) => name === 'refreshed')).toHaveLength(1)
+    expect((await world.store.get(id))?.revision).not.toBe(revision)
+    expect(world.tokenRequests()).toBe(2)
+  })
+
   test('a disconnect wins: nothing brings the record back', async () => {
     const world = createWorld({ fakeOptions: { rotation: 'always' } })
     await world.connect('ada', 0)
@@ -130,6 +146,32 @@ describe('a late answer', () => {
     answer()
     await call
     expect(await world.store.get(id)).toMatchObject({ lease, nextCheckAt: lease.until, refreshedAt: world.now() })
+  })
+
+  test('brings its rotated refresh token into a record that somebody else has refreshed since', async () => {
+    const world = createWorld({ fakeOptions: { rotation: 'always' } })
+    await world.connect('ada', 0)
+    const { call, answer } = await slowRefresh(world)
+    await rewrite(world.store, () => ({
+      lease: undefined,
+      expiresAt: world.now() + 2 * hour,
+      refreshedAt: world.now(),
+    }))
+    answer()
+    await call
+    world.advance(2 * hour)
+    await expect(world.connections.accessToken('ada')).resolves.toBeTypeOf('string')
+  })
+
+  test('without a new refresh token does not shorten the life of a newer access token', async () => {
+    const world = createWorld()
+    const { accessToken } = await world.connect('ada', 0)
+    const { call, answer } = await slowRefresh(world)
+    const expiresAt = world.now() + 2 * hour
+    await rewrite(world.store, () => ({ lease: undefined, expiresAt, refreshedAt: world.now() }))
+    answer()
+    expect(await call).toBe(accessToken)
+    expect((await world.store.get(id))?.expiresAt).toBe(expiresAt)
   })
 
   test('of a refresh token that is no longer stored is dropped', async () => {
