@@ -1,5 +1,5 @@
 import { isStagedoorError } from '../errors.ts'
-import { after, type Found, offsetOf, type PageSource, read, stands, walk } from './paginate.ts'
+import { after, type Found, offsetOf, type PageSource, read, stands, startRun, walk } from './paginate.ts'
 import type { Page } from './schemas/kinds.ts'
 
 /** Pages asked for at the same time when the caller does not say. */
@@ -28,18 +28,15 @@ export async function collect<Raw>(
   if (source.paging === 'cursor' || concurrency === 1)
     return oneByOne(source, read(source, source.start, max), take, items)
 
-  const controller = new AbortController()
-  const follow = (): void => controller.abort(source.signal?.reason)
-  source.signal?.addEventListener('abort', follow, { once: true })
-  const own = { ...source, signal: controller.signal }
+  const run = startRun(source.signal)
+  const own = { ...source, signal: run.signal }
   try {
     return await abreast(own, take, items, max, concurrency)
   } catch (error) {
     if (items.length > 0 || !isStagedoorError(error) || error.code !== 'API_INVALID_LIMIT') throw error
     if (!source.shrink(source.size())) throw error
   } finally {
-    controller.abort()
-    source.signal?.removeEventListener('abort', follow)
+    run.end()
   }
   return collect(source, given, max, concurrency)
 }

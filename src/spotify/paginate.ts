@@ -101,10 +101,8 @@ export async function* walk<Raw>(
   first: Promise<Found<Raw>>,
   before?: Page<Raw>,
 ): AsyncGenerator<Found<Raw>> {
-  const controller = new AbortController()
-  const follow = (): void => controller.abort(source.signal?.reason)
-  source.signal?.addEventListener('abort', follow, { once: true })
-  const own = { ...source, signal: controller.signal }
+  const run = startRun(source.signal)
+  const own = { ...source, signal: run.signal }
   const visited = new Set<string>()
   try {
     let found = await first
@@ -121,8 +119,22 @@ export async function* walk<Raw>(
       if (found.page.items.length === 0 || stands(previous.page, found.page)) return
     }
   } finally {
-    controller.abort()
-    source.signal?.removeEventListener('abort', follow)
+    run.end()
+  }
+}
+
+/** A signal for one reading of a list: it follows the caller's, and ends the requests that are under way at the end. */
+export function startRun(signal: AbortSignal | undefined): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController()
+  const follow = (): void => controller.abort(signal?.reason)
+  if (signal?.aborted) follow()
+  else signal?.addEventListener('abort', follow, { once: true })
+  return {
+    signal: controller.signal,
+    end() {
+      signal?.removeEventListener('abort', follow)
+      controller.abort()
+    },
   }
 }
 
@@ -142,7 +154,8 @@ export function after<Raw>(source: PageSource<Raw>, found: Found<Raw>, visited: 
 
 function afterOffset<Raw>(page: Page<Raw>, offset: number, size: number, link: URLSearchParams | undefined): Position {
   const named = Number(link?.get('offset') ?? Number.NaN)
-  const next = Number.isSafeInteger(named) && named > offset ? named : offset + step(page, size)
+  const next =
+    Number.isSafeInteger(named) && named > offset && named <= offset + size ? named : offset + step(page, size)
   if (page.next === undefined && !(typeof page.total === 'number' && next < page.total)) return undefined
   return { offset: next }
 }

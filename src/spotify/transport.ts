@@ -22,9 +22,10 @@ const printable = /^[\x21-\x7e]+$/
 
 /**
  * Sends one request, reads its body within `timeout` milliseconds and gives it to `accept`.
+ * Neither a `fetch` nor a body that ignores its signal can hold the call up.
  * @throws SpotifyApiError `API_TIMEOUT` or `API_UNREACHABLE`; the caller's abort and what `accept` throws as they are
  */
-export async function transmit<T>(
+export function transmit<T>(
   fetch: typeof globalThis.fetch,
   outgoing: Outgoing,
   token: string,
@@ -33,35 +34,54 @@ export async function transmit<T>(
   accept: (incoming: Incoming) => T,
 ): Promise<T> {
   // A header with other characters makes fetch throw an error that quotes it.
-  if (typeof token !== 'string' || !printable.test(token)) throw invalidArgument('Expected an access token.')
-  const controller = new AbortController()
-  let timedOut = false
-  const timer = setTimeout(() => {
-    timedOut = true
-    controller.abort()
-  }, timeout)
-  const follow = signal === undefined ? undefined : (): void => controller.abort(signal.reason)
-  if (follow !== undefined) {
-    if (signal?.aborted) follow()
-    else signal?.addEventListener('abort', follow, { once: true })
+  if (typeof token !== 'string' || !printable.test(token)) {
+    return Promise.reject(invalidArgument('Expected the source of access tokens to give one.'))
   }
-  let incoming: Incoming
-  try {
-    const headers: Record<string, string> = { authorization: `Bearer ${token}` }
-    if (outgoing.contentType !== undefined) headers['content-type'] = outgoing.contentType
-    const init: RequestInit = { method: outgoing.method, headers, redirect: 'manual', signal: controller.signal }
-    if (outgoing.body !== undefined) init.body = outgoing.body
-    const response = await fetch(outgoing.url, init)
-    incoming = { status: response.status, headers: response.headers, text: await response.text() }
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason
-    if (timedOut) {
-      throw new SpotifyApiError('API_TIMEOUT', 'Spotify did not answer in time.', { request: outgoing.request })
+  if (signal?.aborted) return Promise.reject(signal.reason)
+  return new Promise<T>((resolve, reject) => {
+    const controller = new AbortController()
+    const finish = (): void => {
+      clearTimeout(timer)
+      if (signal !== undefined) signal.removeEventListener('abort', abort)
     }
-    throw unreachable(error, token, outgoing.request)
-  } finally {
-    clearTimeout(timer)
-    if (follow !== undefined) signal?.removeEventListener('abort', follow)
-  }
-  return accept(incoming)
+    const stop = (reason: unknown): void => {
+      finish()
+      reject(reason)
+      controller.abort(reason)
+    }
+    const abort = (): void => stop(signal?.reason)
+    const timer = setTimeout(
+      () => stop(new SpotifyApiError('API_TIMEOUT', 'Spotify did not answer in time.', { request: outgoing.request })),
+      timeout,
+    )
+    if (signal !== undefined) signal.addEventListener('abort', abort, { once: true })
+    exchange(fetch, outgoing, token, controller.signal).then(
+      (incoming) => {
+        finish()
+        try {
+          resolve(accept(incoming))
+        } catch (error) {
+          reject(error)
+        }
+      },
+      (error) => {
+        finish()
+        reject(unreachable(error, token, outgoing.request))
+      },
+    )
+  })
+}
+
+async function exchange(
+  fetch: typeof globalThis.fetch,
+  { method, url, contentType, body }: Outgoing,
+  token: string,
+  signal: AbortSignal,
+): Promise<Incoming> {
+  const headers: Record<string, string> = { authorization: `Bearer ${token}` }
+  if (contentType !== undefined) headers['content-type'] = contentType
+  const init: RequestInit = { method, headers, redirect: 'manual', signal }
+  if (body !== undefined) init.body = body
+  const response = await fetch(url, init)
+  return { status: response.status, headers: response.headers, text: await response.text() }
 }
