@@ -161,8 +161,11 @@ export class DataKeys {
     try {
       const { key } = this.cached(candidate) ?? (await this.unwrapped(candidate))
       return { ...candidate, key }
-    } catch {
-      return undefined
+    } catch (error) {
+      if (!(error instanceof VaultError) || !error.retryable) return undefined
+      // The service is away: making a key would only take as long once more.
+      this.#candidate ??= candidate
+      throw error
     }
   }
 

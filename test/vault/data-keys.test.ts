@@ -232,6 +232,23 @@ describe('adoption of a data key', () => {
   })
 })
 
+describe('adoption while the KMS is away', () => {
+  test('fails once, and adopts when it is back', async () => {
+    const { time, kms, vault } = processes({ timeout: 50 })
+    const first = await vault().seal('a token', binding)
+    const other = vault()
+    await other.open(first, binding)
+    time.at += 2 * hour
+    kms.before = () => {
+      throw new VaultError('VAULT_KMS_UNAVAILABLE', 'No.')
+    }
+    await expect(other.seal('another', binding)).rejects.toMatchObject({ code: 'VAULT_KMS_UNAVAILABLE' })
+    expect(kms.calls.slice(2)).not.toContain('wrap')
+    kms.before = () => {}
+    expect((await other.seal('another', binding)).dataKeyId).toBe(first.dataKeyId)
+  })
+})
+
 describe('opened data keys', () => {
   test('three thousand opens at once under one cold key are one KMS call', async () => {
     const { kms, vault } = processes()
