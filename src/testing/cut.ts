@@ -10,6 +10,7 @@ export class ConnectionCut extends Error {
 
 /** The same answer, whose body breaks off half-way. */
 export async function cutInTheMiddle(response: Response): Promise<Response> {
+  if (response.body === null) throw new ConnectionCut()
   const bytes = new Uint8Array(await response.arrayBuffer())
   let sent = false
   const body = new ReadableStream({

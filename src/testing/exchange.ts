@@ -22,6 +22,20 @@ export interface World {
 
 /** Answers one request: finds the service it is meant for, lets faults strike, and writes it down. */
 export async function answer(world: World, request: Request): Promise<Response> {
+  if (!request.headers.has('origin') || request.url.includes('/authorize')) return serve(world, request)
+  const response = request.method === 'OPTIONS' ? empty(204, preflight) : await serve(world, request)
+  response.headers.set('access-control-allow-origin', '*')
+  return response
+}
+
+/** Browsers may call Spotify's API and token endpoint from any page. */
+const preflight = {
+  'access-control-allow-methods': 'GET, POST, PUT, DELETE, PATCH, OPTIONS',
+  'access-control-allow-headers': 'Accept, App-Platform, Authorization, Content-Type, Origin, Retry-After',
+  'access-control-max-age': '604800',
+}
+
+async function serve(world: World, request: Request): Promise<Response> {
   const url = new URL(request.url)
   const { hostname, pathname } = url
   if (hostname !== accountsHost && pathname.startsWith('/v1/')) return answerApi(world, request, url)

@@ -1,6 +1,7 @@
 import { decide, parseAuthorization } from './accounts/authorize.ts'
 import { knownScopes } from './accounts/scopes.ts'
 import { issueAccess, issueRefresh } from './accounts/token-endpoint.ts'
+import type { CatalogueKind } from './catalogue/catalogue.ts'
 import { createClock, type FakeClock } from './clock.ts'
 import { answer, type World } from './exchange.ts'
 import { type Fault, type FaultRule, Faults } from './faults.ts'
@@ -28,6 +29,9 @@ export interface IssueOptions {
   /** @default 'pkce' */
   readonly flow?: 'pkce' | 'code' | undefined
 }
+
+/** What a catalogue URI can name. */
+export type UriKind = Exclude<CatalogueKind, 'relinked'>
 
 export interface RevokeOptions {
   /** @default every user */
@@ -66,6 +70,8 @@ export interface FakeSpotify {
   /** Makes requests go wrong. */
   fail(rule: FaultRule): Fault
   readonly faults: readonly Fault[]
+  /** The URI of something in the catalogue: `uri('track', 5)`. Indexes begin at 0. */
+  uri(kind: UriKind, index: number): string
   readonly state: FakeState
   readonly clock: FakeClock
   readonly requests: RequestLog
@@ -108,7 +114,9 @@ export function createFakeSpotify(options: FakeSpotifyOptions = {}): FakeSpotify
     fetch: createFetch(handle),
     handle,
     async approve(url, { user, deny = false } = {}) {
-      const parsed = parseAuthorization(state, new URL(url).searchParams)
+      const { pathname, searchParams } = new URL(url)
+      if (pathname !== '/authorize') throw new Error(`${pathname} is not the path of an authorization URL`)
+      const parsed = parseAuthorization(state, searchParams)
       if (parsed.kind === 'page') throw new Error(`the authorization page shows: ${parsed.problem}`)
       return parsed.kind === 'callback' ? parsed.url : decide(state, parsed.request, theUser(user), deny)
     },
@@ -123,6 +131,12 @@ export function createFakeSpotify(options: FakeSpotifyOptions = {}): FakeSpotify
       state.ledger.revoke({ userId: user, clientId }, clock.now(), { accessTokens })
     },
     fail: (rule) => faults.add(rule),
+    uri(kind, index) {
+      const { catalogue } = state
+      if (index < 0 || index >= catalogue.count(kind)) throw new RangeError(`there is no ${kind} ${index}`)
+      const names: Partial<Record<UriKind, string>> = { audiobook: 'show', chapter: 'episode' }
+      return `spotify:${names[kind] ?? kind}:${catalogue.id(kind, index)}`
+    },
     get faults() {
       return faults.all
     },

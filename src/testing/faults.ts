@@ -163,6 +163,7 @@ export function substitute(rule: FaultRule): Response | undefined {
   if (status === undefined) return undefined
   const retryAfter = rule.retryAfter === undefined ? {} : { 'retry-after': String(rule.retryAfter) }
   const headers = { ...retryAfter, ...rule.headers }
+  if (status === 204 || status === 205 || status === 304) return empty(status, headers)
   const message = rule.message ?? messages[status] ?? 'Something went wrong'
   switch (rule.body) {
     case 'text':
@@ -173,7 +174,7 @@ export function substitute(rule: FaultRule): Response | undefined {
       return empty(status, headers)
     case 'json':
     case undefined:
-      return status === 204 ? empty(204, headers) : apiError(status, message, { reason: rule.reason, headers })
+      return apiError(status, message, { reason: rule.reason, headers })
     default:
       return text(status, rule.body.content, { 'content-type': rule.body.type ?? 'application/json', ...headers })
   }

@@ -1,4 +1,4 @@
-export type { CatalogueOptions } from './catalogue/catalogue.ts'
+export type { Catalogue, CatalogueKind, CatalogueOptions } from './catalogue/catalogue.ts'
 export type { ClockOption, FakeClock } from './clock.ts'
 export { type KmsContractCase, type KmsContractSubject, type KmsFailure, kmsContract } from './contracts/kms.ts'
 export { type LimiterContractCase, type LimiterContractSubject, limiterContract } from './contracts/limiter.ts'
@@ -10,11 +10,13 @@ export {
   type IssuedTokens,
   type IssueOptions,
   type RevokeOptions,
+  type UriKind,
 } from './fake-spotify.ts'
 export type { Fault, FaultRule } from './faults.ts'
 export type { FakeGrant, FakeToken, LedgerSnapshot } from './grants.ts'
 export type { LimitOptions, QuotaGroup } from './limits.ts'
 export type { FakeAppMode, FakeClientOptions, FakeSpotifyOptions, Rotation } from './options.ts'
+export type { FakeDevice, Player } from './player.ts'
 export type { FakePlaylist } from './playlist.ts'
 export type { FakeRequest, RequestFilter, RequestLog } from './request-log.ts'
 export type { FakeState } from './state.ts'

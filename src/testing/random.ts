@@ -67,6 +67,12 @@ export function toBase62(words: readonly [number, number, number, number]): stri
   return text
 }
 
+/** An id for something that is no part of the catalogue. */
+export function idFor(seed: number, text: string): string {
+  const salt = hashText(text)
+  return toBase62([hash(seed, salt, 1), hash(seed, salt, 2), hash(seed, salt, 3), hash(seed, salt, text.length)])
+}
+
 /** The reverse of {@link toBase62}; `undefined` for text that is no such id. */
 export function fromBase62(text: string): readonly [number, number, number, number] | undefined {
   if (!/^[0-9A-Za-z]{22}$/.test(text)) return undefined

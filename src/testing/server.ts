@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { control } from './control/control.ts'
+import { ConnectionCut } from './cut.ts'
 import { createFakeSpotify, type FakeSpotify } from './fake-spotify.ts'
 import type { FakeSpotifyOptions } from './options.ts'
 
@@ -29,7 +30,10 @@ export interface FakeSpotifyServer {
 export async function startFakeSpotify(options: FakeServerOptions = {}): Promise<FakeSpotifyServer> {
   const fake = options.fake ?? createFakeSpotify(options)
   const server = createServer((incoming, outgoing) => {
-    answer(fake, incoming, outgoing).catch(() => outgoing.destroy())
+    answer(fake, incoming, outgoing).catch((error: unknown) => {
+      if (outgoing.headersSent || error instanceof ConnectionCut) outgoing.destroy()
+      else outgoing.writeHead(400, { 'content-type': 'text/plain; charset=utf-8' }).end(String(error))
+    })
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

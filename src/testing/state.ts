@@ -5,7 +5,7 @@ import { Ledger } from './grants.ts'
 import { Limits } from './limits.ts'
 import type { FakeAppMode, FakeClientOptions, FakeSpotifyOptions } from './options.ts'
 import { FakePlaylist, type PlaylistRow } from './playlist.ts'
-import { between, hash, hashText } from './random.ts'
+import { between, hash, hashText, idFor } from './random.ts'
 import { defaultUsers, FakeUser } from './user.ts'
 
 const epoch = Date.UTC(2026, 8, 1)
@@ -51,9 +51,9 @@ export class FakeState {
     const wanted = user.library.playlists ?? 7
     if (user.playlists.length > 0 || wanted === 0 || this.#filled.has(user.id)) return user.playlists
     this.#filled.add(user.id)
-    const salt = hashText(user.id)
+    const salt = hash(hashText(user.id), this.catalogue.seed)
     for (let index = 0; index < wanted; index++) {
-      const id = this.newPlaylistId(`${user.id} ${index}`)
+      const id = idFor(this.catalogue.seed, `playlist ${user.id} ${index}`)
       const size = index === 1 ? 0 : between(3, 40, salt, index)
       this.playlists.set(
         id,
@@ -99,13 +99,12 @@ export class FakeState {
     return playlist
   }
 
-  newPlaylistId(salt: string): string {
-    const number = hashText(salt) ^ this.playlists.size
-    return new Catalogue(this.catalogue.seed ^ 0x70, { tracks: 0, episodes: 0, chapters: 0, playlists: 0 }).id(
-      'playlist',
-      number >>> 0,
-    )
+  /** An id for a playlist that somebody makes now. */
+  newPlaylistId(): string {
+    return idFor(this.catalogue.seed, `new playlist ${++this.#made}`)
   }
+
+  #made = 0
 
   #rows(addedBy: string, salt: number, size: number): PlaylistRow[] {
     const total = this.catalogue.count('track')

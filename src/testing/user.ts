@@ -1,6 +1,6 @@
 import type { Catalogue } from './catalogue/catalogue.ts'
 import { Player } from './player.ts'
-import { between, hash, hashText } from './random.ts'
+import { between, hash, hashText, idFor } from './random.ts'
 import { Shelf } from './shelf.ts'
 
 /** How much a user has saved. */
@@ -73,7 +73,7 @@ export class FakeUser {
 
   /** 22 characters that stay when the name changes: `account_id` of the profile. */
   get accountId(): string {
-    return this.#catalogue.id('relinked', hashText(this.id) % Math.max(1, this.#catalogue.count('relinked')))
+    return idFor(this.#catalogue.seed, `account ${this.id}`)
   }
 
   /** What the user saved of this kind, made up on first use. */

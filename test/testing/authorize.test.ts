@@ -114,6 +114,11 @@ describe('the authorization page', () => {
     expect(page).not.toContain('<script')
   })
 
+  it('says that a URL is none to be approved', async () => {
+    const url = 'https://app.example.com/login'
+    await expect(createFakeSpotify().approve(url)).rejects.toThrow('/login is not the path of an authorization URL')
+  })
+
   it('says which user does not exist', async () => {
     await expect(createFakeSpotify().approve(authorizationUrl(), { user: 'zoe' })).rejects.toThrow('no user zoe')
   })

@@ -69,6 +69,30 @@ describe('the catalogue', () => {
     expect(await tracks(7)).not.toEqual(await tracks(8))
   })
 
+  it('is the same in whatever order it is looked at', async () => {
+    const look = async (...users: string[]): Promise<Record<string, unknown>> => {
+      const fake = createFakeSpotify({ clock: 0 })
+      const seen: Record<string, unknown> = {}
+      for (const user of users) seen[user] = (await callerOf(fake, { user })('GET /me/playlists')).body
+      return seen
+    }
+    expect(await look('ada', 'ben')).toEqual(await look('ben', 'ada'))
+  })
+
+  it('gives each account an id of its own', () => {
+    const users = Array.from({ length: 200 }, (_, index) => ({ id: `user-${index}` }))
+    const accounts = [...createFakeSpotify({ users }).state.users.values()].map(({ accountId }) => accountId)
+    expect(new Set(accounts).size).toBe(200)
+    for (const account of accounts) expect(account).toMatch(/^[0-9A-Za-z]{22}$/)
+  })
+
+  it('names its things by URI', () => {
+    const fake = createFakeSpotify()
+    expect(fake.uri('track', 5)).toBe(`spotify:track:${fake.state.catalogue.id('track', 5)}`)
+    expect(fake.uri('audiobook', 0)).toMatch(/^spotify:show:/)
+    expect(() => fake.uri('track', 1000)).toThrow('there is no track 1000')
+  })
+
   it('makes a world of 100,000 tracks as quickly as one of ten', async () => {
     const started = performance.now()
     const fake = createFakeSpotify({ catalogue: { tracks: 100_000 }, users: [{ id: 'a' }] })

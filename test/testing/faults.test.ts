@@ -168,6 +168,15 @@ describe('a fault', () => {
     expect((await send(fake, 'GET /me', accessToken)).status).toBe(200)
   })
 
+  it('can answer with a status that has no body', async () => {
+    const fake = createFakeSpotify()
+    const call = callerOf(fake)
+    fake.fail({ path: '/me', status: 304, body: 'text' })
+    expect(await call('GET /me')).toMatchObject({ status: 304, text: '' })
+    fake.fail({ path: '/me/player', cut: 'middle' })
+    await expect(call('GET /me/player')).rejects.toThrow('fetch failed')
+  })
+
   it('that is misspelt or does nothing is refused', () => {
     const fake = createFakeSpotify()
     expect(() => fake.fail({ path: '/me', stauts: 500 } as FaultRule)).toThrow('a fault has no member stauts')

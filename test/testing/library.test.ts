@@ -38,6 +38,7 @@ describe('the library', () => {
     const many = (count: number): string => Array.from({ length: count }, (_, index) => uri('track', index)).join()
     expect((await call(`PUT /me/library?uris=${many(40)}`)).status).toBe(200)
     expect(await message(`PUT /me/library?uris=${many(41)}`)).toBe('Too many uris requested')
+    expect((await call(`PUT /me/library?uris=${many(100)}`)).status).toBe(414)
   })
 
   it('agrees to save what does not exist, and does not', async () => {
@@ -45,6 +46,12 @@ describe('the library', () => {
     const gone = 'spotify:track:0000000000000000000000'
     expect((await call(`PUT /me/library?uris=${gone}`)).status).toBe(200)
     expect((await call(`GET /me/library/contains?uris=${gone}`)).body).toEqual([false])
+  })
+
+  it('fails when asked for an audiobook that cannot be had, as has been seen', async () => {
+    const { call } = world()
+    const gone = 'spotify:audiobook:0000000000000000000000'
+    expect((await call(`GET /me/library/contains?uris=${gone}`)).status).toBe(500)
   })
 
   it('is a different one for each user', async () => {

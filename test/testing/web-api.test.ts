@@ -89,6 +89,23 @@ describe('who may call the Web API', () => {
     expect((await call('GET /me')).status).toBe(200)
   })
 
+  it('lets browsers call from any page', async () => {
+    const fake = createFakeSpotify()
+    const headers = { origin: 'https://app.example.com', authorization: `Bearer ${fake.issue().accessToken}` }
+    const url = 'https://api.spotify.com/v1/me'
+    const preflight = await fake.fetch(url, { method: 'OPTIONS', headers })
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization')
+    expect((await fake.fetch(url, { headers })).headers.get('access-control-allow-origin')).toBe('*')
+    expect((await callerOf(fake)('GET /me')).headers.has('access-control-allow-origin')).toBe(false)
+  })
+
+  it('knows the markets', async () => {
+    const call = callerOf(createFakeSpotify())
+    expect((await call('GET /me/tracks?market=XX')).body.error.message).toBe('Invalid market code')
+    expect((await call('GET /me/tracks?market=from_token')).status).toBe(200)
+  })
+
   it('answers unknown paths with 404, unknown methods with 405 and unknown things with 404', async () => {
     const call = callerOf(createFakeSpotify())
     expect((await call('GET /nothing')).status).toBe(404)

@@ -39,11 +39,13 @@ input[type=radio]{accent-color:var(--accent);width:1.125rem;height:1.125rem;marg
 .face{display:grid;place-items:center;width:2.25rem;height:2.25rem;border-radius:50%;background:var(--accent);color:var(--on);font-weight:600}
 small{display:block;color:var(--soft)}
 ul{list-style:none;margin:0;padding:0}
-li{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1rem;padding:.5rem 0;border-top:1px solid var(--line)}
+li{display:grid;padding:.5rem 0;border-top:1px solid var(--line)}
 li code,.back{color:var(--soft)}
 .buttons{display:flex;gap:.75rem;flex-wrap:wrap}
 button{flex:1 1 8rem;min-height:2.75rem;border:1px solid var(--accent);border-radius:2rem;background:var(--accent);color:var(--on);font:600 1rem system-ui,sans-serif;cursor:pointer}
 button.quiet{background:transparent;color:var(--ink);border-color:var(--line)}
 .problem{color:var(--bad);font-weight:600;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse;font-size:.875rem}
-th,td{text-align:left;padding:.375rem .5rem .375rem 0;border-top:1px solid var(--line);overflow-wrap:anywhere}`
+th,td{text-align:left;padding:.375rem .5rem .375rem 0;border-top:1px solid var(--line);overflow-wrap:break-word}
+td code{overflow-wrap:anywhere}
+@media(max-width:40rem){.stacked thead{display:none}.stacked tr{display:block;border-top:1px solid var(--line);padding:.5rem 0}.stacked td{display:block;border:0}}`

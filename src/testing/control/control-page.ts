@@ -16,8 +16,9 @@ ${section('Time', hour + days + months)}
 ${section('Next request', faultButtons)}
 ${section('World', `${owner(state.ownerPremium)}${button('faults/clear', 'Remove all faults', {})}${button('reset', 'Start over', {})}`)}
 <h2>Users</h2>
-<table><thead><tr><th>User</th><th>Now</th><th>Change</th></tr></thead><tbody>${[...state.users.values()].map(userRow).join('')}</tbody></table>
-<h2>Faults at work: ${fake.faults.length}</h2>
+<table class="stacked"><thead><tr><th>User</th><th>Now</th><th>Change</th></tr></thead><tbody>${[...state.users.values()].map(userRow).join('')}</tbody></table>
+<h2>Faults</h2>
+${faultList(fake)}
 <h2>Latest requests of ${fake.requests.all.length}</h2>
 <table><thead><tr><th>Request</th><th>User</th><th>Answer</th></tr></thead><tbody>${requestRows(fake)}</tbody></table>
 <p class="back">Programs use the same as JSON under <code>/_fake/</code>: state, requests, tokens, grants, faults, clock, revoke, approve, reset.</p>`,
@@ -62,6 +63,15 @@ function userRow(user: FakeUser): string {
 <td><div class="buttons">${button(path, other === 'free' ? 'Make free' : 'Make Premium', { product: other })}
 ${button(path, user.allowlisted ? 'Take off the list' : 'Put on the list', { allowlisted: !user.allowlisted })}
 ${button('revoke', 'Revoke grants', { user: user.id })}</div></td></tr>`
+}
+
+function faultList(fake: FakeSpotify): string {
+  const items = fake.faults.map(({ rule, hits }) => {
+    const { path, ...rest } = rule
+    const text = JSON.stringify(path === undefined ? rest : { path: String(path), ...rest })
+    return `<li><code>${escapeHtml(text)}</code><span>struck ${hits} ${hits === 1 ? 'time' : 'times'}</span></li>`
+  })
+  return items.length === 0 ? '<p>None</p>' : `<ul>${items.join('')}</ul>`
 }
 
 function requestRows(fake: FakeSpotify): string {

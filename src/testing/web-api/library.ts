@@ -21,6 +21,8 @@ function entries(call: ApiCall): readonly Entry[] {
   if (text === null) throw badRequest('Missing required field: uris')
   const uris = text.split(',').filter((uri) => uri !== '')
   if (uris.length === 0) throw badRequest('No uris provided')
+  // Before the operation can count, the edge finds the address too long.
+  if (uris.length >= 100) throw new Refusal(414, 'URI Too Long')
   if (uris.length > maxUris) throw badRequest('Too many uris requested')
   return uris.map((uri) => {
     const { type, id } = parseUri(uri)
@@ -79,6 +81,8 @@ function contains(call: ApiCall): Response {
     200,
     permitted(call, 'contains').map(({ kind, id }) => {
       if (kind === 'user') return user.follows.has(id)
+      // Asking for an audiobook that cannot be had has been seen to fail.
+      if (kind === 'audiobook' && state.catalogue.index(kind, id) === undefined) throw new Refusal(500, 'Server error')
       if (kind === 'playlist') return state.library(user).includes(id)
       return user.saved(kind).has(id)
     }),

@@ -70,7 +70,7 @@ function create(call: ApiCall): Response {
     throw new Refusal(403, 'Insufficient client scope')
   state.library(user)
   const playlist = new FakePlaylist({
-    id: state.newPlaylistId(`${user.id} ${body.name}`),
+    id: state.newPlaylistId(),
     ownerId: user.id,
     name: body.name,
     description: typeof body.description === 'string' ? body.description : '',

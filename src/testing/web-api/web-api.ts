@@ -1,4 +1,5 @@
 import { apiError, text } from '../answer.ts'
+import { isMarket } from '../catalogue/markets.ts'
 import type { FakeToken } from '../grants.ts'
 import { type FakeAppMode, type ModeRules, rulesOf } from '../options.ts'
 import type { FakeState } from '../state.ts'
@@ -69,6 +70,7 @@ export class WebApi {
     if (request.path.startsWith('/me') && user === undefined) return apiError(401, 'Valid user authentication required')
     if (!allows(operation, token.scopes)) return apiError(403, 'Insufficient client scope')
     const asked = request.query.get('market')
+    if (asked !== null && asked !== 'from_token' && !isMarket(asked)) return apiError(400, 'Invalid market code')
     if (asked === 'from_token' && user === undefined) return apiError(403, 'Market from token requires a user')
     const call: ApiCall = {
       state,

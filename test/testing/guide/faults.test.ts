@@ -6,8 +6,7 @@ function world() {
   const fake = createFakeSpotify()
   const { accessToken } = fake.issue()
   const spotify = createSpotify({ fetch: fake.fetch }).as(async () => accessToken)
-  const uri = `spotify:track:${fake.state.catalogue.id('track', 500)}`
-  return { fake, spotify, uri }
+  return { fake, spotify, uri: fake.uri('track', 500) }
 }
 
 test('a server error on a read is retried', async () => {
