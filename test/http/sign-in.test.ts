@@ -127,6 +127,16 @@ describe.each(hosts)('$name', ({ start }) => {
       expect((await alice.open(back)).headers.get('location')).toBe('/oops?error=LOGIN_COOKIE_MISSING')
     })
 
+    test('a callback that arrives twice at the same time, once', async () => {
+      const back = await alice.consent(world.fake)
+      const twin = new Browser(host, 'alice')
+      for (const [name, value] of alice.cookies) twin.cookies.set(name, value)
+      const answers = await Promise.all([alice.open(back), twin.open(back)])
+      const ends = answers.map(({ headers }) => headers.get('location')).toSorted()
+      expect(ends).toEqual(['/home', '/oops?error=LOGIN_ALREADY_USED'])
+      expect(world.fake.tokens.filter(({ kind }) => kind === 'refresh')).toHaveLength(1)
+    })
+
     test('a callback in another browser of the same user', async () => {
       const back = await alice.consent(world.fake)
       await failed(await new Browser(host, 'alice').open(back), 'LOGIN_COOKIE_MISSING')
