@@ -210,6 +210,45 @@ describe('invalid_grant', () => {
     expect(world.names()).toEqual(['refreshed'])
   })
 
+  test('does not end a grant that was given anew with the same refresh token', async () => {
+    const world = createWorld()
+    const { refreshToken } = await world.connect('ada', 0)
+    world.fake.fail({ path: '/api/token', delay: 1000, invalidGrant: true })
+    const call = world.connections.accessToken('ada')
+    await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
+    const tokens = { accessToken: 'newer', refreshToken, expiresAt: world.now() + hour, scopes: [] }
+    await world.another().adopt({ ownerId: 'ada', tokens, authorizedAt: new Date(world.now() + 1) })
+    world.advance(1000)
+    expect(await call).toBe('newer')
+    expect(world.names()).toEqual([])
+  })
+
+  test('does not end a connection whose refresh token has just done good service elsewhere', async () => {
+    const world = createWorld()
+    const { accessToken } = await world.connect('ada', 0)
+    world.fake.fail({ path: '/api/token', delay: 1000, invalidGrant: true })
+    const call = world.connections.accessToken('ada')
+    await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
+    await rewrite(world.store, () => ({ lease: undefined, expiresAt: world.now() + hour, refreshedAt: world.now() }))
+    world.advance(1000)
+    expect(await call).toBe(accessToken)
+    expect(world.names()).toEqual([])
+  })
+
+  test('is told by one process only when two of them found it', async () => {
+    const world = createWorld()
+    await world.connect('ada', 0)
+    world.fake.fail({ path: '/api/token', delay: 1000, invalidGrant: true })
+    const call = world.connections.accessToken('ada')
+    call.catch(() => {})
+    await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
+    const failure = { code: 'CONNECTION_NEEDS_REAUTH', at: world.now(), attempts: 1 }
+    await rewrite(world.store, () => ({ status: 'needs_reauth', lease: undefined, failure }))
+    world.advance(1000)
+    await expect(call).rejects.toMatchObject({ code: 'CONNECTION_NEEDS_REAUTH' })
+    expect(world.names()).toEqual([])
+  })
+
   test('does not end a connection that somebody is refreshing at this moment', async () => {
     const world = createWorld()
     await world.connect('ada', 0)
@@ -264,10 +303,12 @@ describe('a lease', () => {
   test('is not used for a request that would outlast it: it is given back and taken anew', async () => {
     const memory = memoryStore()
     let slow = true
+    const leases: number[] = []
     const store: TokenStore = {
       ...memory,
       async compareAndSet(at, expected, next, options) {
         const won = await memory.compareAndSet(at, expected, next, options)
+        if (next?.lease !== undefined) leases.push(next.lease.until)
         if (slow && next?.lease !== undefined) {
           slow = false
           world.advance(11_000)
@@ -279,6 +320,7 @@ describe('a lease', () => {
     await world.connect('ada', 0)
     await world.connections.accessToken('ada')
     expect(world.tokenRequests()).toBe(1)
+    expect(leases).toEqual([start + 20_000, start + 31_000])
     expect((await memory.get(id))?.lease).toBeUndefined()
   })
 
@@ -311,9 +353,11 @@ describe('a token request that takes too long', () => {
       }
     }
     await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
-    await pass(19_000)
+    await pass(12_000)
+    await vi.waitFor(() => expect(world.names()).toEqual(['refresh_failed', 'degraded']))
+    expect((await world.store.get(id))?.lease?.until).toBe(begun + 20_000)
+    await pass(7000)
     expect(world.tokenRequests()).toBe(1)
-    expect(world.names()).toEqual(['refresh_failed', 'degraded'])
     await pass(3000)
     await expect(call).resolves.toBeTypeOf('string')
     const times = world.fake.requests.matching({ path: '/api/token' }).map(({ at }) => at - begun)
