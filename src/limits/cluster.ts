@@ -87,7 +87,7 @@ async function link(
   })
   const close = async (): Promise<void> => {
     over = true
-    await bottleneck.disconnect(false).catch(() => {})
+    await bottleneck.disconnect(false)
     await connection.disconnect(false)
   }
   bottleneck.on('error', lost)

@@ -30,7 +30,10 @@ interface Grant {
   told: Promise<unknown>
 }
 
+/** Milliseconds for which a slot is held until its place in the window is there. */
 const longestHeldWait = 500
+/** Milliseconds after which a full window is looked at again, because places may have been given back. */
+const longestUnasked = 1000
 /** Milliseconds by which a pause is taken to be longer here than at the server, for the way of its message. */
 const mirrorSlack = 10
 
@@ -232,31 +235,29 @@ export class SharedLimiter implements Limiter {
 
   /** Holds a slot: asks for a place in the window, and runs the call that has waited longest. */
   async #turn(link: Link): Promise<void> {
-    const began = this.#now()
     while (this.#connection.link === link && !this.#closed && this.#notBefore <= this.#now()) {
       const first = this.#first()
       if (first === undefined) return
-      const admission = await link.window.admit(this.#log.name(), first.scope)
+      const admission = await link.window.admit(this.#log.name(), first.scope, longestHeldWait)
       this.#log.clock(admission.now)
       if (admission.status === 'sent') {
         this.#log.saw(admission.ticket.count)
         this.#learn(admission.ceiling)
+        if (admission.delay > 0) await sleep(admission.delay)
         return this.#start(admission.ticket, link, first.scope)
       }
       if (admission.status === 'paused') return this.#mirror(admission.cooldown, admission.now)
       if (admission.status === 'unknown') await this.#join(link)
       else {
         this.#log.saw(admission.count)
-        const wait = Math.min(admission.wait, 2 * longestHeldWait)
-        if (wait > longestHeldWait || this.#now() - began > longestHeldWait) this.#notBefore = this.#now() + wait
-        else await sleep(wait)
+        this.#notBefore = this.#now() + Math.min(admission.wait - longestHeldWait / 2, longestUnasked)
       }
     }
   }
 
   async #start(ticket: SharedTicket, link: Link, scope: string): Promise<void> {
     this.#log.begin(ticket.member)
-    const call = this.#first()
+    const call = this.#connection.link === link ? this.#first() : undefined
     if (call === undefined) {
       this.#log.end(ticket.member, false)
       return link.window.finish(ticket.member, 'unsent', scope)

@@ -20,38 +20,51 @@ local function sent_at(member)
 end
 `
 
-/** ARGV: window, guard, hold, id, scope, then the least spacings. */
+/**
+ * Gives the next place in the window, now or within `patience`. ARGV: window, guard, hold, patience, id, scope, then the
+ * least spacings.
+ */
 const admit = `${prelude}
-local window, guard, hold = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local window, guard, hold, patience = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local time = string.format('%.0f', now)
 local best, reason, who = pause_of('*')
 if best then who = '*' end
-if ARGV[5] ~= '*' then
-  local own, why = pause_of(ARGV[5])
-  if own and (not best or own >= best) then best, reason, who = own, why, ARGV[5] end
+if ARGV[6] ~= '*' then
+  local own, why = pause_of(ARGV[6])
+  if own and (not best or own >= best) then best, reason, who = own, why, ARGV[6] end
 end
-if best then return { 'paused', string.format('%.0f', now), string.format('%.0f', best), reason, who } end
+if best then return { 'paused', time, string.format('%.0f', best), reason, who } end
 local held = redis.call('HMGET', state, 'ceiling', 'last')
-if not held[1] then return { 'unknown', string.format('%.0f', now) } end
+if not held[1] then return { 'unknown', time } end
 local ceiling = cjson.decode(held[1])
 redis.call('ZREMRANGEBYSCORE', log, '-inf', now)
 local count = redis.call('ZCARD', log)
+local at, others = now, count
 if count >= ceiling.cap then
-  local oldest = sent_at(redis.call('ZRANGE', log, 0, 0)[1])
-  local leaving = tonumber(redis.call('ZRANGE', log, count - ceiling.cap, count - ceiling.cap, 'WITHSCORES')[2])
-  return { 'full', string.format('%.0f', now), tostring(math.min(leaving - now, window)), tostring(count), tostring(now - oldest), held[1] }
+  local elapsed = now - sent_at(redis.call('ZRANGE', log, 0, 0)[1])
+  if now - ceiling.steppedAt >= window and elapsed >= window * 0.9 then
+    return { 'full', time, string.format('%.0f', elapsed), held[1] }
+  end
+  local place = count - ceiling.cap
+  at = tonumber(redis.call('ZRANGE', log, place, place, 'WITHSCORES')[2])
+  others = ceiling.cap - 1
 end
-local least = tonumber(ARGV[6 + ceiling.smooth])
+local least = tonumber(ARGV[7 + ceiling.smooth])
 local free = (1 - least) / 2
-local used = count / ceiling.cap
+local used = others / ceiling.cap
 if used >= math.max(free, 0.04) then
-  local at = (tonumber(held[2]) or 0) + (window / ceiling.cap) * math.max(least, (used - free) / (1 - free))
-  if at > now then return { 'wait', string.format('%.0f', now), tostring(math.ceil(at - now)), tostring(count) } end
+  local spacing = (window / ceiling.cap) * math.max(least, (used - free) / (1 - free))
+  at = math.max(at, math.ceil((tonumber(held[2]) or 0) + spacing))
 end
-local member = ARGV[4] .. ':' .. string.format('%.0f', now)
-redis.call('ZADD', log, now + hold + window + guard, member)
-redis.call('PEXPIRE', log, hold + 2 * window + guard)
-redis.call('HSET', state, 'last', string.format('%.0f', now))
-return { 'sent', string.format('%.0f', now), member, tostring(count + 1), held[1] }
+if at - now > patience then
+  return { 'wait', time, string.format('%.0f', math.min(at - now, window)), string.format('%.0f', count) }
+end
+local sent = string.format('%.0f', at)
+local member = ARGV[5] .. ':' .. sent
+redis.call('ZADD', log, at + hold + window + guard, member)
+redis.call('PEXPIRE', log, patience + hold + 2 * window + guard)
+redis.call('HSET', state, 'last', sent)
+return { 'sent', time, string.format('%.0f', at - now), member, string.format('%.0f', others + 1), held[1] }
 `
 
 /** ARGV: window, guard, member, outcome (`ok`, `refused` or `unsent`), scope. */

@@ -27,7 +27,14 @@ export interface SharedTicket {
 }
 
 export type Admission =
-  | { readonly status: 'sent'; readonly now: number; readonly ticket: SharedTicket; readonly ceiling: Ceiling }
+  | {
+      readonly status: 'sent'
+      readonly now: number
+      /** Milliseconds until the place is there. */
+      readonly delay: number
+      readonly ticket: SharedTicket
+      readonly ceiling: Ceiling
+    }
   | { readonly status: 'wait'; readonly now: number; readonly wait: number; readonly count: number }
   | { readonly status: 'paused'; readonly now: number; readonly cooldown: Cooldown }
   | { readonly status: 'unknown'; readonly now: number }
@@ -50,11 +57,14 @@ export class SharedWindow {
     }
   }
 
-  /** Asks to send one request now. `id` names it among the requests of all processes. */
-  async admit(id: string, scope: string): Promise<Admission> {
+  /**
+   * Asks for the next place. `id` names the request among those of all processes.
+   * @param patience milliseconds for which a place may be held in advance
+   */
+  async admit(id: string, scope: string, patience: number): Promise<Admission> {
     const { rules, guard, hold } = this.#options
     for (;;) {
-      const reply = await this.#call('admit', rules.window, guard, hold, id, scope, ...spacings)
+      const reply = await this.#call('admit', rules.window, guard, hold, patience, id, scope, ...spacings)
       const [status, time, ...rest] = reply as string[]
       const now = Number(time)
       if (status === 'unknown') return { status, now }
@@ -67,20 +77,17 @@ export class SharedWindow {
         }
       }
       if (status === 'sent') {
-        const [member = '', count, json = ''] = rest
+        const [delay, member = '', count, json = ''] = rest
         const ceiling = JSON.parse(json) as Ceiling
-        return { status, now, ticket: { member, count: Number(count), epoch: ceiling.epoch }, ceiling }
+        const ticket = { member, count: Number(count), epoch: ceiling.epoch }
+        return { status, now, delay: Number(delay), ticket, ceiling }
       }
-      const [wait, count, elapsed, json = ''] = rest
-      if (status === 'full') {
-        const ceiling = JSON.parse(json) as Ceiling
-        const next = rules.full(ceiling, Number(elapsed), now)
-        if (next !== ceiling) {
-          await this.#exchange(json, next)
-          continue
-        }
+      if (status === 'wait') {
+        const [wait, count] = rest
+        return { status, now, wait: Math.max(1, Number(wait)), count: Number(count) }
       }
-      return { status: 'wait', now, wait: Math.max(1, Number(wait)), count: Number(count) }
+      const [elapsed, json = ''] = rest
+      await this.#exchange(json, rules.full(JSON.parse(json) as Ceiling, Number(elapsed), now))
     }
   }
 
