@@ -112,5 +112,5 @@ describe.each(subjects.filter(({ present }) => present))('four processes on $on'
     } finally {
       await clean()
     }
-  })
+  }, 90_000)
 })
