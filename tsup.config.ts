@@ -31,6 +31,10 @@ export default defineConfig({
   platform: 'neutral',
   splitting: true,
   sourcemap: true,
+  // The sources are in the package.
+  esbuildOptions: (options) => {
+    options.sourcesContent = false
+  },
   external: [/^node:/],
   // node:sqlite exists under no other name.
   removeNodeProtocol: false,

@@ -1,15 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 
 // Builds the package: JavaScript with tsup, declarations with tsc, and the licences of what the command line bundles.
-// `--out` builds to another folder than dist; a declaration map points to the sources beside that folder.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } } })
-const out = resolve(values.out)
+const out = join(root, 'dist')
 
 function run(command: string, ...args: string[]): void {
   const file = join(root, 'node_modules', '.bin', command)
@@ -18,8 +15,8 @@ function run(command: string, ...args: string[]): void {
 }
 
 rmSync(out, { recursive: true, force: true })
-run('tsup', '--out-dir', out, '--silent')
-run('tsc', '-p', 'tsconfig.build.json', '--outDir', out)
+run('tsup', '--silent')
+run('tsc', '-p', 'tsconfig.build.json')
 
 // Declarations name sources; resolvers of other compilers want the files that are there. Equally long: maps stay right.
 for (const name of globSync('**/*.d.ts', { cwd: out })) {
@@ -58,4 +55,3 @@ writeFileSync(
   join(out, 'cli', 'THIRD-PARTY-LICENSES.txt'),
   `The command line contains code of these packages.\n${rule}${notices.join(rule)}`,
 )
-if (values.out !== join(root, 'dist')) cpSync(join(root, 'src'), join(dirname(out), 'src'), { recursive: true })
