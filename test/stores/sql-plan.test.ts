@@ -70,7 +70,7 @@ describe.each(databases.filter(({ present }) => present))('every query on $name'
       const record = storedConnection({ ownerId: `user-${index}`, nextCheckAt: index, status, accessToken })
       await store.compareAndSet(record, undefined, record)
     }
-    for (let index = 0; index < 60; index++) await store.claim(`m${index}`, Date.now() + 1e6 + index)
+    for (let index = 0; index < 400; index++) await store.claim(`m${index}`, Date.now() + 1e6 + index)
     for (const table of ['connections', 'claims'])
       await sql.raw(`${database.analyze} ${tablePrefix}${table}`).execute(db)
   }, 90_000)
