@@ -6,8 +6,14 @@ interface BufferLike {
   allocUnsafeSlow(length: number): Uint8Array<ArrayBuffer> & { write(data: string, encoding: 'base64url'): number }
 }
 const buffer = (globalThis as { Buffer?: BufferLike }).Buffer
-const canonical = /^[A-Za-z0-9_-]*$/
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const invalid = 64
+const sextets = Uint8Array.from({ length: 128 }, (_, code) => {
+  const value = alphabet.indexOf(String.fromCharCode(code))
+  return value < 0 ? invalid : value
+})
+/** Bytes up to which a table is quicker than Buffer. */
+const shortest = 48
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text)
@@ -36,24 +42,33 @@ export function base64url(bytes: Uint8Array): string {
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
-/** Decodes canonical base64url without padding; `undefined` for anything else. */
+/** Decodes canonical base64url without padding; `undefined` for anything else. The bytes have memory of their own. */
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  const rest = text.length % 4
-  if (rest === 1) return undefined
-  if (buffer !== undefined) {
-    // Memory of its own: what is decoded may be a key, and must not stay in Buffer's shared pool.
-    const memory = buffer.allocUnsafeSlow((text.length * 3) >> 2)
-    const written = memory.write(text, 'base64url')
-    const bytes = new Uint8Array(memory.buffer, 0, written)
-    return base64url(bytes) === text ? bytes : undefined
+  if (text.length % 4 === 1) return undefined
+  const length = (text.length * 3) >> 2
+  if (buffer === undefined || length <= shortest) return fromShortBase64url(text, length)
+  // Not from Buffer's shared pool: what is decoded may be a secret, and must be all overwritten with its array.
+  const memory = buffer.allocUnsafeSlow(length)
+  const bytes = new Uint8Array(memory.buffer, 0, memory.write(text, 'base64url'))
+  return base64url(bytes) === text ? bytes : undefined
+}
+
+/** By table: quicker for a few bytes, and it leaves no copy of a key behind. */
+function fromShortBase64url(text: string, length: number): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = new Uint8Array(length)
+  let bits = 0
+  let held = 0
+  let at = 0
+  for (let index = 0; index < text.length; index++) {
+    const value = sextets[text.charCodeAt(index)]
+    if (value === undefined || value === invalid) return undefined
+    bits = ((bits << 6) | value) & 0xffff
+    held += 6
+    if (held < 8) continue
+    held -= 8
+    bytes[at++] = bits >> held
   }
-  if (!canonical.test(text)) return undefined
-  if (rest !== 0) {
-    const unused = rest === 2 ? 0b1111 : 0b11
-    if ((alphabet.indexOf(text[text.length - 1] as string) & unused) !== 0) return undefined
-  }
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0))
+  return (bits & ((1 << held) - 1)) === 0 ? bytes : undefined
 }
 
 /** `length` bytes from the platform's cryptographic random source. */

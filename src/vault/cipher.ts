@@ -16,18 +16,14 @@ export async function importKey(raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey
   }
 }
 
-/** AES-256-GCM (NIST SP 800-38D). The result is the ciphertext followed by the 128-bit tag. `plaintext` is overwritten. */
-export async function encrypt(
+/** AES-256-GCM (NIST SP 800-38D): the ciphertext followed by the 128-bit tag. The caller overwrites `plaintext`. */
+export function encrypt(
   key: CryptoKey,
   nonce: Uint8Array<ArrayBuffer>,
   additionalData: Uint8Array<ArrayBuffer>,
   plaintext: Uint8Array<ArrayBuffer>,
-): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await crypto.subtle.encrypt({ name: algorithm, iv: nonce, additionalData }, key, plaintext))
-  } finally {
-    plaintext.fill(0)
-  }
+): Promise<ArrayBuffer> {
+  return crypto.subtle.encrypt({ name: algorithm, iv: nonce, additionalData }, key, plaintext)
 }
 
 /** @throws VaultError `VAULT_DECRYPT_FAILED` for a wrong key, nonce, associated data, ciphertext or tag, without telling which */

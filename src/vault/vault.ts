@@ -100,14 +100,14 @@ export function createVault(options: VaultOptions): Vault {
         }
         const { keyId, dataKeyId, encryptedKey, key } = active
         const nonce = randomBytes(nonceLength)
-        const sealed = base64url(await encrypt(key, nonce, associatedData(dataKeyId, binding), bytes))
+        const sealed = new Uint8Array(await encrypt(key, nonce, associatedData(dataKeyId, binding), bytes))
         return {
           version: formatVersion,
           keyId,
           dataKeyId,
           encryptedKey,
           nonce: base64url(nonce),
-          encryptedData: sealed,
+          encryptedData: base64url(sealed),
         }
       } finally {
         bytes.fill(0)

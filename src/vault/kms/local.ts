@@ -39,7 +39,13 @@ export function localKms({ keyId, key }: LocalKmsOptions): Kms {
     keyId,
     async wrapKey(dataKey) {
       const nonce = randomBytes(nonceLength)
-      return concat([Uint8Array.of(layout), nonce, await encrypt(await imported, nonce, label, dataKey.slice())])
+      const own = new Uint8Array(dataKey)
+      try {
+        const wrapped = new Uint8Array(await encrypt(await imported, nonce, label, own))
+        return concat([Uint8Array.of(layout), nonce, wrapped])
+      } finally {
+        own.fill(0)
+      }
     },
     async unwrapKey(encryptedKey) {
       if (encryptedKey.length !== wrappedLength || encryptedKey[0] !== layout) throw decryptFailed()
