@@ -38,7 +38,8 @@ export function urlOf(base: string, { path, query }: Pick<RequestInput, 'path' |
   const url = sameOrigin(/^https?:/i.test(path) ? path : base + path, base)
   const root = new URL(base).pathname.replace(/\/$/, '')
   const relative = !/^https?:/i.test(path)
-  if (relative && !path.startsWith('/')) throw invalidArgument('Expected a path that starts with a slash.')
+  if (relative && (!path.startsWith('/') || path.startsWith('//')))
+    throw invalidArgument('Expected a path that starts with one slash.')
   if (url === undefined || !url.pathname.startsWith(`${root}/`)) {
     throw invalidArgument("Expected a path below the API's base, or a URL on its origin.")
   }
