@@ -18,7 +18,8 @@ function readBody(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
       chunks.push(chunk)
       size += chunk.length
       if (size <= maxBody) return
-      incoming.off('data', collect).resume()
+      // Without a listener the rest still flows, into nothing.
+      incoming.off('data', collect)
       settle()
     }
     incoming.on('data', collect).once('end', settle)

@@ -219,6 +219,27 @@ describe('the callback', () => {
     expect(connections.complete).not.toHaveBeenCalled()
   })
 
+  test('a body announced as larger than 16 KiB is not read at all', async () => {
+    const { handle, connections } = setUp()
+    const headers = { 'x-user': 'alice', 'content-type': 'application/json', 'content-length': '16385' }
+    const request = new Request(`${base}/callback`, { method: 'POST', headers, body: '{"code":"c","state":"s"}' })
+    expect((await handle(request, undefined)).status).toBe(413)
+    expect(request.bodyUsed).toBe(false)
+    expect(connections.complete).not.toHaveBeenCalled()
+  })
+
+  test('what somebody else put on Object.prototype is no parameter', async () => {
+    const { call, connections } = setUp()
+    Object.defineProperty(Object.prototype, 'code', { value: 'polluted', configurable: true })
+    try {
+      await call('POST', '/callback', { 'content-type': 'application/json' }, '{"state":"s"}')
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'code')
+    }
+    const [input] = vi.mocked(connections.complete).mock.calls[0]!
+    expect(input.url.search).toBe('?state=s')
+  })
+
   test('prototype-polluting members count for nothing', async () => {
     const { call, connections } = setUp()
     const body = '{"__proto__":{"code":"c","state":"s"},"constructor":{"prototype":{"polluted":"yes"}}}'
@@ -240,8 +261,9 @@ describe('a callback without a session but with our cookie', () => {
     expect(response.status).toBe(200)
     expect(response.headers.get('cache-control')).toBe('no-store')
     const html = await response.text()
-    const target = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&')
-    expect(target).toBe('/api/v1/spotify/callback?code=c%22%3E&state=s&stagedoor_repeated=1')
+    const shown = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(html)?.[1]
+    expect(shown).toBe('/api/v1/spotify/callback?code=c%22%3E&amp;state=s&amp;stagedoor_repeated=1')
+    const target = shown?.replaceAll('&amp;', '&')
     const again = await call('GET', target!.slice('/api/v1/spotify'.length), { ...page, cookie })
     expect(again.status).toBe(401)
     expect(connections.complete).not.toHaveBeenCalled()

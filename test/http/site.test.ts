@@ -56,6 +56,7 @@ describe('the options of a handler are checked when it is made', () => {
     ['afterConnect on a foreign host', redirectUri, { afterConnect: 'https://evil.example/' }, 'CONFIG_INVALID'],
     ['afterConnect without a host', redirectUri, { afterConnect: '//evil.example/' }, 'CONFIG_INVALID'],
     ['afterConnect as a script', redirectUri, { afterConnect: 'javascript:alert(1)' }, 'CONFIG_INVALID'],
+    ['afterConnect with a user name', redirectUri, { afterConnect: 'https://someone@app.example/' }, 'CONFIG_INVALID'],
     ['afterError on a foreign host', redirectUri, { afterError: '/\\evil.example' }, 'CONFIG_INVALID'],
     [
       'afterConnect on a listed origin',
