@@ -136,6 +136,21 @@ describe('a store that fails when the new token has come', () => {
     expect(sealed).toHaveLength(2)
   })
 
+  test('is not asked by a monitor to let the spent refresh token be sent again', async () => {
+    const { store, state } = fragileStore()
+    const world = createWorld({ store, fakeOptions: { rotation: 'always' }, refresh: { timeout: 100, lease: 1100 } })
+    await world.connect('ada', 0)
+    const { call } = await slowRefresh(world)
+    state.refuse = (next) => ((next as { refreshedAt?: number } | undefined)?.refreshedAt ? 'before' : undefined)
+    world.advance(1000)
+    await expect(call).rejects.toMatchObject({ code: 'CONNECTION_NOT_STORED' })
+    world.advance(10_000)
+    expect(await world.connections.monitor().runOnce()).toMatchObject({ skipped: 1, ended: 0 })
+    expect(world.tokenRequests()).toBe(1)
+    state.refuse = () => undefined
+    await vi.waitFor(() => expect(world.names()).toEqual(['refreshed']), { timeout: 5000 })
+  })
+
   test('lets close wait for the write', async () => {
     const { store, memory, state } = fragileStore()
     const world = createWorld({ store, fakeOptions: { rotation: 'always' } })

@@ -122,6 +122,16 @@ test('invalid_client is the developer’s error and touches no token', async () 
   await expect(world.connections.accessToken('ada')).resolves.toBeTypeOf('string')
 })
 
+test('a rejected client is told at once, even while the old token lives', async () => {
+  const world = createWorld()
+  const { accessToken } = await world.connect('ada', 4 * minute)
+  const body = { content: '{"error":"unauthorized_client"}', type: 'application/json' }
+  world.fake.fail({ path: '/api/token', status: 400, body })
+  await expect(world.connections.accessToken('ada')).rejects.toMatchObject({ code: 'CONFIG_CLIENT_REJECTED' })
+  expect(world.events[0]?.payload).toMatchObject({ code: 'CONFIG_CLIENT_REJECTED' })
+  expect(await world.connections.accessToken('ada')).toBe(accessToken)
+})
+
 const json = (content: string) => ({ content, type: 'application/json' })
 const passing = [
   ['408', { status: 408 }],
