@@ -87,7 +87,7 @@ async function link(
   })
   const close = async (): Promise<void> => {
     over = true
-    await bottleneck.disconnect(false)
+    // Not bottleneck.disconnect(): it unsubscribes and lets the rejection go unhandled when the connection is gone.
     await connection.disconnect(false)
   }
   bottleneck.on('error', lost)
