@@ -3,7 +3,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 interface BufferLike {
   from(data: ArrayBufferLike, offset: number, length: number): { toString(encoding: 'base64url'): string }
-  allocUnsafeSlow(length: number): Uint8Array<ArrayBuffer> & { write(data: string, encoding: 'base64url'): number }
+  from(data: string, encoding: 'base64url'): Uint8Array<ArrayBuffer>
 }
 const buffer = (globalThis as { Buffer?: BufferLike }).Buffer
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -42,14 +42,16 @@ export function base64url(bytes: Uint8Array): string {
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
-/** Decodes canonical base64url without padding; `undefined` for anything else. The bytes have memory of their own. */
+/**
+ * Decodes canonical base64url without padding; `undefined` for anything else.
+ * Up to 48 bytes, as keys are, have memory of their own; more may lie in Buffer's pool.
+ */
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length % 4 === 1) return undefined
   const length = (text.length * 3) >> 2
   if (buffer === undefined || length <= shortest) return fromShortBase64url(text, length)
-  // Not from Buffer's shared pool: what is decoded may be a secret, and must be all overwritten with its array.
-  const memory = buffer.allocUnsafeSlow(length)
-  const bytes = new Uint8Array(memory.buffer, 0, memory.write(text, 'base64url'))
+  const pooled = buffer.from(text, 'base64url')
+  const bytes = new Uint8Array(pooled.buffer, pooled.byteOffset, pooled.length)
   return base64url(bytes) === text ? bytes : undefined
 }
 

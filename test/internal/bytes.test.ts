@@ -48,10 +48,12 @@ describe.each([
     for (const right of ['', 'AA', 'AAA', 'AAAA', '_-8']) expect(fromBase64url(right)).toBeInstanceOf(Uint8Array)
   })
 
-  test('gives bytes in memory of their own, so that overwriting them overwrites all there is', async () => {
+  test('gives keys in memory of their own, so that overwriting them overwrites all there is', async () => {
     const { fromBase64url } = await load(withBuffer)
-    const bytes = fromBase64url('AAECAwQF')
-    expect([bytes?.byteOffset, bytes?.buffer.byteLength]).toEqual([0, 6])
+    for (const length of [1, 6, 32, 48]) {
+      const bytes = fromBase64url(Buffer.alloc(length, 7).toString('base64url'))
+      expect([bytes?.byteOffset, bytes?.buffer.byteLength]).toEqual([0, length])
+    }
   })
 })
 
