@@ -120,9 +120,9 @@ test('a connection whose refresh failed is tried again by the monitor and recove
   ])
 })
 
-test('a connection whose holder died is looked at when the lease is over', async () => {
+test('a connection whose holder died is looked at when the lease is over, since its token may be a rejected one', async () => {
   const world = createWorld()
-  await world.connect('ada', 0)
+  await world.connect('ada')
   const id = { provider: 'spotify', ownerId: 'ada' }
   const record = await world.store.get(id)
   if (record === undefined) throw new Error('no record')
@@ -162,6 +162,17 @@ describe('the end of a grant', () => {
     expect(await monitor.runOnce()).toMatchObject({ warned: 0 })
   })
 
+  test('is announced on time, and not only at the daily check', async () => {
+    const world = createWorld()
+    await world.connect('ada')
+    const warnAt = Date.UTC(2027, 2, 1) - 14 * day
+    world.advance(warnAt - 5 * hour - start)
+    const monitor = world.connections.monitor()
+    expect(await monitor.runOnce()).toMatchObject({ refreshed: 1, warned: 0 })
+    world.advance(5 * hour)
+    expect(await monitor.runOnce()).toMatchObject({ warned: 1 })
+  })
+
   test('is announced anew after the owner has signed in again', async () => {
     const world = createWorld()
     await world.connect('ada')
@@ -191,6 +202,20 @@ describe('a sweep', () => {
     expect(vault.opened).toBe(25)
     expect(await monitor.runOnce()).toMatchObject({ refreshed: 0 })
     expect(vault.opened).toBe(25)
+  })
+
+  test('puts off a connection for which there is nothing to do, without opening its tokens', async () => {
+    const vault = countingVault()
+    const world = createWorld({ vault })
+    await world.connect('ada')
+    const record = await world.store.get({ provider: 'spotify', ownerId: 'ada' })
+    if (record === undefined) throw new Error('no record')
+    await world.store.compareAndSet(record, record.revision, { ...record, revision: 'x', nextCheckAt: world.now() })
+    vault.opened = 0
+    const monitor = world.connections.monitor()
+    expect(await monitor.runOnce()).toMatchObject({ rescheduled: 1, refreshed: 0 })
+    expect(await monitor.runOnce()).toMatchObject({ rescheduled: 0 })
+    expect(vault.opened).toBe(0)
   })
 
   test('that finds nothing asks the store once', async () => {
