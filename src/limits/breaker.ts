@@ -1,4 +1,4 @@
-import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel'
+import type { CircuitBreakerPolicy } from 'cockatiel'
 import { SpotifyApiError } from '../errors.ts'
 import type { CircuitEvents } from './limiter.ts'
 
@@ -40,16 +40,17 @@ class Counted {
   }
 }
 
+interface Loaded {
+  readonly policy: CircuitBreakerPolicy
+  readonly isClosed: () => boolean
+}
+
 type Outcome<T> = { readonly value: T } | { readonly thrown: unknown }
 
 /** Creates a circuit breaker that opens after `threshold` failures in a row. It holds no timer. */
 export function createBreaker(options: BreakerOptions): Breaker {
   const { circuit, judge, threshold = 5, cooldown = 10_000, now = () => Date.now(), emit } = options
-  // cockatiel reads the wall clock; the moment of the probe is decided here, by `now`.
-  const policy = circuitBreaker(
-    handleWhen((error) => error instanceof Counted),
-    { breaker: new ConsecutiveBreaker(threshold), halfOpenAfter: Number.NEGATIVE_INFINITY },
-  )
+  let loaded: Loaded | undefined
   let open = false
   let retryAt = 0
   let probeSince: number | undefined
@@ -59,12 +60,26 @@ export function createBreaker(options: BreakerOptions): Breaker {
     retryAt = now() + cooldown
     emit?.('circuit.opened', { circuit, retryAt })
   }
-  policy.onReset(() => {
-    open = false
-    emit?.('circuit.closed', { circuit })
-  })
+
+  /** At first use: cockatiel aborts a signal while it loads, which Workers forbid outside of a request. */
+  const load = async (): Promise<Loaded> => {
+    const { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } = await import('cockatiel')
+    if (loaded !== undefined) return loaded
+    // cockatiel reads the wall clock; the moment of the probe is decided here, by `now`.
+    const policy = circuitBreaker(
+      handleWhen((error) => error instanceof Counted),
+      { breaker: new ConsecutiveBreaker(threshold), halfOpenAfter: Number.NEGATIVE_INFINITY },
+    )
+    policy.onReset(() => {
+      open = false
+      emit?.('circuit.closed', { circuit })
+    })
+    loaded = { policy, isClosed: () => policy.state === CircuitState.Closed }
+    return loaded
+  }
 
   const run = async <T>(attempt: () => Promise<T>, probe: boolean): Promise<T> => {
+    const { policy, isClosed } = loaded ?? (await load())
     try {
       const outcome = await policy.execute(async (): Promise<Outcome<T>> => {
         try {
@@ -82,7 +97,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
       return outcome.value
     } catch (error) {
       if (!(error instanceof Counted)) throw error
-      if (probe ? judge(error.error) === 'failure' : !open && policy.state !== CircuitState.Closed) opened()
+      if (probe ? judge(error.error) === 'failure' : !open && !isClosed()) opened()
       throw error.error
     }
   }
