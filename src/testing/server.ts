@@ -61,6 +61,7 @@ async function answer(fake: FakeSpotify, incoming: IncomingMessage, outgoing: Se
   const headers: Record<string, string | string[]> = Object.fromEntries(response.headers)
   const cookies = response.headers.getSetCookie()
   if (cookies.length > 0) headers['set-cookie'] = cookies
+  headers.date ??= new Date(fake.clock.now()).toUTCString()
   outgoing.writeHead(response.status, headers)
   if (response.body === null) {
     outgoing.end()

@@ -88,6 +88,13 @@ describe('the player', () => {
     expect(body.item).toMatchObject({ track_number: 3, album: { id: album } })
   })
 
+  it('plays local files, also badly named ones', async () => {
+    const { call, speaker } = world()
+    const uris = ['spotify:local:%zz:::x']
+    await call(`PUT /me/player/play?device_id=${speaker}`, { body: { uris } })
+    expect((await call('GET /me/player')).body.item).toMatchObject({ is_local: true, uri: uris[0], duration_ms: 0 })
+  })
+
   it('cannot turn up what has no volume', async () => {
     const { call, television, speaker } = world()
     expect((await call(`PUT /me/player/volume?volume_percent=10&device_id=${television}`)).body.error.reason).toBe(

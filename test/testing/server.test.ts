@@ -72,6 +72,15 @@ describe('the loopback server', () => {
     expect((await get('/me')).status).toBe(200)
   })
 
+  it('tells the time of its own clock', async () => {
+    const started = Date.UTC(2026, 0, 1)
+    const second = await startFakeSpotify({ clock: started })
+    second.fake.clock.advance(86_400_000)
+    const response = await fetch(`${second.endpoints.api}/me`)
+    expect(response.headers.get('date')).toBe('Fri, 02 Jan 2026 00:00:00 GMT')
+    await second.close()
+  })
+
   it('serves a fake that exists already', async () => {
     const fake = createFakeSpotify({ users: [{ id: 'only' }] })
     const second = await startFakeSpotify({ fake })

@@ -1,6 +1,7 @@
 import { parseCookies } from '../../internal/cookie.ts'
 import { html, redirect } from '../answer.ts'
 import type { FakeClientOptions } from '../options.ts'
+import { percentDecoded } from '../percent-encoding.ts'
 import type { FakeState } from '../state.ts'
 import type { FakeUser } from '../user.ts'
 import { consentPage, problemPage } from './consent-page.ts'
@@ -87,7 +88,7 @@ export async function authorize(state: FakeState, request: Request): Promise<Res
     return redirect(303, target, { 'set-cookie': cookie })
   }
   const cookie = parseCookies(request.headers.get('cookie')).find(({ name }) => name === remembered)
-  const user = cookie === undefined ? undefined : state.users.get(safelyDecoded(cookie.value))
+  const user = cookie === undefined ? undefined : state.users.get(percentDecoded(cookie.value) ?? '')
   const covered = user && state.ledger.covering(user.id, asked.client.clientId, asked.scopes)
   if (user !== undefined && covered !== undefined && !asked.showDialog)
     return redirect(302, decide(state, asked, user, false))
@@ -102,12 +103,4 @@ function callback(redirectUri: string, parameters: Readonly<Record<string, strin
   const url = new URL(redirectUri)
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value)
   return url
-}
-
-function safelyDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }

@@ -1,5 +1,6 @@
 import { oauthError } from '../answer.ts'
 import type { FakeClientOptions } from '../options.ts'
+import { percentDecoded } from '../percent-encoding.ts'
 import type { FakeState } from '../state.ts'
 
 export interface AuthenticatedClient {
@@ -38,11 +39,7 @@ export function decodeBasic(authorization: string | null): { id: string; secret:
 
 /** RFC 6749 §2.3.1 encodes id and secret as forms do; clients that do not are common. */
 function formDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    return text
-  }
+  return percentDecoded(text.replaceAll('+', ' ')) ?? text
 }
 
 function decode(base64: string): string | undefined {

@@ -1,3 +1,4 @@
+import { percentDecoded } from '../percent-encoding.ts'
 import { between, hash, letters } from '../random.ts'
 import { albumMarkets, simplifiedAlbum } from './album.ts'
 import { simplifiedArtist } from './artist.ts'
@@ -72,7 +73,8 @@ export function localTrack(view: View, uri: string): Record<string, unknown> {
   const [artist = '', album = '', name = '', seconds = '0'] = uri
     .replace('spotify:local:', '')
     .split(':')
-    .map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
+    .map((part) => part.replaceAll('+', ' '))
+    .map((part) => percentDecoded(part) ?? part)
   const nothing = { external_urls: {}, href: null, id: null }
   const markets = view.stripped ? {} : { available_markets: [] }
   return {
@@ -92,7 +94,7 @@ export function localTrack(view: View, uri: string): Record<string, unknown> {
     ...markets,
     ...nothing,
     disc_number: 0,
-    duration_ms: Number(seconds) * 1000,
+    duration_ms: (Number.parseInt(seconds, 10) || 0) * 1000,
     explicit: false,
     external_ids: {},
     is_local: true,

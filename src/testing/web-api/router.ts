@@ -1,3 +1,4 @@
+import { percentDecoded } from '../percent-encoding.ts'
 import type { Operation } from './operation.ts'
 
 interface Node {
@@ -44,7 +45,7 @@ export class Router {
         continue
       }
       if (place.parameter === undefined || segment === '') return undefined
-      const value = decoded(segment)
+      const value = percentDecoded(segment)
       if (value === undefined) return undefined
       params[place.parameter.name] = value
       place = place.parameter.node
@@ -55,12 +56,4 @@ export class Router {
 
 function node(): Node {
   return { literals: new Map(), parameter: undefined, methods: new Map() }
-}
-
-function decoded(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return undefined
-  }
 }
