@@ -48,6 +48,7 @@ export function startProgram(entry: string, options: ProgramOptions): Program {
       PATH,
       HOME,
       FAKE_SPOTIFY: fake,
+      NEXT_TELEMETRY_DISABLED: '1',
       PORT: String(port),
       SPOTIFY_CLIENT_ID: 'test-client',
       SPOTIFY_REDIRECT_URI: `http://127.0.0.1:${port}${redirectPath}`,

@@ -8,9 +8,18 @@ import { sendOver } from '../http/http-client.ts'
 import { Browser, paths } from '../http/world.ts'
 import { freePort, startProgram } from './program.ts'
 
-const main = (name: string): string => fileURLToPath(new URL(`../../examples/${name}/main.ts`, import.meta.url))
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+const examples = [
+  { name: 'Hono', files: ['examples/hono/main.ts'], entry: 'examples/hono/main.ts' },
+  { name: 'Fastify', files: ['examples/fastify/main.ts'], entry: 'examples/fastify/main.ts' },
+  {
+    name: 'Next.js',
+    files: ['examples/next/app/route.js', 'examples/next/app/api/v1/spotify/[...path]/route.js'],
+    entry: 'test/examples/next-server.mjs',
+  },
+]
 
-describe.each(['hono', 'fastify'])('the example for %s', (name) => {
+describe.each(examples)('the example for $name', ({ files, entry }) => {
   const cwd = mkdtempSync(join(tmpdir(), 'example-'))
   let spotify: FakeSpotifyServer
   beforeAll(async () => {
@@ -22,12 +31,13 @@ describe.each(['hono', 'fastify'])('the example for %s', (name) => {
   })
 
   test('is small', () => {
-    expect(readFileSync(main(name), 'utf8').split('\n').length).toBeLessThanOrEqual(20)
+    const lines = files.flatMap((file) => readFileSync(at(file), 'utf8').trimEnd().split('\n'))
+    expect(lines.length).toBeLessThanOrEqual(20)
   })
 
   test('connects a visitor, shows the saved tracks, keeps visitors apart, and disconnects', async () => {
     const port = await freePort()
-    const program = startProgram(main(name), { cwd, fake: spotify.url, port })
+    const program = startProgram(at(entry), { cwd, fake: spotify.url, port })
     await program.printed(/http:\S+/)
     const browser = () => {
       const send = (sent: Parameters<typeof sendOver>[1]) => sendOver(`http://127.0.0.1:${port}`, sent)

@@ -55,7 +55,7 @@ test('every block of the guides compiles against the sources', () => {
   const wrong = "import { stagedoorExpress } from 'stagedoor/express'\nstagedoorExpress(1)"
   const found = compile({ ...shims, ...files, 'app.ts': app, 'wrong.ts': wrong })
   expect(found).toEqual([expect.stringMatching(/^wrong\.ts: Expected 2 arguments/)])
-})
+}, 120_000)
 
 describe.each([
   { name: 'NestJS', entry: 'main.js', user: 'session' },
