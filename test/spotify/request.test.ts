@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { createSpotify, path, type StandardSchema } from '../../src/spotify/index.ts'
+import { createSpotify, path, type SpotifyApiError, type StandardSchema } from '../../src/spotify/index.ts'
 import { answering, json } from './answering.ts'
 
 describe('a free request', () => {
@@ -58,8 +58,10 @@ describe('a free request', () => {
 
   it('is named in errors without ids, names and query', async () => {
     const { client } = answering(() => new Response('', { status: 403 }))
-    const error = await client.request({ path: '/users/somebody/playlists?x=secret' }).catch((error) => error)
-    expect(error.request).toEqual({ method: 'GET', path: '/users/{id}/playlists' })
+    const error = await client
+      .request({ path: '/users/somebody/playlists?x=secret' })
+      .catch((error: SpotifyApiError) => error)
+    expect((error as SpotifyApiError).request).toEqual({ method: 'GET', path: '/users/{id}/playlists' })
   })
 
   it('is repeated only if it reads', async () => {

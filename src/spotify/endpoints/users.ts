@@ -20,7 +20,7 @@ export const userOperations = {
 export interface Users {
   /**
    * The public profile of a user.
-   * @deprecated Removed in February 2026 except for applications with extended quota. There is no replacement, except `me.get` for the signed-in user.
+   * @deprecated Removed in February 2026 except for applications with extended quota. Use `me.get` for the signed-in user.
    */
   get(id: string, options?: RequestOptions): Promise<PublicUser>
 }
