@@ -50,7 +50,7 @@ export class PackedPackage {
     }
     symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'))
     const build = ['--no-warnings', join(source, 'scripts', 'build.ts')]
-    execFileSync(process.execPath, build, { stdio: ['ignore', 'ignore', 'inherit'] })
+    execFileSync(process.execPath, build, { stdio: ['ignore', 'inherit', 'inherit'] })
     const packed: unknown = JSON.parse(
       npm(source, 'pack', '--json', '--ignore-scripts', '--pack-destination', this.folder),
     )
