@@ -12,8 +12,8 @@ import { connectionsOf, type Site } from './support/worker.ts'
 
 const processes = 8
 const callers = 100
-const timeout = 2000
-const lease = 3000
+const timeout = 1500
+const lease = 2500
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-refresh-'))
 const prefix = `conn_${Math.random().toString(36).slice(2, 10)}_`
@@ -92,7 +92,7 @@ describe.each(stores.filter(([, present]) => present))('processes that share one
 
   test('a token endpoint slower than the callers’ patience is asked once, and later callers get its answer', async () => {
     const ownerId = await connect()
-    server.fake.fail({ path: '/api/token', delay: 1200 })
+    server.fake.fail({ path: '/api/token', delay: 1000 })
     const patience = 300
     const impatient = together(
       await Promise.all(workers.map((worker) => worker.call({ site, ownerId, callers: 25, patience }))),
@@ -107,7 +107,7 @@ describe.each(stores.filter(([, present]) => present))('processes that share one
   test('a holder that is stopped keeps everybody out until its lease is over, and does no harm when it goes on', async () => {
     const ownerId = await connect()
     const [holder, ...others] = workers as [Worker, ...Worker[]]
-    server.fake.fail({ path: '/api/token', delay: 500 })
+    server.fake.fail({ path: '/api/token', delay: 300 })
     const held = holder.call({ site, ownerId, callers: 5 })
     await vi.waitFor(() => expect(requests()).toHaveLength(1), { timeout: 10_000, interval: 10 })
     holder.stop()
@@ -127,7 +127,7 @@ describe.each(stores.filter(([, present]) => present))('processes that share one
   test('a holder that is killed is followed by one other when its lease is over', async () => {
     const ownerId = await connect()
     const holder = fleet.launch()
-    server.fake.fail({ path: '/api/token', delay: 1500 })
+    server.fake.fail({ path: '/api/token', delay: 800 })
     holder.call({ site, ownerId, callers: 5 }).catch(() => {})
     await vi.waitFor(() => expect(requests()).toHaveLength(1), { timeout: 20_000, interval: 10 })
     await holder.kill()
@@ -137,5 +137,16 @@ describe.each(stores.filter(([, present]) => present))('processes that share one
     expect(Object.values(tokens)).toEqual([processes * 20])
     expect(requests()).toHaveLength(2)
     expect(requests()[1]?.at).toBeGreaterThanOrEqual(taken?.until ?? Number.POSITIVE_INFINITY)
+  }, 60_000)
+
+  test('the monitors of all processes share the work without doing any of it twice', async () => {
+    const due = 120
+    for (let index = 0; index < due; index++) await connect()
+    const { refreshed, errors } = together(
+      await Promise.all(workers.map((worker) => worker.call({ site, callers: 0 }))),
+    )
+    expect(errors).toEqual({})
+    expect(refreshed).toBe(due)
+    expect(requests()).toHaveLength(due)
   }, 60_000)
 })

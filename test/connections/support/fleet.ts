@@ -73,5 +73,10 @@ export function together(reports: readonly Report[]): Report {
     }
     return total
   }
-  return { tokens: sum('tokens'), errors: sum('errors'), events: reports.flatMap(({ events }) => events) }
+  return {
+    tokens: sum('tokens'),
+    errors: sum('errors'),
+    events: reports.flatMap(({ events }) => events),
+    refreshed: reports.reduce((total, { refreshed }) => total + refreshed, 0),
+  }
 }

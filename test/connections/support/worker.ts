@@ -20,10 +20,10 @@ export interface Site {
 /** Where a worker kills itself during a refresh. */
 export type CrashPoint = 'before the request' | 'after the answer' | 'after the write'
 
-/** What a worker is told to do: that many callers at once ask for one owner's access token. */
+/** What a worker is told to do: that many callers at once ask for one owner's access token; without an owner, a sweep. */
 export interface Order {
   readonly site: Site
-  readonly ownerId: string
+  readonly ownerId?: string | undefined
   readonly callers: number
   readonly rejected?: string | undefined
   /** Milliseconds after which every caller aborts. */
@@ -36,6 +36,7 @@ export interface Report {
   readonly tokens: Readonly<Record<string, number>>
   readonly errors: Readonly<Record<string, number>>
   readonly events: readonly string[]
+  readonly refreshed: number
 }
 
 const die = (): never => {
@@ -97,28 +98,33 @@ async function site(order: Order): Promise<{ connections: Connections; events: s
 async function obey(order: Order): Promise<Report> {
   const { connections, events } = await site(order)
   events.length = 0
+  const { ownerId, callers, rejected, patience } = order
+  if (ownerId === undefined) {
+    const { refreshed } = await connections.monitor({ pageSize: 20 }).runOnce()
+    return { tokens: {}, errors: {}, events: [...events], refreshed }
+  }
   const tokens: Record<string, number> = {}
   const errors: Record<string, number> = {}
   const count = (record: Record<string, number>, key: string): void => {
     record[key] = (record[key] ?? 0) + 1
   }
   const call = async (): Promise<void> => {
-    const signal = order.patience === undefined ? undefined : AbortSignal.timeout(order.patience)
+    const signal = patience === undefined ? undefined : AbortSignal.timeout(patience)
     try {
-      count(tokens, await connections.accessToken(order.ownerId, { rejected: order.rejected, signal }))
+      count(tokens, await connections.accessToken(ownerId, { rejected, signal }))
     } catch (error) {
       const { code, name } = error as { code?: unknown; name: string }
       count(errors, typeof code === 'string' ? code : name)
     }
   }
-  await Promise.all(Array.from({ length: order.callers }, call))
-  return { tokens, errors, events: [...events] }
+  await Promise.all(Array.from({ length: callers }, call))
+  return { tokens, errors, events: [...events], refreshed: 0 }
 }
 
 if (process.send !== undefined && process.argv[1] === import.meta.filename) {
   process.on('message', async ({ id, order }: { id: number; order: Order | Site }) => {
     // A site alone is opened beforehand, so that the callers of all processes begin together.
-    if (!('callers' in order)) await site({ site: order, ownerId: '', callers: 0 })
+    if (!('callers' in order)) await site({ site: order, callers: 0 })
     const report = 'callers' in order ? await obey(order) : undefined
     process.send?.({ id, report })
   })
