@@ -63,20 +63,24 @@ export interface FakeSpotify {
    * @throws Error with what Spotify's page would say, if the URL does not lead back.
    */
   approve(url: URL | string, options?: ApproveOptions): Promise<URL>
-  /** Gives out tokens without a sign-in. */
+  /** Gives out tokens without a sign-in. @throws Error if there is no such user. */
   issue(options?: IssueOptions): IssuedTokens
   /** Ends what a user granted, as they can on their account page. Access tokens live on until they expire, unless named. */
   revoke(options?: RevokeOptions): void
-  /** Makes requests go wrong. */
+  /** Makes requests go wrong. @throws TypeError for a rule with an unknown member or without an effect. */
   fail(rule: FaultRule): Fault
+  /** The faults that are set. */
   readonly faults: readonly Fault[]
   /** The URI of something in the catalogue: `uri('track', 5)`. Indexes begin at 0. */
   uri(kind: UriKind, index: number): string
+  /** The world itself: users, playlists, mode. Its members can be changed. */
   readonly state: FakeState
   readonly clock: FakeClock
+  /** What was asked so far, and what came of it. */
   readonly requests: RequestLog
   /** Codes and tokens given out so far, oldest first. */
   readonly tokens: readonly FakeToken[]
+  /** What users agreed to so far, oldest first. */
   readonly grants: readonly FakeGrant[]
   /** Grants and tokens so far, without their values, for the `restore` option of a later fake with the same seed. */
   snapshot(): LedgerSnapshot
@@ -89,8 +93,12 @@ export function createFakeSpotify(options: FakeSpotifyOptions = {}): FakeSpotify
   const clock = createClock(options.clock)
   const requests = new RequestLog(options.keepRequests)
   const faults = new Faults(options.seed ?? 1)
-  let state = new FakeState(options, clock)
-  if (options.restore !== undefined) state.ledger.restore(options.restore)
+  const begin = (issued = 0): FakeState => {
+    const fresh = new FakeState(options, clock, issued)
+    if (options.restore !== undefined) fresh.ledger.restore(options.restore)
+    return fresh
+  }
+  let state = begin()
   let api = new WebApi(state, operations)
 
   const world: World = {
@@ -156,7 +164,7 @@ export function createFakeSpotify(options: FakeSpotifyOptions = {}): FakeSpotify
       clock.reset()
       requests.clear()
       faults.clear()
-      state = new FakeState(options, clock, state.ledger.issued)
+      state = begin(state.ledger.issued)
       api = new WebApi(state, operations)
     },
   }

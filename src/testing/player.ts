@@ -1,6 +1,7 @@
 import type { Catalogue } from './catalogue/catalogue.ts'
 import { episodeDuration } from './catalogue/show.ts'
 import { trackDuration } from './catalogue/track.ts'
+import { epoch } from './epoch.ts'
 import { between, hash, hashText, hex } from './random.ts'
 
 export interface FakeDevice {
@@ -20,7 +21,6 @@ export interface Played {
 }
 
 const historyLength = 50
-const epoch = Date.UTC(2026, 8, 1)
 
 /** What plays for one user, and where. It moves on by itself as time passes. */
 export class Player {

@@ -1,14 +1,13 @@
 import { Catalogue } from './catalogue/catalogue.ts'
 import { title } from './catalogue/names.ts'
 import type { FakeClock } from './clock.ts'
+import { epoch } from './epoch.ts'
 import { Ledger } from './grants.ts'
 import { Limits } from './limits.ts'
 import type { FakeAppMode, FakeClientOptions, FakeSpotifyOptions } from './options.ts'
 import { FakePlaylist, type PlaylistRow } from './playlist.ts'
 import { between, hash, hashText, idFor } from './random.ts'
 import { defaultUsers, FakeUser } from './user.ts'
-
-const epoch = Date.UTC(2026, 8, 1)
 
 /** Everything the fake remembers. The plain members may be changed by a test at any time. */
 export class FakeState {
@@ -20,9 +19,12 @@ export class FakeState {
   readonly users = new Map<string, FakeUser>()
   readonly clients = new Map<string, FakeClientOptions>()
   readonly playlists = new Map<string, FakePlaylist>()
+  /** The rules for applications that are not listed with a mode of their own. */
   appMode: FakeAppMode
   /** Whether the application's owner pays for Premium; in development mode everything stops without. */
   ownerPremium = true
+  readonly #filled = new Set<string>()
+  #made = 0
 
   constructor(options: FakeSpotifyOptions, clock: FakeClock, issued = 0) {
     const seed = options.seed ?? 1
@@ -42,6 +44,7 @@ export class FakeState {
     return this.clients.get(clientId)
   }
 
+  /** The rules that hold for an application. */
   mode(clientId: string): FakeAppMode {
     return this.clients.get(clientId)?.appMode ?? this.appMode
   }
@@ -49,7 +52,7 @@ export class FakeState {
   /** The playlists in a user's library, made up on first use: own ones, then a followed one that Spotify owns. */
   library(user: FakeUser): readonly string[] {
     const wanted = user.library.playlists ?? 7
-    if (user.playlists.length > 0 || wanted === 0 || this.#filled.has(user.id)) return user.playlists
+    if (wanted === 0 || this.#filled.has(user.id)) return user.playlists
     this.#filled.add(user.id)
     const salt = hash(hashText(user.id), this.catalogue.seed)
     for (let index = 0; index < wanted; index++) {
@@ -74,8 +77,6 @@ export class FakeState {
     for (let index = 0; index < foreign; index++) user.playlists.push(this.catalogue.id('playlist', index))
     return user.playlists
   }
-
-  readonly #filled = new Set<string>()
 
   /** A playlist by its id, also a public one of the catalogue that nobody looked at before. */
   playlist(id: string): FakePlaylist | undefined {
@@ -103,8 +104,6 @@ export class FakeState {
   newPlaylistId(): string {
     return idFor(this.catalogue.seed, `new playlist ${++this.#made}`)
   }
-
-  #made = 0
 
   #rows(addedBy: string, salt: number, size: number): PlaylistRow[] {
     const total = this.catalogue.count('track')

@@ -1,4 +1,5 @@
 import type { Catalogue } from './catalogue/catalogue.ts'
+import { epoch } from './epoch.ts'
 import { Player } from './player.ts'
 import { between, hash, hashText, idFor } from './random.ts'
 import { Shelf } from './shelf.ts'
@@ -29,6 +30,7 @@ export interface FakeUserOptions {
   readonly library?: LibraryOptions | undefined
 }
 
+/** Who can sign in unless the options say otherwise. */
 export const defaultUsers: readonly FakeUserOptions[] = [
   { id: 'ada', displayName: 'Ada Quist', email: 'ada@example.com', country: 'NL' },
   { id: 'ben', displayName: 'Ben Harrow', email: 'ben@example.com', country: 'US', product: 'free' },
@@ -38,9 +40,6 @@ export const defaultUsers: readonly FakeUserOptions[] = [
 
 const shelves = ['track', 'album', 'artist', 'show', 'episode', 'audiobook'] as const
 export type ShelfKind = (typeof shelves)[number]
-
-/** The moment the made-up histories end. */
-const epoch = Date.UTC(2026, 8, 1)
 
 /** An account: who they are, what they saved, what they play. Change the plain members to change the account. */
 export class FakeUser {

@@ -1,3 +1,4 @@
+import { epoch } from '../epoch.ts'
 import { between, hash } from '../random.ts'
 import type { Catalogue } from './catalogue.ts'
 import { markets } from './markets.ts'
@@ -49,7 +50,7 @@ export function simplifiedEpisode(
   const show = catalogue.showOfEpisode(index)
   const description = sentence(seed, index + 1000)
   const duration = episodeDuration(catalogue, index)
-  const newest = Date.UTC(2026, 8, 1) - (hash(seed, show.index) % 300) * day
+  const newest = epoch - (hash(seed, show.index) % 300) * day
   return {
     audio_preview_url:
       hash(seed, index, 94) % 4 === 0
