@@ -166,6 +166,8 @@ class LocalLimiter implements Limiter {
   }
 
   #late(scope: string): SpotifyApiError {
+    // What is free at this very moment is not too late.
+    this.#pump()
     const now = this.#now()
     return tooLong(
       this.#pauses.cooldowns.of(scope, now) ?? this.#due(this.#line.size, now) ?? { until: now, reason: 'rate' },

@@ -319,6 +319,7 @@ export class SharedLimiter implements Limiter {
   }
 
   #late(scope: string): SpotifyApiError {
+    this.#pump()
     const now = this.#now()
     const until = Math.max(now, this.#notBefore)
     return tooLong(this.#pauses.cooldowns.of(scope, now) ?? { until, reason: 'rate' })

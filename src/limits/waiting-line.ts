@@ -60,7 +60,8 @@ export class WaitingLine<Grant> {
         if (!lane.delete(waiting)) return false
         this.#size--
         clearTimeout(timer)
-        signal?.removeEventListener('abort', abort)
+        // After the abort the listener is gone already, and looking for it among many would be slow.
+        if (signal?.aborted === false) signal.removeEventListener('abort', abort)
         return true
       }
       const waiting: Waiting<Grant> = {
