@@ -61,6 +61,7 @@ export interface Vault {
 }
 
 const day = 24 * 60 * 60_000
+const clockTolerance = 5 * 60_000
 
 /**
  * Makes a vault. It does nothing until it is used: the first seal asks the KMS to wrap a data key.
@@ -69,16 +70,17 @@ const day = 24 * 60 * 60_000
  */
 export function createVault(options: VaultOptions): Vault {
   const { kms, retired } = checkedKeys(options)
+  const { now = Date.now } = options
   const dataKeys = new DataKeys({
     kms,
     retired,
     rotateAfter: positive(options.rotateAfter, 30 * day),
     maxSeals: Math.min(positive(options.maxSeals, 2 ** 24), 2 ** 32),
-    notBefore: moment(options.notBefore ?? 0),
+    notBefore: pastMoment(options.notBefore ?? 0, now()),
     maxKeys: positive(options.cache?.maxKeys, 1000),
     maxAge: positive(options.cache?.maxAge, day / 24),
     timeout: positive(options.timeout, 10_000),
-    now: options.now ?? Date.now,
+    now,
   })
   const associatedData = createAssociatedDataWriter()
 
@@ -183,7 +185,8 @@ function positive(value: number | undefined, byDefault: number): number {
   throw new ConfigError('CONFIG_INVALID', 'The numbers of a vault must be finite and at least 1.')
 }
 
-function moment(value: number): number {
-  if (Number.isFinite(value)) return value
-  throw new ConfigError('CONFIG_INVALID', '`notBefore` is a time in epoch milliseconds.')
+// Tokens sealed before a moment to come would be stale as soon as they are made.
+function pastMoment(value: number, now: number): number {
+  if (Number.isFinite(value) && value <= now + clockTolerance) return value
+  throw new ConfigError('CONFIG_INVALID', '`notBefore` is a time in epoch milliseconds, and not one to come.')
 }
