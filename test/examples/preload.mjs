@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
+import './fetch.mjs'
 
 const root = new URL('../../', import.meta.url)
 const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
@@ -24,20 +25,3 @@ registerHooks({
     return next(specifier, outside ? { ...context, parentURL: new URL('package.json', root).href } : context)
   },
 })
-
-const hosts = new Set(['accounts.spotify.com', 'api.spotify.com'])
-const { fetch } = globalThis
-globalThis.fetch = async (input, init) => {
-  const request = new Request(input, init)
-  const url = new URL(request.url)
-  if (!hosts.has(url.host)) throw new TypeError(`A program under test asked for ${url.host}.`)
-  const body = request.body === null ? null : await request.arrayBuffer()
-  const { method, headers, signal, redirect } = request
-  return fetch(new URL(url.pathname + url.search, process.env.FAKE_SPOTIFY), {
-    method,
-    headers,
-    signal,
-    redirect,
-    body,
-  })
-}
