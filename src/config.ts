@@ -98,7 +98,7 @@ export type EnvOptions = Pick<
  * `SPOTIFY_SCOPES` (separated by spaces or commas), `SPOTIFY_APP_MODE`, `STAGEDOOR_LOGIN_KEYS` (newest first, separated by
  * commas or spaces) and `STAGEDOOR_VAULT_KEY`. An empty variable counts as absent.
  *
- * @param env usually `process.env`
+ * @param env usually the environment of the process
  * @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID` or `CONFIG_LOGIN_KEY`, naming the variable
  */
 export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>): EnvOptions {

@@ -35,7 +35,13 @@ const server = createServer((request, response) => {
     const body = JSON.stringify({ access_token, token_type: 'Bearer', expires_in: 3600, scope: 'user-library-read' })
     return void setTimeout(() => send(body), 50)
   }
-  const body = url.pathname.startsWith('/v1/tracks/') ? track : (pages.get(url.searchParams.get('offset') ?? '0') ?? track)
+  if (request.headers.authorization === 'Bearer expired') {
+    response.writeHead(401, { 'content-type': 'application/json' })
+    return void response.end('{"error":{"status":401,"message":"The access token expired"}}')
+  }
+  const body = url.pathname.startsWith('/v1/tracks/')
+    ? track
+    : (pages.get(url.searchParams.get('offset') ?? '0') ?? track)
   if (latency > 0) setTimeout(() => send(body), latency)
   else send(body)
 })

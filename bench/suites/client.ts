@@ -9,7 +9,8 @@ import { againstFloor, type Subject } from '../lib/measure.ts'
 import type { Context, Row } from '../lib/rows.ts'
 import { temporaryFile } from '../lib/temporary.ts'
 
-export const about = 'GET one track from a loopback server in another process; the floor is a bare fetch and JSON.parse.'
+export const about =
+  'GET one track from a loopback server in another process; the floor is a bare fetch and JSON.parse.'
 
 const token = 'constant-token'
 
@@ -29,7 +30,12 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
     limiter,
     endpoints: { authorization: `${origin}/authorize`, token: `${origin}/api/token`, api: `${origin}/v1` },
   })
-  const tokens = { accessToken: token, refreshToken: 'r', expiresAt: Date.now() + 3_600_000, scopes: ['user-library-read'] }
+  const tokens = {
+    accessToken: token,
+    refreshToken: 'r',
+    expiresAt: Date.now() + 3_600_000,
+    scopes: ['user-library-read'],
+  }
   await stagedoor.connections.adopt({ ownerId: 'ann', tokens, accountId: 'ada' })
   const constant = spotify.as(async () => token)
   const connected = stagedoor.client('ann')
@@ -55,7 +61,10 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
     )
     note('50 in flight')
     const parallel = await againstFloor(floor, subjects, { calls: 12 }, 50)
-    yield* compared('client', 'one track, 50 in flight', parallel, 'µs', { subject: 'ours, constant token', atMost: 1.25 })
+    yield* compared('client', 'one track, 50 in flight', parallel, 'µs', {
+      subject: 'ours, constant token',
+      atMost: 1.25,
+    })
   } finally {
     undo()
     await stagedoor.close()

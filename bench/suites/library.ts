@@ -42,7 +42,10 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
     yield row('floor, against itself', median(times['floor again'] ?? []))
     yield row('ours, 10 at a time', mine, { target: '≤ 1.05 × floor', pass: mine / base <= 1.05 })
     note('one page at a time')
-    yield row('ours, 1 at a time', await timed(async () => (await client.library.tracks().toArray({ concurrency: 1 })).length, total))
+    yield row(
+      'ours, 1 at a time',
+      await timed(async () => (await client.library.tracks().toArray({ concurrency: 1 })).length, total),
+    )
     const official = await timed(() => officialLoop(origin, total), total)
     yield row('@spotify/web-api-ts-sdk in a loop', official)
     yield row('@soundify/web-api in a loop', await timed(() => soundifyLoop(origin), total))

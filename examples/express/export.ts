@@ -34,12 +34,13 @@ export async function* exportLibrary(
       const pages = client.library.tracks({ limit: 50, offset: rows.length }, { signal, maxWait: 1000 }).pages()
       for await (const page of pages) {
         total = page.total ?? total
-        for (const { added_at, track } of page.items) {
+        // A row that Spotify leaves empty counts too: the next page begins behind it.
+        for (const row of page.items) {
           rows.push({
-            name: track?.name ?? '',
-            artists: (track?.artists ?? []).map((artist) => artist.name).join(', '),
-            album: track?.album?.name ?? '',
-            added: added_at ?? '',
+            name: row?.track?.name ?? '',
+            artists: (row?.track?.artists ?? []).map((artist) => artist?.name ?? '').join(', '),
+            album: row?.track?.album?.name ?? '',
+            added: row?.added_at ?? '',
           })
         }
         yield { state: 'running', done: rows.length, total, text: `${rows.length} of ${total} tracks` }

@@ -76,7 +76,7 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
     if (login.ownerId !== ownerId) {
       throw new LoginError('LOGIN_OWNER_MISMATCH', 'The sign-in was begun by somebody else; start it again.')
     }
-    readCallback(url, transaction, settings)
+    await readCallback(url, transaction, settings)
     if (!(await settings.store.claim(`login:${transaction.id}`, transaction.expiresAt, options))) {
       throw new LoginError('LOGIN_ALREADY_USED', 'This sign-in was completed before; start a new one.')
     }
@@ -86,7 +86,9 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
       throw new LoginError('LOGIN_NO_REFRESH_TOKEN', 'The authorization server gave no refresh token.')
     }
     const account = await accountOf(tokens.accessToken)
-    return toConnection(await installGrant(context, { ownerId, tokens, authorizedAt, account }), provider)
+    const record = await installGrant(context, { ownerId, tokens, authorizedAt, account })
+    if (account === undefined && provider.account !== undefined) accounts.miss(ownerId)
+    return toConnection(record, provider)
   }
 
   return {

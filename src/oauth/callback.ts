@@ -1,4 +1,3 @@
-import { validateAuthResponse } from 'oauth4webapi'
 import { LoginError } from '../errors.ts'
 import { sameBytes, utf8 } from '../internal/bytes.ts'
 import type { OAuthSettings } from './settings.ts'
@@ -13,7 +12,11 @@ const single = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri
  * @throws LoginError `LOGIN_CALLBACK_INVALID`, `LOGIN_STATE_MISMATCH`, `LOGIN_ISSUER_MISMATCH`, `LOGIN_EXPIRED`,
  *   `LOGIN_DENIED` or `LOGIN_PROVIDER_ERROR`
  */
-export function readCallback(url: URL, transaction: LoginTransaction, settings: OAuthSettings): URLSearchParams {
+export async function readCallback(
+  url: URL,
+  transaction: LoginTransaction,
+  settings: OAuthSettings,
+): Promise<URLSearchParams> {
   const parameters = url.searchParams
   if (single.some((name) => parameters.getAll(name).length > 1) || parameters.has('response')) {
     throw new LoginError('LOGIN_CALLBACK_INVALID', 'The callback repeats a parameter or is of another kind.')
@@ -38,6 +41,7 @@ export function readCallback(url: URL, transaction: LoginTransaction, settings: 
   if (code === null || code === '' || code.length > 4096) {
     throw new LoginError('LOGIN_CALLBACK_INVALID', 'The callback carries no authorization code.')
   }
+  const { validateAuthResponse } = await import('oauth4webapi')
   try {
     const server = { issuer: settings.provider.issuer }
     return validateAuthResponse(server, { client_id: settings.clientId }, parameters, transaction.state)

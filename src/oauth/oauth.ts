@@ -1,4 +1,3 @@
-import { calculatePKCECodeChallenge, generateRandomCodeVerifier } from 'oauth4webapi'
 import { ConfigError, invalidArgument, LoginError } from '../errors.ts'
 import type { CallOptions } from '../internal/signal.ts'
 import { readCallback } from './callback.ts'
@@ -63,6 +62,7 @@ export function composeOAuth(settings: OAuthSettings, tokenEndpoint: TokenEndpoi
           throw invalidArgument('A scope is a string without white space, quotes and backslashes (RFC 6749 §3.3).')
         }
       }
+      const { calculatePKCECodeChallenge, generateRandomCodeVerifier } = await import('oauth4webapi')
       const codeVerifier = generateRandomCodeVerifier()
       const { id, state } = newState()
       const url = new URL(endpoints.authorization)
@@ -81,7 +81,7 @@ export function composeOAuth(settings: OAuthSettings, tokenEndpoint: TokenEndpoi
       return { url, transaction: { id, state, codeVerifier, redirectUri, scopes, expiresAt } }
     },
     async exchange({ url, transaction }, callOptions) {
-      const callback = readCallback(url, transaction, settings)
+      const callback = await readCallback(url, transaction, settings)
       const { codeVerifier, scopes } = transaction
       const request = { callback, redirectUri: transaction.redirectUri, codeVerifier, scopes }
       return await publicErrors(tokenEndpoint.exchange(request, callOptions))

@@ -1,70 +1,11 @@
-import {
-  type AuthorizationServer,
-  allowInsecureRequests,
-  authorizationCodeGrantRequest,
-  type Client,
-  type ClientAuth,
-  ClientSecretBasic,
-  ClientSecretPost,
-  clientCredentialsGrantRequest,
-  customFetch,
-  None,
-  processAuthorizationCodeResponse,
-  processClientCredentialsResponse,
-  processRefreshTokenResponse,
-  refreshTokenGrantRequest,
-  revocationRequest,
-  type TokenEndpointResponse,
-} from 'oauth4webapi'
-import { parseRetryAfter } from '../internal/retry-after.ts'
+import type * as OAuth4WebApi from 'oauth4webapi'
 import type { CallOptions } from '../internal/signal.ts'
 import type { Provider, ProviderEndpoints } from './provider.ts'
 import { parseScopes } from './scopes.ts'
+import { answerOf, TokenEndpointError } from './token-answer.ts'
 import type { TokenSet } from './token-set.ts'
 
-/**
- * Why a token request gave no tokens. Never carries a body, since a body can carry a token.
- *
- * - `invalid_grant`: HTTP 400 with that error: the code or refresh token is spent, revoked or expired
- * - `client_rejected`: `invalid_client` or `unauthorized_client`: the configuration is wrong, the tokens are not
- * - `rejected`: another OAuth error
- * - `transient`: no answer, or one that says nothing about the grant
- */
-export class TokenEndpointError extends Error {
-  override readonly name = 'TokenEndpointError'
-  readonly kind: 'invalid_grant' | 'client_rejected' | 'rejected' | 'transient'
-  readonly status: number | undefined
-  /** Epoch milliseconds, from `Retry-After`. */
-  readonly retryAt: number | undefined
-  /** The OAuth error code, if the body had one of the registered form. */
-  readonly error: string | undefined
-  /** Whether the request may have reached the server, so that its effect is unknown. */
-  readonly sent: boolean
-
-  constructor(
-    kind: TokenEndpointError['kind'],
-    facts: {
-      readonly sent: boolean
-      readonly status?: number | undefined
-      readonly retryAt?: number | undefined
-      readonly error?: string | undefined
-    },
-  ) {
-    super(messages[kind])
-    this.kind = kind
-    this.status = facts.status
-    this.retryAt = facts.retryAt
-    this.error = facts.error
-    this.sent = facts.sent
-  }
-}
-
-const messages = {
-  invalid_grant: 'The authorization server says that the grant is not valid.',
-  client_rejected: 'The authorization server does not accept the client id, its secret or this use of them.',
-  rejected: 'The authorization server refused the token request.',
-  transient: 'The token endpoint gave no usable answer.',
-} as const
+export { TokenEndpointError }
 
 export interface TokenEndpointSettings {
   readonly provider: Provider
@@ -98,28 +39,16 @@ export interface TokenEndpoint {
 
 export function createTokenEndpoint(settings: TokenEndpointSettings): TokenEndpoint {
   const { provider, endpoints, now } = settings
-  const server: AuthorizationServer = {
-    issuer: provider.issuer,
-    authorization_endpoint: endpoints.authorization,
-    token_endpoint: endpoints.token,
-    ...(endpoints.revocation === undefined ? {} : { revocation_endpoint: endpoints.revocation }),
-  }
-  const client: Client = { client_id: settings.clientId }
-  const authentication = clientAuthentication(settings)
-  const requestOptions = (signal: AbortSignal | undefined) => ({
-    [customFetch]: settings.fetch as never,
-    [allowInsecureRequests]: true, // endpoints were checked at construction: https, or http on loopback
-    ...(signal === undefined ? {} : { signal }),
-  })
 
-  const run = async (
-    send: (options: ReturnType<typeof requestOptions>) => Promise<Response>,
-    process: (response: Response) => Promise<TokenEndpointResponse>,
+  /** Sends by the library and reads by the library; what comes between is ours. */
+  async function run(
+    work: (protocol: Protocol) => { send: () => Promise<Response>; process: (response: Response) => Promise<Answer> },
     askedScopes: readonly string[],
     signal: AbortSignal | undefined,
-  ): Promise<TokenSet> => {
-    const { response, sentAt } = await answerOf(() => send(requestOptions(signal)), now, signal)
-    let tokens: TokenEndpointResponse
+  ): Promise<TokenSet> {
+    const { send, process } = work(await loadProtocol(settings, signal))
+    const { response, sentAt } = await answerOf(send, now, signal)
+    let tokens: Answer
     try {
       tokens = await process(response)
     } catch {
@@ -136,31 +65,47 @@ export function createTokenEndpoint(settings: TokenEndpointSettings): TokenEndpo
   return {
     exchange: ({ callback, redirectUri, codeVerifier, scopes }, options) =>
       run(
-        (request) =>
-          authorizationCodeGrantRequest(server, client, authentication, callback, redirectUri, codeVerifier, request),
-        (response) => processAuthorizationCodeResponse(server, client, response),
+        ({ library, server, client, authentication, request }) => ({
+          send: () =>
+            library.authorizationCodeGrantRequest(
+              server,
+              client,
+              authentication,
+              callback,
+              redirectUri,
+              codeVerifier,
+              request,
+            ),
+          process: (response) => library.processAuthorizationCodeResponse(server, client, response),
+        }),
         scopes,
         options?.signal,
       ),
     refresh: ({ refreshToken, scopes }, options) =>
       run(
-        (request) => refreshTokenGrantRequest(server, client, authentication, refreshToken, request),
-        (response) => processRefreshTokenResponse(server, client, response),
+        ({ library, server, client, authentication, request }) => ({
+          send: () => library.refreshTokenGrantRequest(server, client, authentication, refreshToken, request),
+          process: (response) => library.processRefreshTokenResponse(server, client, response),
+        }),
         scopes,
         options?.signal,
       ),
     clientCredentials: (options) =>
       run(
-        (request) => clientCredentialsGrantRequest(server, client, authentication, new URLSearchParams(), request),
-        (response) => processClientCredentialsResponse(server, client, response),
+        ({ library, server, client, authentication, request }) => ({
+          send: () =>
+            library.clientCredentialsGrantRequest(server, client, authentication, new URLSearchParams(), request),
+          process: (response) => library.processClientCredentialsResponse(server, client, response),
+        }),
         [],
         options?.signal,
       ),
     async revoke(refreshToken, options) {
       if (endpoints.revocation === undefined) return false
       try {
-        const response = await revocationRequest(server, client, authentication, refreshToken, {
-          ...requestOptions(options?.signal),
+        const { library, server, client, authentication, request } = await loadProtocol(settings, options?.signal)
+        const response = await library.revocationRequest(server, client, authentication, refreshToken, {
+          ...request,
           additionalParameters: { token_type_hint: 'refresh_token' },
         })
         await response.body?.cancel()
@@ -173,73 +118,28 @@ export function createTokenEndpoint(settings: TokenEndpointSettings): TokenEndpo
   }
 }
 
-function clientAuthentication({ clientSecret, provider }: TokenEndpointSettings): ClientAuth {
-  if (clientSecret === undefined) return None()
-  return provider.clientAuthentication === 'post' ? ClientSecretPost(clientSecret) : ClientSecretBasic(clientSecret)
+type Answer = OAuth4WebApi.TokenEndpointResponse
+
+/** The library and what its functions are called with. It loads with the first request, not at import. */
+async function loadProtocol(settings: TokenEndpointSettings, signal: AbortSignal | undefined) {
+  const library = await import('oauth4webapi')
+  const { provider, endpoints, clientId, clientSecret } = settings
+  const server: OAuth4WebApi.AuthorizationServer = {
+    issuer: provider.issuer,
+    authorization_endpoint: endpoints.authorization,
+    token_endpoint: endpoints.token,
+    ...(endpoints.revocation === undefined ? {} : { revocation_endpoint: endpoints.revocation }),
+  }
+  const client: OAuth4WebApi.Client = { client_id: clientId }
+  const { None, ClientSecretBasic, ClientSecretPost } = library
+  const secretBy = provider.clientAuthentication === 'post' ? ClientSecretPost : ClientSecretBasic
+  const authentication = clientSecret === undefined ? None() : secretBy(clientSecret)
+  const request = {
+    [library.customFetch]: settings.fetch as never,
+    [library.allowInsecureRequests]: true, // endpoints were checked at construction: https, or http on loopback
+    ...(signal === undefined ? {} : { signal }),
+  }
+  return { library, server, client, authentication, request }
 }
 
-/** Sends, reads the whole body, and lets only a 200 with a JSON object through, its absent members really absent. */
-async function answerOf(
-  send: () => Promise<Response>,
-  now: () => number,
-  signal: AbortSignal | undefined,
-): Promise<{ response: Response; sentAt: number }> {
-  const sentAt = now()
-  let response: Response
-  let text: string
-  try {
-    response = await send()
-    text = await response.text()
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason
-    throw new TokenEndpointError('transient', { sent: !neverSent(error) })
-  }
-  const body = parseObject(text)
-  const { status } = response
-  if (status !== 200) throw failureOf(status, body, response.headers.get('retry-after'), now())
-  if (body === undefined) throw new TokenEndpointError('transient', { sent: true, status })
-  for (const [key, value] of Object.entries(body)) if (value === null || value === '') delete body[key]
-  return { response: Response.json(body), sentAt }
-}
-
-function failureOf(
-  status: number,
-  body: Record<string, unknown> | undefined,
-  retryAfter: string | null,
-  now: number,
-): TokenEndpointError {
-  const code = body?.error
-  const error = typeof code === 'string' && /^[a-z_]{1,64}$/.test(code) ? code : undefined
-  const facts = { sent: true, status, error, retryAt: parseRetryAfter(retryAfter, now) }
-  if (status === 408 || status === 425 || status === 429 || status >= 500 || status < 400 || error === undefined) {
-    return new TokenEndpointError('transient', facts)
-  }
-  if (error === 'invalid_client' || error === 'unauthorized_client') {
-    return new TokenEndpointError('client_rejected', facts)
-  }
-  if (error === 'temporarily_unavailable' || error === 'server_error' || error === 'slow_down') {
-    return new TokenEndpointError('transient', facts)
-  }
-  if (error === 'invalid_grant') return new TokenEndpointError(status === 400 ? 'invalid_grant' : 'transient', facts)
-  return new TokenEndpointError('rejected', facts)
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const unsentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
-
-/** Whether a fetch failure says that no connection was made. */
-function neverSent(error: unknown): boolean {
-  const cause = (error as { cause?: { code?: unknown; errors?: { code?: unknown }[] } } | undefined)?.cause
-  const codes = [cause?.code, ...(cause?.errors ?? []).map((each) => each.code)].filter((code) => code !== undefined)
-  return codes.length > 0 && codes.every((code) => typeof code === 'string' && unsentCodes.has(code))
-}
+type Protocol = Awaited<ReturnType<typeof loadProtocol>>

@@ -1,0 +1,111 @@
+import { parseRetryAfter } from '../internal/retry-after.ts'
+
+/**
+ * Why a token request gave no tokens. Never carries a body, since a body can carry a token.
+ *
+ * - `invalid_grant`: HTTP 400 with that error: the code or refresh token is spent, revoked or expired
+ * - `client_rejected`: `invalid_client` or `unauthorized_client`: the configuration is wrong, the tokens are not
+ * - `rejected`: another OAuth error
+ * - `transient`: no answer, or one that says nothing about the grant
+ */
+export class TokenEndpointError extends Error {
+  override readonly name = 'TokenEndpointError'
+  readonly kind: 'invalid_grant' | 'client_rejected' | 'rejected' | 'transient'
+  readonly status: number | undefined
+  /** Epoch milliseconds, from `Retry-After`. */
+  readonly retryAt: number | undefined
+  /** The OAuth error code, if the body had one of the registered form. */
+  readonly error: string | undefined
+  /** Whether the request may have reached the server, so that its effect is unknown. */
+  readonly sent: boolean
+
+  constructor(
+    kind: TokenEndpointError['kind'],
+    facts: {
+      readonly sent: boolean
+      readonly status?: number | undefined
+      readonly retryAt?: number | undefined
+      readonly error?: string | undefined
+    },
+  ) {
+    super(messages[kind])
+    this.kind = kind
+    this.status = facts.status
+    this.retryAt = facts.retryAt
+    this.error = facts.error
+    this.sent = facts.sent
+  }
+}
+
+const messages = {
+  invalid_grant: 'The authorization server says that the grant is not valid.',
+  client_rejected: 'The authorization server does not accept the client id, its secret or this use of them.',
+  rejected: 'The authorization server refused the token request.',
+  transient: 'The token endpoint gave no usable answer.',
+} as const
+
+/** Sends, reads the whole body, and lets only a 200 with a JSON object through, its absent members really absent. */
+export async function answerOf(
+  send: () => Promise<Response>,
+  now: () => number,
+  signal: AbortSignal | undefined,
+): Promise<{ response: Response; sentAt: number }> {
+  const sentAt = now()
+  let response: Response
+  let text: string
+  try {
+    response = await send()
+    text = await response.text()
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason
+    throw new TokenEndpointError('transient', { sent: !neverSent(error) })
+  }
+  const body = parseObject(text)
+  const { status } = response
+  if (status !== 200) throw failureOf(status, body, response.headers.get('retry-after'), now())
+  if (body === undefined) throw new TokenEndpointError('transient', { sent: true, status })
+  for (const [key, value] of Object.entries(body)) if (value === null || value === '') delete body[key]
+  return { response: Response.json(body), sentAt }
+}
+
+function failureOf(
+  status: number,
+  body: Record<string, unknown> | undefined,
+  retryAfter: string | null,
+  now: number,
+): TokenEndpointError {
+  const code = body?.error
+  const error = typeof code === 'string' && /^[a-z_]{1,64}$/.test(code) ? code : undefined
+  const facts = { sent: true, status, error, retryAt: parseRetryAfter(retryAfter, now) }
+  if (status === 408 || status === 425 || status === 429 || status >= 500 || status < 400 || error === undefined) {
+    return new TokenEndpointError('transient', facts)
+  }
+  if (error === 'invalid_client' || error === 'unauthorized_client') {
+    return new TokenEndpointError('client_rejected', facts)
+  }
+  if (error === 'temporarily_unavailable' || error === 'server_error' || error === 'slow_down') {
+    return new TokenEndpointError('transient', facts)
+  }
+  if (error === 'invalid_grant') return new TokenEndpointError(status === 400 ? 'invalid_grant' : 'transient', facts)
+  return new TokenEndpointError('rejected', facts)
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const unsentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+/** Whether a fetch failure says that no connection was made. */
+function neverSent(error: unknown): boolean {
+  const cause = (error as { cause?: { code?: unknown; errors?: { code?: unknown }[] } } | undefined)?.cause
+  const codes = [cause?.code, ...(cause?.errors ?? []).map((each) => each.code)].filter((code) => code !== undefined)
+  return codes.length > 0 && codes.every((code) => typeof code === 'string' && unsentCodes.has(code))
+}
