@@ -100,10 +100,27 @@ async function logged(world: World, entry: FakeRequest, run: () => Response | Pr
     const skew = skewOf(entry)
     if (skew !== 0) response.headers.set('date', new Date(world.state.clock.now() + skew).toUTCString())
     entry.status = response.status
+    if (response.status >= 400 && entry.faults.length === 0) entry.error = await problemIn(response.clone())
     return response
   } catch (error) {
     entry.status = 0
     throw error
+  }
+}
+
+/** What an error answer says, in one line. */
+async function problemIn(response: Response): Promise<string | undefined> {
+  const text = await response.text()
+  try {
+    const { error, error_description: description } = JSON.parse(text) as {
+      error?: unknown
+      error_description?: string
+    }
+    if (typeof error === 'string') return description === undefined ? error : `${error}: ${description}`
+    return (error as { message?: string } | undefined)?.message
+  } catch {
+    const shown = /role="alert"[^>]*>([^<]+)</.exec(text)?.[1] ?? text
+    return shown === '' ? undefined : shown
   }
 }
 

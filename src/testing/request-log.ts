@@ -15,6 +15,8 @@ export interface FakeRequest {
   user?: string | undefined
   /** Absent while the request is under way, 0 when the connection was cut. */
   status?: number | undefined
+  /** What an answer of 400 or more said was wrong. */
+  error?: string | undefined
   /** The faults that struck it. */
   readonly faults: FaultRule[]
 }
@@ -100,8 +102,8 @@ export class RequestLog implements Iterable<FakeRequest> {
 
 function describe(entry: FakeRequest): string {
   const query = entry.path.startsWith('/v1') && entry.query.size > 0 ? `?${entry.query}` : ''
-  const outcome =
-    entry.status === undefined ? 'under way' : entry.status === 0 ? 'connection cut' : String(entry.status)
+  const answered = entry.error === undefined ? String(entry.status) : `${entry.status} ${entry.error}`
+  const outcome = entry.status === undefined ? 'under way' : entry.status === 0 ? 'connection cut' : answered
   const notes = [entry.grantType, entry.user && `user ${entry.user}`, entry.faults.length > 0 && 'fault'].filter(
     Boolean,
   )

@@ -62,16 +62,15 @@ async function answer(fake: FakeSpotify, incoming: IncomingMessage, outgoing: Se
   const cookies = response.headers.getSetCookie()
   if (cookies.length > 0) headers['set-cookie'] = cookies
   headers.date ??= new Date(fake.clock.now()).toUTCString()
-  outgoing.writeHead(response.status, headers)
-  if (response.body === null) {
-    outgoing.end()
-    return
-  }
-  if (headers['content-length'] === undefined) outgoing.end(Buffer.from(await response.arrayBuffer()))
-  else await pipe(response.body, outgoing)
+  const { body, status } = response
+  // A body whose length is given is a stream that breaks off: it has to do so on the wire.
+  if (body !== null && headers['content-length'] !== undefined) return pipe(body, outgoing.writeHead(status, headers))
+  const bytes = body === null ? undefined : Buffer.from(await response.arrayBuffer())
+  if (bytes !== undefined) headers['content-length'] = String(bytes.length)
+  outgoing.writeHead(status, headers).end(bytes)
 }
 
-/** Piece by piece, so that a body that breaks off does so on the wire. */
+/** Writes piece by piece what is read piece by piece. */
 async function pipe(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
   const reader = body.getReader()
   for (;;) {

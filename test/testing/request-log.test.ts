@@ -46,7 +46,21 @@ describe('the request log', () => {
       'The fake saw:',
       '  GET /v1/me → 500 (user ada, fault)',
       '  GET /v1/me/tracks?limit=1 → 200 (user ada)',
-      '  POST /api/token → 400 (refresh_token)',
+      '  POST /api/token → 400 invalid_grant: Invalid refresh token (refresh_token)',
+    ])
+  })
+
+  it('remembers what an answer said was wrong', async () => {
+    const fake = createFakeSpotify()
+    const call = callerOf(fake, { user: 'dana', scopes: [] })
+    await call('GET /me')
+    fake.state.appMode = 'extended'
+    await call('GET /me/tracks')
+    await fake.fetch('https://accounts.spotify.com/authorize?client_id=a&redirect_uri=http://localhost/x')
+    expect(fake.requests.all.map(({ error }) => error)).toEqual([
+      'User not registered in the Developer Dashboard',
+      'Insufficient client scope',
+      'INVALID_CLIENT: Insecure redirect URI',
     ])
   })
 

@@ -130,6 +130,16 @@ describe('what applications see', () => {
     expect(large.body).toMatchObject({ popularity: expect.any(Number), available_markets: expect.any(Array) })
   })
 
+  it('follows the rules of each application, as far as they are listed', async () => {
+    const fake = createFakeSpotify({ clients: [{ clientId: 'new' }, { clientId: 'old', appMode: 'development-2025' }] })
+    const ids = fake.state.catalogue.id('track', 1)
+    expect((await callerOf(fake, { clientId: 'new' })(`GET /tracks?ids=${ids}`)).status).toBe(403)
+    const old = await callerOf(fake, { clientId: 'old' })(`GET /tracks?ids=${ids}`)
+    expect(old.body.tracks[0]).toHaveProperty('popularity')
+    expect((await callerOf(fake, { clientId: 'old' })(`GET /audio-features/${ids}`)).status).toBe(403)
+    expect((await callerOf(fake, { clientId: 'old', user: 'dana' })('GET /me')).status).toBe(403)
+  })
+
   it('has different limits of a page for different applications', async () => {
     const fake = createFakeSpotify()
     const call = callerOf(fake)

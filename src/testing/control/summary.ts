@@ -34,6 +34,7 @@ export function requestList(fake: FakeSpotify, limit: number): unknown[] {
     clientId: entry.clientId,
     user: entry.user,
     status: entry.status,
+    error: entry.error,
     faults: entry.faults.length,
   }))
 }
