@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+import { renewed } from '../../scripts/errors-guide.ts'
+
+const guide = readFileSync(new URL('../../docs/guides/errors.md', import.meta.url), 'utf8')
+
+/** Every code that `src/errors.ts` declares, read from its text. */
+function declaredCodes(): string[] {
+  const url = new URL('../../src/errors.ts', import.meta.url)
+  const source = ts.createSourceFile('errors.ts', readFileSync(url, 'utf8'), ts.ScriptTarget.Latest)
+  return source.statements.flatMap((statement) => {
+    if (!ts.isTypeAliasDeclaration(statement) || !statement.name.text.endsWith('ErrorCode')) return []
+    const members = ts.isUnionTypeNode(statement.type) ? statement.type.types : [statement.type]
+    return members.flatMap((type) =>
+      ts.isLiteralTypeNode(type) && ts.isStringLiteral(type.literal) ? type.literal.text : [],
+    )
+  })
+}
+
+describe('the guide to errors', () => {
+  it('says of every code who acts and what to do', () => {
+    const codes = declaredCodes()
+    expect(codes.length).toBeGreaterThan(50)
+    const rows = guide
+      .split('\n')
+      .flatMap((line) => /^\| `([A-Z_]+)` \| (.+) \| (.+) \| (.+) \| (?:yes|no) \|$/.exec(line)?.[1] ?? [])
+    expect(rows.toSorted()).toEqual(codes.toSorted())
+  })
+
+  it('is what its generator writes', () => {
+    expect(renewed(guide)).toBe(guide)
+  })
+})

@@ -1,0 +1,51 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { anchor, anchors, documents, read, root } from './documents.ts'
+
+/** Links of a document that lead nowhere. */
+function dead(document: string): string[] {
+  const text = read(document)
+    .replace(/^```.*?^```$/gms, '')
+    .replace(/`[^`\n]*`/g, '')
+  const targets = [...text.matchAll(/\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g)].map(([, target = '']) => target)
+  return targets.filter((target) => {
+    if (/^(https?|mailto):/.test(target)) return !URL.canParse(target)
+    const [path = '', fragment] = target.split('#')
+    const file = path === '' ? join(root, document) : join(root, dirname(document), decodeURIComponent(path))
+    if (!existsSync(file)) return true
+    if (fragment === undefined) return false
+    return statSync(file).isDirectory() || !anchors(relative(root, file)).has(fragment)
+  })
+}
+
+describe('the documents', () => {
+  it('are found', () => {
+    expect(documents).toEqual(
+      expect.arrayContaining(['README.md', 'SECURITY.md', 'docs/README.md', 'docs/guides/errors.md']),
+    )
+  })
+
+  it.each(documents)('%s links to what is there', (document) => {
+    expect(dead(document)).toEqual([])
+  })
+
+  it('are all reached from the README', () => {
+    const reached = new Set<string>()
+    const follow = (document: string): void => {
+      if (reached.has(document)) return
+      reached.add(document)
+      for (const [, target = ''] of read(document).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
+        const path = relative(root, join(root, dirname(document), target)).replaceAll('\\', '/')
+        if (documents.includes(path)) follow(path)
+      }
+    }
+    follow('README.md')
+    const apart = (name: string): boolean => name.startsWith('.github/') || name === 'AGENTS.md'
+    expect(documents.filter((name) => !reached.has(name) && !apart(name))).toEqual([])
+  })
+
+  it('name headings as links name them', () => {
+    expect(anchor('When `kms` is down: what *now*?')).toBe('when-kms-is-down-what-now')
+  })
+})
