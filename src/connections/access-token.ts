@@ -59,7 +59,7 @@ export function createAccessTokens(
     signal?.throwIfAborted()
     const found = (await stored(ownerId, rejected, signal)) ?? (await refresher.usable(ownerId, rejected, { signal }))
     markUsed(found.record)
-    if (found.record.accountId === undefined) await abortable(accounts.fill(found.record, found.accessToken), signal)
+    if (accounts.isMissing(ownerId)) await abortable(accounts.fill(found.record, found.accessToken), signal)
     return found.accessToken
   }
 }

@@ -206,7 +206,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       return { removed: removed !== undefined, ...(manageUrl === undefined ? {} : { manageUrl }) }
     },
     monitor(monitorOptions) {
-      const monitor = createMonitor(context, refresher, monitorOptions)
+      const monitor = createMonitor(context, { refresher, accounts }, monitorOptions)
       monitors.add(monitor)
       return monitor
     },

@@ -3,6 +3,7 @@ import { base64url, utf8 } from '../internal/bytes.ts'
 import { jitter } from '../internal/jitter.ts'
 import type { CallOptions } from '../internal/signal.ts'
 import type { StoredConnection } from '../stores/store.ts'
+import type { Accounts } from './account.ts'
 import type { ConnectionsContext } from './context.ts'
 import { noteCheckFailure } from './ending.ts'
 import { within } from './patience.ts'
@@ -49,14 +50,15 @@ export interface Monitor {
 }
 
 const markerLife = 400 * 86_400_000
+const signInTime = 60_000
 
 /** @throws ConfigError `CONFIG_INVALID` */
 export function createMonitor(
   context: ConnectionsContext,
-  refresher: Refresher,
+  { refresher, accounts }: { readonly refresher: Refresher; readonly accounts: Accounts },
   options: MonitorOptions = {},
 ): Monitor {
-  const { settings, records, schedule, announce } = context
+  const { settings, records, schedule, announce, seal } = context
   const { provider, store, now, margin, lease } = settings
   const { every = 60_000, concurrency = 4, pageSize = 100, stopTimeout = lease } = options
   const { checkEvery = schedule.checkEvery, warnBefore = schedule.warnBefore } = options
@@ -88,6 +90,13 @@ export function createMonitor(
     return now() >= ahead || now() - (record.refreshedAt ?? record.createdAt) >= checkEvery * 0.9
   }
 
+  /** For a sign-in, told from adopted tokens by its moment, whose process could not look the account up any more. */
+  async function fillAccount({ ownerId, accountId, authorizedAt, createdAt }: StoredConnection): Promise<void> {
+    if (accountId !== undefined || createdAt - authorizedAt > signInTime) return
+    const record = await records.get(ownerId)
+    if (record !== undefined) await accounts.fill(record, await seal.open(ownerId, 'access', record.accessToken))
+  }
+
   async function visit(record: StoredConnection): Promise<{ outcome: keyof Sweep; warned: boolean }> {
     if (leaseIsLive(record, now(), lease)) return { outcome: 'skipped', warned: false }
     const warned = record.status === 'connected' && (await warn(record))
@@ -97,6 +106,7 @@ export function createMonitor(
     }
     switch (await refresher.check(record)) {
       case 'refreshed':
+        context.background(fillAccount(record))
         return { outcome: 'refreshed', warned }
       case 'failed':
         return { outcome: 'failed', warned }

@@ -212,6 +212,25 @@ describe('after the code is spent', () => {
     },
   )
 
+  test('an account that the process of the sign-in did not get is filled in by a monitor of another', async () => {
+    const world = createWorld()
+    world.fake.fail({ path: '/v1/me', status: 503 })
+    await world.signIn('ada')
+    const other = world.another()
+    await other.accessToken('ada')
+    expect((await other.get('ada'))?.accountId).toBeUndefined()
+    world.advance(hour)
+    await other.monitor().runOnce()
+    await expect.poll(async () => (await other.get('ada'))?.accountId).toBeTypeOf('string')
+  })
+
+  test('adopted tokens are not looked up behind the application’s back', async () => {
+    const world = createWorld()
+    await world.connections.adopt({ ownerId: 'ada', tokens: world.fake.issue() })
+    await world.connections.accessToken('ada')
+    expect(world.fake.requests.all).toHaveLength(0)
+  })
+
   test('a look-up that keeps failing is repeated once a minute at most', async () => {
     const world = createWorld()
     world.fake.fail({ path: '/v1/me', status: 503, times: 99 })
