@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isStagedoorError, optionsFromEnv } from 'stagedoor'
+import { createOAuth, isStagedoorError, localKms, optionsFromEnv, spotifyProvider } from 'stagedoor'
 
 /** A variable that somebody must set or mend: the message is one line and names it. */
 export class SettingError extends Error {}
@@ -70,11 +70,19 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
 }
 
+/** Builds what the variables are for, once, so that a wrong one is named before anything starts. */
 function check(env: Readonly<Record<string, string | undefined>>): { redirectUri: string } {
+  let variable: string | undefined
   try {
-    return optionsFromEnv(env)
+    const { vaultKey, ...options } = optionsFromEnv(env)
+    variable = 'STAGEDOOR_VAULT_KEY'
+    localKms({ keyId: 'demo', key: vaultKey })
+    variable = /\s/.test(options.clientId) ? 'SPOTIFY_CLIENT_ID' : 'SPOTIFY_REDIRECT_URI'
+    createOAuth({ ...options, provider: spotifyProvider })
+    return options
   } catch (error) {
-    if (isStagedoorError(error)) throw new SettingError(error.message)
+    if (isStagedoorError(error))
+      throw new SettingError(variable === undefined ? error.message : `${variable}: ${error.message}`)
     throw error
   }
 }
