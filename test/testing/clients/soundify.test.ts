@@ -37,6 +37,15 @@ describe('@soundify/web-api', () => {
     expect(items.items.map(({ track }) => track.uri)).toEqual([uris[2], uris[0]])
   })
 
+  it('hears in development mode that an operation is gone', async () => {
+    server.fake.state.appMode = 'development'
+    const api = client()
+    const me = await getCurrentUser(api)
+    expect((await getSavedTracks(api, { limit: 50 })).total).toBe(70)
+    const gone = { status: 403, body: { error: { status: 403, message: 'Forbidden' } } }
+    await expect(createPlaylist(api, me.id, { name: 'x' })).rejects.toMatchObject(gone)
+  })
+
   it('waits out a limit', async () => {
     server.fake.fail({ path: '/me', status: 429, retryAfter: 1 })
     expect((await getCurrentUser(client({ waitForRateLimit: true }))).id).toBe('a')
