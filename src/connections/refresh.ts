@@ -57,12 +57,18 @@ export function createRefresher(context: RefreshContext): Refresher {
     return accessToken === rejected ? undefined : { record, accessToken }
   }
 
-  async function request(sent: string, scopes: readonly string[]): Promise<TokenSet | RefreshFailure> {
+  /** @param late takes an answer that comes after it was given up, as it can where `fetch` does not heed its signal */
+  async function request(
+    sent: string,
+    scopes: readonly string[],
+    late: (answer: TokenSet) => Promise<unknown>,
+  ): Promise<TokenSet | RefreshFailure> {
     const limit = patience(timeout)
     const answer = tokenEndpoint.refresh({ refreshToken: sent, scopes }, { signal: limit.signal })
     try {
       return await abortable(answer, limit.signal)
     } catch (error) {
+      if (limit.over()) context.background(answer.then(late))
       return refreshFailure(error, limit.over())
     } finally {
       limit.done()
@@ -82,16 +88,19 @@ export function createRefresher(context: RefreshContext): Refresher {
     await seal.ready(ownerId)
     const leased = await takeLease(context, record)
     if (leased === undefined) return { outcome: 'lost' }
-    const answer = await request(sent, leased.scopes)
+    const keep = (good: TokenSet): Promise<Kept> => {
+      const writing = keepAnswer(context, leased, sent, good, used)
+      unwritten.set(ownerId, { leased, writing })
+      context.background(writing.finally(() => unwritten.delete(ownerId)))
+      return writing
+    }
+    const answer = await request(sent, leased.scopes, keep)
     if ('kind' in answer) {
       if (answer.kind === 'ended') return { outcome: await markEnded(context, leased) }
       await noteFailure(context, leased, answer)
       return { outcome: 'failed', failure: answer, leased }
     }
-    const writing = keepAnswer(context, leased, sent, answer, used)
-    unwritten.set(ownerId, { leased, writing })
-    context.background(writing.finally(() => unwritten.delete(ownerId)))
-    const kept = await storedInTime(ownerId, writing, leased.lease?.until)
+    const kept = await storedInTime(ownerId, keep(answer), leased.lease?.until)
     return typeof kept === 'string' ? { outcome: kept } : { outcome: 'refreshed', record: kept }
   }
 

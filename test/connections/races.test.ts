@@ -378,6 +378,24 @@ describe('a token request that takes too long', () => {
     expect(world.tokenRequests()).toBe(1)
   })
 
+  test('can still bring an answer where fetch does not heed its signal, and is then not repeated', async () => {
+    const world = createWorld({
+      fakeOptions: { rotation: 'always' },
+      fetch: (input, init) => world.fake.fetch(input, { ...init, signal: null }),
+    })
+    await world.connect('ada', 0)
+    world.fake.fail({ path: '/api/token', delay: 15_000 })
+    const call = world.connections.accessToken('ada')
+    await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
+    await vi.advanceTimersByTimeAsync(10_000)
+    await vi.waitFor(() => expect(world.names()).toEqual(['refresh_failed', 'degraded']))
+    world.advance(15_000)
+    await vi.waitFor(() => expect(world.names()).toContain('refreshed'))
+    await vi.advanceTimersByTimeAsync(10_000)
+    await expect(call).resolves.toBeTypeOf('string')
+    expect(world.tokenRequests()).toBe(1)
+  })
+
   test('is not repeated when the store turns out to have the answer', async () => {
     const world = createWorld()
     const { accessToken } = await world.connect('ada', 0)
