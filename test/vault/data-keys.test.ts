@@ -188,13 +188,14 @@ describe('adoption of a data key', () => {
     expect((await other.seal('another', binding)).dataKeyId).not.toBe(first.dataKeyId)
   })
 
-  test('one that this process has used up is not taken again', async () => {
-    const { vault } = processes({ maxSeals: 2 })
+  test('one that this process has used up is not taken again, also when it is unwrapped anew', async () => {
+    const { time, vault } = processes({ maxSeals: 2 })
     const first = await vault().seal('a token', binding)
     const other = vault()
     await other.open(first, binding)
     const used = [await other.seal('1', binding), await other.seal('2', binding)]
     expect(used.map(({ dataKeyId }) => dataKeyId)).toEqual([first.dataKeyId, first.dataKeyId])
+    time.at += 2 * hour
     await other.open(first, binding)
     expect((await other.seal('3', binding)).dataKeyId).not.toBe(first.dataKeyId)
   })
