@@ -36,6 +36,28 @@ test('Fastify refuses to register a redirect URI outside of its prefix', async (
   await expect(app.ready()).rejects.toMatchObject({ code: 'CONFIG_REDIRECT_URI' })
 })
 
+test('a redirect URI on a listed origin is a page there, which posts what it was sent', async () => {
+  const web = 'https://web.example.com'
+  const world = createWorld({ redirectUri: `${web}/signed-in` })
+  const host = await hosts[0]!.start(world.source, { origin: 'https://api.example.com', allowedOrigins: [web] })
+  const alice = new Browser(host, 'alice')
+  const from = { origin: web, 'sec-fetch-site': 'same-site', accept: 'application/json' }
+  const begun = await alice.send({ method: 'GET', path: paths.auth, headers: from })
+  expect(begun.headers.get('access-control-allow-origin')).toBe(web)
+  expect([...alice.cookies.keys()]).toEqual([expect.stringMatching(/^__Host-stagedoor_login_/)])
+  const back = await world.fake.approve(JSON.parse(begun.text).authorizationUrl)
+  expect(back.origin + back.pathname).toBe(`${web}/signed-in`)
+  expect((await alice.open(back.pathname + back.search)).status).toBe(404)
+  const done = await alice.send({
+    method: 'POST',
+    path: paths.callback,
+    headers: { ...from, 'content-type': 'application/json' },
+    body: JSON.stringify(Object.fromEntries(back.searchParams)),
+  })
+  expect([done.status, done.headers.get('access-control-allow-credentials')], done.text).toEqual([200, 'true'])
+  expect(await world.stored()).toEqual(['alice'])
+})
+
 describe('the login cookie', () => {
   const setCookies = async (redirectUri: string): Promise<string[]> => {
     const world = createWorld({ redirectUri })
