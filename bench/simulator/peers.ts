@@ -1,0 +1,180 @@
+import type { Algorithm } from './simulate.ts'
+
+/** What others do about an unknown limit, in their own words. All of them honour `Retry-After`. */
+function pausing(inner: Algorithm): Algorithm {
+  let pausedUntil = 0
+  return {
+    wait: (now) => (now < pausedUntil ? pausedUntil - now : inner.wait(now)),
+    send: (now) => inner.send(now),
+    answered(now, sent, retryAt) {
+      if (retryAt !== undefined) pausedUntil = Math.max(pausedUntil, retryAt)
+      inner.answered(now, sent, retryAt)
+    },
+  }
+}
+
+const ignore = { send: () => undefined, answered: () => {} }
+
+/** Sends as fast as it can until a 429 says when to go on. */
+export const fireAndWait = (): Algorithm => pausing({ wait: () => 0, ...ignore })
+
+/** One request every so often, at a rate that was guessed. */
+export function fixedSpacing(guess: number, window = 30_000): Algorithm {
+  let next = 0
+  return pausing({
+    wait: (now) => Math.max(0, next - now),
+    send(now) {
+      next = Math.max(now, next) + window / guess
+    },
+    answered: () => {},
+  })
+}
+
+/** A reservoir that is filled up at fixed moments, as Bottleneck's is. It is told the limit. */
+export function reservoir(limit: number, window = 30_000): Algorithm {
+  let left = limit
+  let refill = window
+  return pausing({
+    wait(now) {
+      if (now >= refill) {
+        refill += window * Math.ceil((now - refill + 1) / window)
+        left = limit
+      }
+      return left > 0 ? 0 : refill - now
+    },
+    send() {
+      left--
+    },
+    answered: () => {},
+  })
+}
+
+/** The windowed strategy of p-throttle: a window begins with a request and takes so many. It is told the limit. */
+export function throttle(limit: number, window = 30_000): Algorithm {
+  let began = Number.NEGATIVE_INFINITY
+  let sent = 0
+  return pausing({
+    wait(now) {
+      if (now - began >= window) return 0
+      return sent < limit ? 0 : began + window - now
+    },
+    send(now) {
+      if (now - began >= window) {
+        began = now
+        sent = 0
+      }
+      sent++
+    },
+    answered: () => {},
+  })
+}
+
+/** The strict strategy of p-throttle: each request a window after the one `limit` places before it. It is told the limit. */
+export function strictThrottle(limit: number, window = 30_000): Algorithm {
+  const sent: number[] = []
+  return pausing({
+    wait: (now) => Math.max(0, (sent[sent.length - limit] ?? Number.NEGATIVE_INFINITY) + window - now),
+    send(now) {
+      sent.push(now)
+      if (sent.length > 4 * limit) sent.splice(0, sent.length - limit)
+    },
+    answered: () => {},
+  })
+}
+
+/** Additive increase of the rate by one request per window every second, halved by every episode of 429. */
+export function additive(start = 90, window = 30_000): Algorithm {
+  let rate = start
+  let next = 0
+  let cutAt = Number.NEGATIVE_INFINITY
+  return pausing({
+    wait: (now) => Math.max(0, next - now),
+    send(now) {
+      next = Math.max(now, next) + window / rate
+      return now
+    },
+    answered(now, sent, retryAt) {
+      if (retryAt === undefined) rate += window / 1000 / rate
+      else if ((sent as number) > cutAt) {
+        rate = Math.max(1, rate / 2)
+        cutAt = now
+      }
+    },
+  })
+}
+
+/** The adaptive retry mode of the AWS SDKs: a token bucket whose rate follows CUBIC (beta 0.7, scale 0.4). */
+export function cubic(): Algorithm {
+  const [beta, scale] = [0.7, 0.4]
+  let rate = 0.5
+  let capacity = 1
+  let tokens = 1
+  let filledAt = 0
+  let enabled = false
+  let lastMax = 0
+  let throttledAt = 0
+  let window = 0
+  let measured = 0
+  let bucket = 0
+  let count = 0
+  const fill = (now: number): void => {
+    tokens = Math.min(capacity, tokens + ((now - filledAt) / 1000) * rate)
+    filledAt = now
+  }
+  const set = (now: number, value: number): void => {
+    fill(now)
+    rate = Math.max(value, 0.5)
+    capacity = Math.max(value, 1)
+    tokens = Math.min(tokens, capacity)
+  }
+  return pausing({
+    wait(now) {
+      if (!enabled) return 0
+      fill(now)
+      return tokens >= 1 ? 0 : ((1 - tokens) / rate) * 1000
+    },
+    send() {
+      if (enabled) tokens--
+    },
+    answered(now, _, retryAt) {
+      count++
+      const half = Math.floor(now / 500) / 2
+      if (half > bucket) {
+        measured = (count / (half - bucket)) * 0.8 + measured * 0.2
+        count = 0
+        bucket = half
+      }
+      const seconds = now / 1000
+      let calculated: number
+      if (retryAt !== undefined) {
+        const used = enabled ? Math.min(measured, rate) : measured
+        lastMax = used
+        window = ((lastMax * (1 - beta)) / scale) ** (1 / 3)
+        throttledAt = seconds
+        calculated = used * beta
+        enabled = true
+      } else {
+        window = ((lastMax * (1 - beta)) / scale) ** (1 / 3)
+        calculated = scale * (seconds - throttledAt - window) ** 3 + lastMax
+      }
+      set(now, Math.min(calculated, 2 * measured))
+    },
+  })
+}
+
+/** The floor: a sliding window that is told the limit at any time, with a guard for the way of the requests. */
+export function informed(limit: (now: number) => number, window = 30_000, guard = 300): Algorithm {
+  const sent: number[] = []
+  let head = 0
+  return pausing({
+    wait(now) {
+      while (head < sent.length && (sent[head] as number) <= now - window - guard) head++
+      const over = sent.length - head - limit(now)
+      return over < 0 ? 0 : (sent[head + over] as number) + window + guard - now
+    },
+    send(now) {
+      sent.push(now)
+    },
+    answered: () => {},
+  })
+}
