@@ -3,6 +3,8 @@ export interface Emitter<Events> {
   /** Adds a listener and returns the function that removes it. */
   on<E extends keyof Events>(event: E, listener: (payload: Events[E]) => void): () => void
   emit<E extends keyof Events>(event: E, payload: Events[E]): void
+  /** Whether anyone listens, for events that come with every call. */
+  hears(event: keyof Events): boolean
   /** Sends every event on, with its name. Returns the function that stops it. */
   onAny(listener: <E extends keyof Events>(event: E, payload: Events[E]) => void): () => void
   clear(): void
@@ -29,6 +31,7 @@ export function createEmitter<Events>(): Emitter<Events> {
       all.add(listener)
       return () => all.delete(listener)
     },
+    hears: (event) => all.size > 0 || (listeners.get(event)?.size ?? 0) > 0,
     emit(event, payload) {
       for (const listener of [...(listeners.get(event) ?? [])]) guard(() => listener(payload as never))
       for (const listener of [...all]) guard(() => listener(event, payload))

@@ -2,7 +2,6 @@ import { SpotifyApiError } from '../errors.ts'
 import type { Emitter } from '../internal/emitter.ts'
 import type { SpotifyEvents } from './events.ts'
 import type { OperationData } from './operation.ts'
-import type { Kind } from './schemas/kinds.ts'
 import type { read } from './schemas/read.ts'
 import type { Incoming } from './transport.ts'
 
@@ -10,49 +9,41 @@ type Request = { readonly method: string; readonly path: string }
 
 /** Reads answers: parses what Spotify sent and checks it against what the operation promises. */
 export interface AnswerReader {
-  /** Starts loading the schemas, if they are not there yet. */
-  prepare(): void
-  /** Resolves when `read` can be used. */
-  ready(): Promise<void> | undefined
-  /** @throws SpotifyApiError `API_BAD_RESPONSE` */
-  read(incoming: Incoming, operation: OperationData, request: Request, options: { readonly partial: boolean }): unknown
+  /** Loads the schemas; nothing if they are there. `read` can be used when it has resolved. */
+  load(): Promise<void> | undefined
+  /**
+   * @param partial the caller asked for some fields only
+   * @throws SpotifyApiError `API_BAD_RESPONSE`
+   */
+  read(incoming: Incoming, operation: OperationData, partial: boolean): unknown
 }
 
 /** The schemas are one chunk that is loaded with the first call: an application that makes none does not pay for them. */
 export function createAnswerReader(drop: boolean, emitter: Emitter<SpotifyEvents>): AnswerReader {
   let check: typeof read | undefined
   let loading: Promise<void> | undefined
-  const load = (): Promise<void> => {
-    loading ??= import('./schemas/read.ts').then(
-      (module) => {
-        check = module.read
-      },
-      (error) => {
-        loading = undefined
-        throw error
-      },
-    )
-    return loading
+  const load = async (): Promise<void> => {
+    try {
+      check = (await import('./schemas/read.ts')).read
+    } finally {
+      loading = undefined
+    }
   }
   return {
-    prepare() {
-      if (check === undefined) load().catch(() => {})
+    load() {
+      if (check !== undefined) return undefined
+      loading ??= load()
+      // Whoever waits for it hears of a failure; a call that fails earlier does not wait.
+      loading.catch(() => {})
+      return loading
     },
-    ready: () => (check === undefined ? load() : undefined),
-    read(incoming, operation, request, { partial }) {
-      const kind = operation.answer as Kind
-      const promised = {
-        kind,
-        many: operation.many,
-        paged: operation.paging !== undefined,
-        within: operation.within,
-        partial,
-      }
-      const body = parse(incoming, request)
-      const report = (oddity: { kind: Kind; path: string; dropped: boolean }): void =>
-        emitter.emit('response.odd', { request, ...oddity })
-      const answer = check?.(body, promised, { drop, report })
-      if (answer === undefined) throw badResponse(request, incoming.status)
+    read(incoming, operation, partial) {
+      const { method, path } = operation
+      const body = parse(incoming, operation)
+      const answer = check?.(body, operation, partial, drop, (oddity) =>
+        emitter.emit('response.odd', { request: { method, path }, ...oddity }),
+      )
+      if (answer === undefined) throw badResponse(operation, incoming.status)
       return answer
     },
   }
@@ -67,6 +58,7 @@ export function parse({ text, status }: Incoming, request: Request): unknown {
   }
 }
 
-function badResponse(request: Request, status: number): SpotifyApiError {
-  return new SpotifyApiError('API_BAD_RESPONSE', 'The answer is not what the operation promises.', { status, request })
+function badResponse({ method, path }: Request, status: number): SpotifyApiError {
+  const message = 'The answer is not what the operation promises.'
+  return new SpotifyApiError('API_BAD_RESPONSE', message, { status, request: { method, path } })
 }

@@ -94,34 +94,33 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
     idempotent?: boolean,
   ): Promise<Incoming> {
     const operation = operationOf(id)
-    const url = base + expand(operation.path, given.path) + queryString(given.query)
+    const { method, path, answer, scopes } = operation
+    const url = base + expand(path, given.path) + queryString(given.query)
     let held: readonly string[] | undefined
-    if (scopeSource !== undefined && operation.scopes !== undefined) {
+    if (scopeSource !== undefined && scopes !== undefined) {
       held = typeof scopeSource === 'function' ? await scopeSource() : scopeSource
       checkScopes(operation, held, given.query?.uris as readonly string[] | undefined)
     }
-    const json = operation.body !== 'image/jpeg'
-    const { body } = given
-    const outgoing = {
-      method: operation.method,
-      url,
-      contentType: body === undefined ? undefined : json ? 'application/json' : 'image/jpeg',
-      body: body === undefined ? undefined : json ? JSON.stringify(body) : String(body),
-      request: { method: operation.method, path: operation.path },
+    let contentType: string | undefined
+    let body: string | undefined
+    if (given.body !== undefined) {
+      const json = operation.body !== 'image/jpeg'
+      contentType = json ? 'application/json' : 'image/jpeg'
+      body = json ? JSON.stringify(given.body) : String(given.body)
     }
-    if (operation.answer !== undefined) answers.prepare()
-    const incoming = await pipeline.send(
-      {
-        outgoing,
-        operation,
-        scope: operation.path,
-        idempotent: idempotent ?? operation.idempotent,
-        token,
-        scopes: held,
-      },
-      options,
-    )
-    const loading = operation.answer === undefined ? undefined : answers.ready()
+    const outgoing = { method, url, contentType, body, request: { method, path } }
+    const work = {
+      outgoing,
+      operation,
+      scope: path,
+      idempotent: idempotent ?? operation.idempotent,
+      token,
+      scopes: held,
+    }
+    if (answer === undefined) return pipeline.send(work, options)
+    // The schemas arrive while the first request is under way.
+    const loading = answers.load()
+    const incoming = await pipeline.send(work, options)
     if (loading !== undefined) await loading
     return incoming
   }
@@ -129,8 +128,7 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
   function decode(id: OperationId, incoming: Incoming, given: Given): unknown {
     const operation = operationOf(id)
     if (operation.answer === undefined) return undefined
-    const request = { method: operation.method, path: operation.path }
-    return answers.read(incoming, operation, request, { partial: given.query?.fields !== undefined })
+    return answers.read(incoming, operation, given.query?.fields !== undefined)
   }
 
   async function send(

@@ -5,7 +5,7 @@ const dots = /^(\.|%2e){1,2}$/i
 /** Encodes one path segment. Refuses dot segments, which URL parsers resolve, and empty ones. */
 export function segment(value: string | number): string {
   const text = String(value)
-  if (text === '' || dots.test(text))
+  if (text === '' || (text.length <= 6 && dots.test(text)))
     throw invalidArgument('Expected an id that can stand in a path, not "", "." or "..".')
   try {
     return encodeURIComponent(text)

@@ -6,7 +6,6 @@ import { type BreakerState, createBreaker } from '../limits/breaker.ts'
 import type { Limiter, Slot } from '../limits/limiter.ts'
 import { apiError } from './api-errors.ts'
 import type { SpotifyEvents } from './events.ts'
-import type { Trace } from './observed.ts'
 import type { AppMode, OperationData } from './operation.ts'
 import type { AccessTokenSource, RequestOptions } from './options.ts'
 import { type Incoming, type Outgoing, transmit } from './transport.ts'
@@ -32,7 +31,6 @@ export interface Work {
   readonly idempotent: boolean
   readonly token: AccessTokenSource
   readonly scopes: readonly string[] | undefined
-  readonly trace?: Trace | undefined
 }
 
 export interface Pipeline {
@@ -41,12 +39,20 @@ export interface Pipeline {
   circuit(): BreakerState
 }
 
-/** How far one call has come. */
+/** How far one call has come. Times are milliseconds. */
 interface Progress {
-  /** Milliseconds spent in the queue, in pauses and on the token. */
+  /** Spent in the queue, in pauses and on the token. */
   waited: number
+  /** Spent in the limiter. */
+  queued: number
+  /** How often it was sent. */
+  attempts: number
+  /** How many of the answers were 429. */
+  refusals: number
   /** Whether the last attempt reached the transport. */
   sent: boolean
+  /** The token of the last attempt. */
+  token: string
   replayed: boolean
   failures: number
   throttles: number
@@ -70,13 +76,13 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     emit: emitter.emit,
   })
 
-  function accept(incoming: Incoming, slot: Slot, work: Work): Incoming {
+  function accept(incoming: Incoming, slot: Slot, work: Work, progress: Progress): Incoming {
     const { status } = incoming
     if (status >= 200 && status < 300) return incoming
     const { operation, scopes, outgoing } = work
     const error = apiError(incoming, { request: outgoing.request, operation, mode, scopes, now: now() })
     if (status === 429) {
-      if (work.trace !== undefined) work.trace.throttles += 1
+      progress.refusals++
       const reason = error.code === 'API_QUOTA_EXCEEDED' ? 'quota' : 'rate'
       const until = slot.throttled({ retryAt: error.retryAt, scope: work.scope, reason })
       if (error.retryAt === undefined) Object.defineProperty(error, 'retryAt', { value: until, enumerable: true })
@@ -84,26 +90,27 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     throw error
   }
 
-  function once(work: Work, options: RequestOptions, progress: Progress, token: string): Promise<Incoming> {
+  function once(work: Work, options: RequestOptions, progress: Progress): Promise<Incoming> {
     const { timeout = pipeline.timeout, maxWait = pipeline.maxWait, signal } = options
-    const queued = now()
+    const from = now()
     progress.sent = false
     return limiter.schedule(
       (slot) => {
-        const waited = Math.max(0, now() - queued)
+        const waited = Math.max(0, now() - from)
         progress.waited += waited
-        if (work.trace !== undefined) work.trace.queued += waited
+        progress.queued += waited
         return breaker.execute(() => {
           progress.sent = true
-          if (work.trace !== undefined) work.trace.attempts += 1
-          return transmit(fetch, work.outgoing, token, timeout, signal, (incoming) => accept(incoming, slot, work))
+          progress.attempts++
+          const judge = (incoming: Incoming): Incoming => accept(incoming, slot, work, progress)
+          return transmit(fetch, work.outgoing, progress.token, timeout, signal, judge)
         })
       },
       { signal, scope: work.scope, maxWait: Math.max(0, maxWait - progress.waited) },
     )
   }
 
-  async function tokenOf(work: Work, options: RequestOptions, progress: Progress, rejected?: string): Promise<string> {
+  async function getToken(work: Work, options: RequestOptions, progress: Progress, rejected?: string): Promise<void> {
     const { signal } = options
     const asked = now()
     const given = work.token(signal === undefined && rejected === undefined ? undefined : { signal, rejected })
@@ -118,7 +125,7 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     await undefined
     token ??= await inTime(given, work, signal, (options.maxWait ?? pipeline.maxWait) - progress.waited)
     progress.waited += Math.max(0, now() - asked)
-    return token
+    progress.token = token
   }
 
   /** A source of tokens that never answers must not hang the call. */
@@ -138,18 +145,15 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     }
   }
 
-  async function attempt(work: Work, options: RequestOptions, progress: Progress): Promise<Incoming> {
-    const token = await tokenOf(work, options, progress)
-    try {
-      return await once(work, options, progress, token)
-    } catch (error) {
-      if (progress.replayed || !isStagedoorError(error) || error.code !== 'API_UNAUTHORIZED') throw error
-      progress.replayed = true
-      const fresh = await tokenOf(work, options, progress, token)
-      if (fresh === token) throw error
-      tell(work, error, progress, 0)
-      return once(work, options, progress, fresh)
-    }
+  /** After the first refusal of its token, sends the call again with another one, if there is one. */
+  async function replay(work: Work, options: RequestOptions, progress: Progress, error: unknown): Promise<Incoming> {
+    if (progress.replayed || !isStagedoorError(error) || error.code !== 'API_UNAUTHORIZED') throw error
+    progress.replayed = true
+    const { token } = progress
+    await getToken(work, options, progress, token)
+    if (progress.token === token) throw error
+    tell(work, error, progress, 0)
+    return once(work, options, progress)
   }
 
   function tell(work: Work, error: SpotifyApiError, progress: Progress, delay: number): void {
@@ -160,6 +164,14 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
       attempt: progress.failures + progress.throttles,
       delay,
     })
+  }
+
+  function finish(work: Work, progress: Progress, startedAt: number, status?: number, code?: string): void {
+    if (!emitter.hears('request.finished')) return
+    const { attempts, refusals: throttles, queued } = progress
+    const { request } = work.outgoing
+    const duration = now() - startedAt
+    emitter.emit('request.finished', { request, status, code, attempts, throttles, queued, startedAt, duration })
   }
 
   /** Whether the call may be repeated after `error`, and after how long a pause of its own. */
@@ -182,26 +194,36 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     return progress.failures <= retries
   }
 
+  /** What becomes of a call whose first attempt failed. */
   async function repeat(work: Work, options: RequestOptions, progress: Progress, first: unknown): Promise<Incoming> {
-    let failed: { readonly error: unknown } | undefined = { error: first }
-    const count = (error: unknown): void => {
-      if (isStagedoorError(error) && throttled.has(error.code)) progress.throttles++
-      else progress.failures++
+    const settle = async (error: unknown): Promise<Incoming> => {
+      try {
+        return await replay(work, options, progress, error)
+      } catch (last) {
+        if (isStagedoorError(last) && throttled.has(last.code)) progress.throttles++
+        else progress.failures++
+        throw last
+      }
     }
-    count(first)
-    if (!repeatable(work, options, progress, first)) throw first
+    let begun = false
+    let failure: unknown
+    try {
+      return await settle(first)
+    } catch (error) {
+      if (!repeatable(work, options, progress, error)) throw error
+      failure = error
+    }
     return pRetry(
       async () => {
-        if (failed !== undefined) {
-          const { error } = failed
-          failed = undefined
-          throw error
+        if (!begun) {
+          begun = true
+          throw failure
         }
         try {
-          return await attempt(work, options, progress)
+          await getToken(work, options, progress)
+          return await once(work, options, progress)
         } catch (error) {
-          count(error)
-          throw error
+          return settle(error)
         }
       },
       {
@@ -227,24 +249,27 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
   return {
     circuit: () => breaker.state(),
     async send(work, given) {
-      const progress: Progress = { waited: 0, sent: false, replayed: false, failures: 0, throttles: 0 }
+      const startedAt = now()
+      const progress = start()
       const { request } = work.outgoing
       const limit = given.deadline ?? pipeline.deadline
-      const end =
-        limit === undefined
-          ? undefined
-          : deadline(
-              limit,
-              given.signal,
-              () => new SpotifyApiError('API_TIMEOUT', 'The call took longer than its deadline.', { request }),
-            )
+      const late = (): SpotifyApiError =>
+        new SpotifyApiError('API_TIMEOUT', 'The call took longer than its deadline.', { request })
+      const end = limit === undefined ? undefined : deadline(limit, given.signal, late)
       const options = end === undefined ? given : { ...given, signal: end.signal }
       try {
-        return await attempt(work, options, progress)
+        await getToken(work, options, progress)
+        const incoming = await once(work, options, progress)
+        finish(work, progress, startedAt, incoming.status)
+        return incoming
       } catch (error) {
         try {
-          return await repeat(work, options, progress, error)
+          const incoming = await repeat(work, options, progress, error)
+          finish(work, progress, startedAt, incoming.status)
+          return incoming
         } catch (last) {
+          const { status, code = 'ABORTED' } = isStagedoorError(last) ? (last as SpotifyApiError) : {}
+          finish(work, progress, startedAt, status, code)
           throw withRequest(last, request)
         }
       } finally {
@@ -252,6 +277,11 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
       }
     },
   }
+}
+
+function start(): Progress {
+  const counts = { waited: 0, queued: 0, attempts: 0, refusals: 0, failures: 0, throttles: 0 }
+  return { ...counts, sent: false, token: '', replayed: false }
 }
 
 /** A refusal for the rate waits in the limiter; the first 502 is a passing one about as often as not. */

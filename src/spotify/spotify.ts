@@ -6,7 +6,6 @@ import { createAnswerReader, parse } from './answer.ts'
 import { createCalls, type Shared } from './calls.ts'
 import { groups, type SpotifyClient } from './client.ts'
 import type { SpotifyEvents } from './events.ts'
-import { observed } from './observed.ts'
 import type { AppMode, Scope } from './operation.ts'
 import type { AccessTokenSource, ScopeSource } from './options.ts'
 import { createPipeline } from './pipeline.ts'
@@ -83,7 +82,7 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
     return from.on(event, (payload) => emitter.emit(event, payload as SpotifyEvents[E]))
   }
   const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
-  const inner = createPipeline({
+  const pipeline = createPipeline({
     limiter,
     fetch,
     now,
@@ -94,7 +93,6 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
     deadline: options.deadline,
     emitter,
   })
-  const pipeline = observed(inner, emitter, now)
   const shared: Shared = {
     base,
     mode,

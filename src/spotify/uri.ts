@@ -32,6 +32,7 @@ export function parseReference(reference: string): { readonly kind: string | und
   if (typeof reference !== 'string' || reference.trim() === '')
     throw invalidArgument('Expected an id, a Spotify URI or a link.')
   const text = reference.trim()
+  if (!text.includes(':') && !text.includes('/')) return { kind: undefined, id: text }
   if (text.startsWith('spotify:')) return fromParts(text.slice('spotify:'.length).split(':'))
   const link = /^(?:https?:\/\/)?open\.spotify\.com(?::\d+)?(\/[^?#]*)/i.exec(text)
   if (link?.[1] !== undefined) {

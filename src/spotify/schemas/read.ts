@@ -6,41 +6,56 @@ import { schemas } from './schemas.ts'
 
 /** What an operation promises of its answer. */
 export interface Promised {
-  readonly kind: Kind
-  readonly many: string | true | undefined
-  readonly paged: boolean
-  readonly within: string | undefined
-  /** The caller asked for some fields only, so that none can be expected. */
-  readonly partial: boolean
+  readonly answer?: string
+  readonly many?: string | true
+  readonly paging?: string
+  readonly within?: string
 }
 
-/** How items that are not as described are treated, and who hears of them. */
-export interface Oddities {
-  readonly drop: boolean
-  report(oddity: { readonly kind: Kind; readonly path: string; readonly dropped: boolean }): void
+/** Something in an answer that is not as described: where, without any value. */
+export interface Oddity {
+  readonly kind: Kind
+  readonly path: string
+  readonly dropped: boolean
 }
 
 /**
  * Checks a parsed answer against what was promised and returns the same object, normalised.
+ * @param partial the caller asked for some fields only, so that none can be expected
+ * @param drop whether odd items are left out
+ * @param report hears of them
  * @returns `undefined` if it is something else altogether
  */
-export function read(body: unknown, promised: Promised, oddities: Oddities): unknown {
-  const { kind, many, paged, within } = promised
-  if (paged) {
+export function read(
+  body: unknown,
+  promised: Promised,
+  partial: boolean,
+  drop: boolean,
+  report: (oddity: Oddity) => void,
+): unknown {
+  const { many, paging, within } = promised
+  const kind = promised.answer as Kind
+  if (paging !== undefined) {
     const page = within === undefined ? body : isObject(body) ? body[within] : undefined
-    return readPage(page, kind, promised, oddities) ? body : undefined
+    return readPage(page, kind, partial, drop, report) ? body : undefined
   }
   if (many !== undefined) {
     const list = many === true ? body : isObject(body) ? body[many] : undefined
-    if (!Array.isArray(list)) return promised.partial ? body : undefined
+    if (!Array.isArray(list)) return undefined
     // A list of answers to a list of questions: each has its place, and `null` where there is none.
-    for (const item of list) if (item !== null) readItem(item, kind, { ...oddities, drop: false })
+    for (const item of list) if (item !== null) readItem(item, kind, false, report)
     return body
   }
-  return readOne(body, promised, oddities)
+  return readOne(body, kind, partial, drop, report)
 }
 
-function readOne(body: unknown, { kind, partial }: Promised, oddities: Oddities): unknown {
+function readOne(
+  body: unknown,
+  kind: Kind,
+  partial: boolean,
+  drop: boolean,
+  report: (oddity: Oddity) => void,
+): unknown {
   normalize(kind, body)
   if (partial) return isObject(body) ? body : undefined
   const issues = issuesOf(schemas[kind], body)
@@ -54,39 +69,45 @@ function readOne(body: unknown, { kind, partial }: Promised, oddities: Oddities)
     if (items === 'items' && typeof index === 'number' && isPage(page)) {
       const indexes = odd.get(page) ?? new Set()
       odd.set(page, indexes)
-      if (!indexes.has(index)) oddities.report({ kind, path: describe(issue.path), dropped: oddities.drop })
+      if (!indexes.has(index)) report({ kind, path: describe(issue.path), dropped: drop })
       indexes.add(index)
     } else rest.push(issue)
   }
   const [first] = rest
   if (first !== undefined) {
-    if (oddities.drop || rest.some((issue) => isMissing(issue, body))) return undefined
-    oddities.report({ kind, path: describe(first.path), dropped: false })
+    if (drop || rest.some((issue) => isMissing(issue, body))) return undefined
+    report({ kind, path: describe(first.path), dropped: false })
   }
-  if (oddities.drop) {
+  if (drop) {
     for (const [page, indexes] of odd) page.items = page.items.filter((_, index) => !indexes.has(index))
   }
   return body
 }
 
-function readPage(page: unknown, kind: Kind, promised: Promised, oddities: Oddities): boolean {
+function readPage(
+  page: unknown,
+  kind: Kind,
+  partial: boolean,
+  drop: boolean,
+  report: (oddity: Oddity) => void,
+): boolean {
   if (!isObject(page)) return false
   const { items } = page
-  if (!Array.isArray(items)) return promised.partial
-  if (promised.partial) {
+  if (!Array.isArray(items)) return partial
+  if (partial) {
     for (const item of items) normalize(kind, item)
     return true
   }
   let odd = false
-  for (const item of items) if (!readItem(item, kind, oddities)) odd = true
-  if (odd && oddities.drop) page.items = items.filter((item) => issuesOf(schemas[kind], item).length === 0)
+  for (const item of items) if (!readItem(item, kind, drop, report)) odd = true
+  if (odd && drop) page.items = items.filter((item) => issuesOf(schemas[kind], item).length === 0)
   return true
 }
 
-function readItem(item: unknown, kind: Kind, oddities: Oddities): boolean {
+function readItem(item: unknown, kind: Kind, drop: boolean, report: (oddity: Oddity) => void): boolean {
   const issues = issuesOf(schemas[kind], normalize(kind, item))
   if (issues.length === 0) return true
-  oddities.report({ kind, path: describe(issues[0]?.path ?? []), dropped: oddities.drop })
+  report({ kind, path: describe(issues[0]?.path ?? []), dropped: drop })
   return false
 }
 
