@@ -112,6 +112,11 @@ export class Player {
     this.#begin(this.#list[this.#place], 0, at)
   }
 
+  /** Whether something comes before what plays now. */
+  get hasPrevious(): boolean {
+    return this.#place > 0
+  }
+
   upcoming(): readonly string[] {
     return [...this.queued, ...this.#list.slice(this.#place + 1, this.#place + 21)]
   }

@@ -17,7 +17,7 @@ export function simplifiedAudiobook(catalogue: Catalogue, view: View, index: num
   return {
     authors: [{ name: author }],
     ...(view.stripped ? {} : { available_markets: markets, publisher: author }),
-    copyrights: [],
+    copyrights: hash(seed, index, 103) % 4 === 0 ? [] : [{ text: `${author} 2024`, type: 'C' }],
     description: `Author(s): ${author} Narrator(s): ${narrator}`,
     html_description: `Author(s): ${author}<br/>Narrator(s): ${narrator}`,
     edition: 'Unabridged',

@@ -1,5 +1,5 @@
 import { percentDecoded } from '../percent-encoding.ts'
-import { between, hash, letters } from '../random.ts'
+import { between, hash, hex, letters } from '../random.ts'
 import { albumMarkets, simplifiedAlbum } from './album.ts'
 import { simplifiedArtist } from './artist.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -31,7 +31,9 @@ export function simplifiedTrack(catalogue: Catalogue, view: View, index: number)
   const playable = isPlayable(catalogue, index, view.market)
   return {
     artists: trackArtists(catalogue, index).map((artist) => simplifiedArtist(catalogue, view, artist)),
-    ...(view.stripped ? {} : { available_markets: albumMarkets(catalogue, album.index), preview_url: null }),
+    ...(view.stripped
+      ? {}
+      : { available_markets: albumMarkets(catalogue, album.index), preview_url: preview(catalogue, view, index) }),
     disc_number: 1,
     duration_ms: trackDuration(catalogue, index),
     explicit: hash(catalogue.seed, index, 84) % 7 === 0,
@@ -45,6 +47,24 @@ export function simplifiedTrack(catalogue: Catalogue, view: View, index: number)
   }
 }
 
+/** What stands in for another recording says so, where a market applies. */
+function linkedFrom(view: View, id: string): Record<string, unknown> {
+  if (view.stripped || view.market === undefined) return {}
+  return { linked_from: { ...identity(view, 'tracks', 'track', id), type: 'track' } }
+}
+
+/** A track in its album's list, where now and then another recording stands in. */
+export function albumTrack(catalogue: Catalogue, view: View, index: number): Record<string, unknown> {
+  const track = simplifiedTrack(catalogue, view, index)
+  if (hash(catalogue.seed, index, 88) % 9 !== 0) return track
+  return { ...track, ...linkedFrom(view, catalogue.id('relinked', index)) }
+}
+
+function preview(catalogue: Catalogue, view: View, index: number): string | null {
+  if (!view.previews || hash(catalogue.seed, index, 87) % 3 === 0) return null
+  return `https://p.scdn.co/mp3-preview/${hex(40, catalogue.seed, index)}`
+}
+
 /** `relinkedFrom` is the id that was asked for, when another recording stands in for it in this market. */
 export function trackObject(
   catalogue: Catalogue,
@@ -53,10 +73,6 @@ export function trackObject(
   relinkedFrom?: string,
 ): Record<string, unknown> {
   const { seed } = catalogue
-  const linked =
-    relinkedFrom === undefined || view.stripped || view.market === undefined
-      ? {}
-      : { linked_from: { ...identity(view, 'tracks', 'track', relinkedFrom), type: 'track' } }
   return {
     album: simplifiedAlbum(catalogue, view, catalogue.albumOfTrack(index).index),
     ...simplifiedTrack(catalogue, view, index),
@@ -64,7 +80,7 @@ export function trackObject(
       isrc: `QZ${letters(3, seed, index).toUpperCase()}${between(1_000_000, 9_999_999, seed, index, 85)}`,
     },
     ...(view.stripped ? {} : { popularity: between(0, 95, seed, index, 86) }),
-    ...linked,
+    ...(relinkedFrom === undefined ? {} : linkedFrom(view, relinkedFrom)),
   }
 }
 

@@ -6,6 +6,8 @@ export interface View {
   readonly images: string
   /** Whether fields that development mode lost in February 2026 are left out. */
   readonly stripped: boolean
+  /** Whether 30-second previews are handed out, as they were until November 2024. */
+  readonly previews: boolean
   /** The market that applies, if any. */
   readonly market: string | undefined
 }

@@ -1,6 +1,6 @@
 import { json } from '../answer.ts'
 import { albumObject } from '../catalogue/album.ts'
-import { simplifiedTrack } from '../catalogue/track.ts'
+import { albumTrack } from '../catalogue/track.ts'
 import { indexOf, many } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { page, pageRequest } from './paging.ts'
@@ -8,7 +8,7 @@ import { page, pageRequest } from './paging.ts'
 function tracksPage(call: ApiCall, index: number, path: string, request = { limit: 50, offset: 0 }) {
   const { catalogue } = call.state
   const album = catalogue.album(index)
-  const render = (position: number): unknown => simplifiedTrack(catalogue, call.view, album.first + position)
+  const render = (position: number): unknown => albumTrack(catalogue, call.view, album.first + position)
   return page(call, request, album.count, render, path === call.path ? {} : { path, query: {} })
 }
 

@@ -35,7 +35,7 @@ function features(call: ApiCall, index: number): Record<string, unknown> {
 }
 
 function tempo(index: number): number {
-  return between(70, 180, index, 11)
+  return between(70_000, 180_000, index, 11) / 1000
 }
 
 function intervals(count: number, length: number): unknown[] {

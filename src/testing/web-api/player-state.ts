@@ -46,7 +46,12 @@ function playing(call: ApiCall): Record<string, unknown> | undefined {
     progress_ms: now.progress,
     item: playable(call, now.uri, wantsEpisodes(call)),
     currently_playing_type: episode ? 'episode' : 'track',
-    actions: { disallows: player.playing ? { resuming: true } : { pausing: true } },
+    actions: {
+      disallows: {
+        ...(player.playing ? { resuming: true } : { pausing: true }),
+        ...(player.hasPrevious ? {} : { skipping_prev: true }),
+      },
+    },
     is_playing: player.playing,
   }
 }
@@ -59,6 +64,7 @@ export function playbackState(call: ApiCall): Response {
   return json(200, {
     device: deviceObject(player, device),
     shuffle_state: shuffle,
+    smart_shuffle: false,
     repeat_state: repeat,
     ...now,
   })

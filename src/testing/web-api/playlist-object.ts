@@ -35,7 +35,7 @@ export function wantsEpisodes(call: ApiCall): boolean {
   return (call.query.get('additional_types') ?? '').split(',').includes('episode')
 }
 
-function row(call: ApiCall, { uri, addedAt, addedBy }: PlaylistRow, legacy: boolean): Record<string, unknown> {
+function row(call: ApiCall, { uri, addedAt, addedBy }: PlaylistRow): Record<string, unknown> {
   const item = playable(call, uri, wantsEpisodes(call))
   const marked =
     item === null
@@ -47,13 +47,13 @@ function row(call: ApiCall, { uri, addedAt, addedBy }: PlaylistRow, legacy: bool
     added_by: addedBy === null ? null : userReference(call.view, addedBy),
     is_local: uri?.startsWith('spotify:local:') ?? false,
     primary_color: null,
-    ...(legacy ? {} : { item: shown }),
+    item: shown,
     ...(call.rules.february2026 ? {} : { track: shown }),
     video_thumbnail: { url: null },
   }
 }
 
-/** A page of a playlist. `legacy` is the old operation, whose rows only have `track`. */
+/** A page of a playlist, under its new or its old name. */
 export function rowsPage(
   call: ApiCall,
   playlist: FakePlaylist,
@@ -61,7 +61,7 @@ export function rowsPage(
   name: 'items' | 'tracks',
 ): Record<string, unknown> {
   const path = `/playlists/${playlist.id}/${name}`
-  const render = (position: number): unknown => row(call, playlist.rows[position] as PlaylistRow, name === 'tracks')
+  const render = (position: number): unknown => row(call, playlist.rows[position] as PlaylistRow)
   const keep = [...call.query].filter(([key]) => key === 'additional_types' || key === 'market')
   return page(call, request, playlist.rows.length, render, { path, query: Object.fromEntries(keep) })
 }

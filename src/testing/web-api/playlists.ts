@@ -80,7 +80,9 @@ function create(call: ApiCall): Response {
   })
   state.playlists.set(playlist.id, playlist)
   user.playlists.unshift(playlist.id)
-  return json(201, fullPlaylist(call, playlist))
+  const made = fullPlaylist(call, playlist)
+  // The answer to the making of a playlist does not tell its owner's name.
+  return json(201, { ...made, owner: { ...(made.owner as object), display_name: null } })
 }
 
 function change(call: ApiCall): Response {

@@ -79,6 +79,7 @@ export class WebApi {
         api: request.api,
         images: request.images,
         stripped: rules.february2026,
+        previews: !rules.november2024,
         market: user?.country ?? asked ?? undefined,
       },
       path: request.path,
