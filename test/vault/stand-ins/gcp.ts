@@ -15,6 +15,8 @@ export interface GcpStandIn extends StandIn {
   /** Makes a new primary version. */
   rotate(name: string): void
   setEnabled(name: string, version: number, enabled: boolean): void
+  /** Answers one operation as the REST binding would, for the other transport. */
+  answer(path: string, body: object): Answer
   /** The next answers carry a checksum that does not fit. */
   garble(times: number): void
 }
@@ -86,6 +88,10 @@ export async function startGcp(): Promise<GcpStandIn> {
 
   return {
     ...standIn,
+    answer(path, body) {
+      const headers = { authorization: `Bearer ${accessToken}` }
+      return respond({ method: 'POST', path, query: new URLSearchParams(), headers, body: JSON.stringify(body) })
+    },
     createKey(id) {
       const name = `projects/p1/locations/europe-west1/keyRings/ring/cryptoKeys/${id}`
       keys.set(name, [{ material: randomBytes(32), enabled: true }])
