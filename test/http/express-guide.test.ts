@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../src/testing/server.ts'
 import { freePort, type Program, startProgram } from '../examples/program.ts'
 import { sendOver } from './http-client.ts'
 import { applyDiff, titledBlocks } from './markdown.ts'
 import { Browser, paths } from './world.ts'
+
+// Processes start slowly on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const [application, diff] = titledBlocks('guides/express.md')
 const before = application!.code

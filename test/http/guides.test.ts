@@ -57,15 +57,45 @@ test('every block of the guides compiles against the sources', () => {
   expect(found).toEqual([expect.stringMatching(/^wrong\.ts: Expected 2 arguments/)])
 }, 120_000)
 
+/** What SvelteKit and React Router do around the modules of the guide: call them with a request. */
+const around = (imports: string, answer: string): string => `import { serve } from '@hono/node-server'
+import { stagedoor } from './stagedoor.js'
+${imports}
+const port = Number(process.env.PORT)
+const tracks = (request) => stagedoor.client(request.headers.get('x-user')).library.tracks().toArray({ max: 50 })
+const answer = async (request, url, page) => ${answer}
+serve(
+  {
+    port,
+    hostname: '127.0.0.1',
+    fetch: (request) => answer(request, new URL(request.url), async () => Response.json(await tracks(request))),
+  },
+  () => console.log('http://127.0.0.1:' + port),
+)
+`
+const servers: Readonly<Record<string, string>> = {
+  'svelte.js': around(
+    "import { handle } from './hooks.server.js'",
+    "handle({ event: { url, request, locals: { userId: request.headers.get('x-user') } }, resolve: page })",
+  ),
+  'router.js': around(
+    "import { action, loader } from './api.v1.spotify.$.js'",
+    "!url.pathname.startsWith('/api/v1/spotify/') ? page() : /GET|HEAD/.test(request.method) ? loader({ request }) : action({ request })",
+  ),
+}
+
 describe.each([
   { name: 'NestJS', entry: 'main.js', user: 'session' },
   { name: 'Koa', entry: 'koa.js', user: 'header' },
+  { name: 'SvelteKit', entry: 'svelte.js', user: 'header' },
+  { name: 'React Router', entry: 'router.js', user: 'header' },
 ])('the guide for $name', ({ entry, user }) => {
   const cwd = mkdtempSync(join(tmpdir(), 'guide-'))
   let spotify: FakeSpotifyServer
   beforeAll(async () => {
     spotify = await startFakeSpotify({ users: [{ id: 'ada', library: { tracks: 7 } }] })
     writeFileSync(join(cwd, 'package.json'), '{ "type": "module" }')
+    for (const [name, code] of Object.entries(servers)) writeFileSync(join(cwd, name), code)
     for (const { title, code } of [...shared, ...nestAndKoa]) {
       const compilerOptions: ts.CompilerOptions = {
         target: ts.ScriptTarget.ES2023,
@@ -90,7 +120,7 @@ describe.each([
     const alice = new Browser({ ...host, close: async () => {} }, user === 'header' ? 'alice' : undefined)
     if (user === 'session') await alice.send({ method: 'POST', path: '/login/alice' })
 
-    const done = await alice.open(await alice.consent(spotify.fake))
+    const done = await alice.open(await alice.consent(spotify.fake, { query: '?returnTo=/library' }))
     expect([done.status, done.headers.get('location')], done.text).toEqual([303, '/library'])
     expect(JSON.parse((await alice.open('/library')).text)).toHaveLength(7)
     const begun = JSON.parse((await alice.ask(paths.auth)).text).authorizationUrl
@@ -105,5 +135,5 @@ describe.each([
     expect((await alice.ask(paths.connection, 'DELETE')).status).toBe(204)
     expect((await alice.ask(paths.connection)).status).toBe(404)
     await program.stop()
-  })
+  }, 120_000)
 })
