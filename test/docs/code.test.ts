@@ -18,7 +18,7 @@ import type * as s from 'stagedoor'
 import type { FakeSpotify } from 'stagedoor/testing'
 
 declare module 'express-session' {
-  interface SessionData { userId: string }
+  interface Session { userId: string }
 }
 declare global {
   const app: Express
@@ -37,12 +37,32 @@ declare global {
   const fake: FakeSpotify
   const userId: string
   const ownerId: string
+  const clientId: string
+  const id: string
+  const uris: string[]
   const request: Request
   const signal: AbortSignal
+  const createVault: typeof s.createVault
+  const localKms: typeof s.localKms
+  type Kms = s.Kms
+  const anotherKey: s.Kms
+  const agent: { currentToken(): Promise<string> }
+  const hsm: Record<'wrap' | 'unwrap', (bytes: Uint8Array, signal?: AbortSignal) => Promise<Uint8Array>>
+  function test(name: string, run: () => unknown): void
+  function notify(userId: string, message: string, deduplicationId?: string): Promise<void>
   function redirect(to: string): Response
   function tryAgainAt(date: Date): Response
 }
 export {}
+`
+
+/** Packages that are mentioned and not installed here. */
+const shims = `
+declare module '@azure/identity' {
+  export class DefaultAzureCredential {
+    getToken(scopes: string | string[]): Promise<{ token: string; expiresOnTimestamp: number } | null>
+  }
+}
 `
 
 /** A block as a module: its imports, then its statements in a function, so that it may return and await. */
@@ -93,6 +113,7 @@ describe('the code in the documents', () => {
     const name = (block: CodeBlock): string => join(folder, `${block.document.replaceAll('/', '.')}.${block.line}.ts`)
     const modules = new Map(typescript.map((block) => [name(block), toModule(block)]))
     modules.set(join(folder, 'surroundings.ts'), surroundings)
+    modules.set(join(folder, 'shims.d.ts'), shims)
     modules.set(
       join(folder, 'wrong.ts'),
       "import { createVault } from 'stagedoor'\nexport const vault = createVault({})",

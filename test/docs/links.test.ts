@@ -30,17 +30,19 @@ describe('the documents', () => {
     expect(dead(document)).toEqual([])
   })
 
-  it('are all reached from the README', () => {
+  it('are all reached from the README or the index', () => {
     const reached = new Set<string>()
     const follow = (document: string): void => {
       if (reached.has(document)) return
       reached.add(document)
       for (const [, target = ''] of read(document).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
         const path = relative(root, join(root, dirname(document), target)).replaceAll('\\', '/')
-        if (documents.includes(path)) follow(path)
+        // A link to a folder leads to all that is in it.
+        for (const name of documents) if (name === path || name.startsWith(`${path}/`)) follow(name)
       }
     }
     follow('README.md')
+    follow('docs/README.md')
     const apart = (name: string): boolean => name.startsWith('.github/') || name === 'AGENTS.md'
     expect(documents.filter((name) => !reached.has(name) && !apart(name))).toEqual([])
   })
