@@ -1,4 +1,4 @@
-import type { Answer } from './application.ts'
+import { type Answer, createApplication } from './application.ts'
 import type { ObjectSql } from './dialect.ts'
 
 interface Context {
@@ -18,11 +18,7 @@ export class Spotify {
   readonly #answer: Promise<Answer>
 
   constructor(context: Context, env: Readonly<Record<string, string | undefined>>) {
-    this.#answer = context.blockConcurrencyWhile(async () => {
-      // Not at the top: a dependency makes an abort signal as it loads, which Workers allow within an event only.
-      const { createApplication } = await import('./application.ts')
-      return createApplication(context.storage.sql, env)
-    })
+    this.#answer = context.blockConcurrencyWhile(() => createApplication(context.storage.sql, env))
   }
 
   async fetch(request: Request): Promise<Response> {
