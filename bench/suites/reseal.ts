@@ -17,7 +17,7 @@ export const about =
   'Move 100,000 connections in SQLite to a new key-encryption key; the floor makes the same reads and writes without cryptography. They run by turns.'
 
 const size = 100_000
-const rounds = 3
+const rounds = 2
 
 export async function* run({ note }: Context): AsyncGenerator<Row> {
   const template = temporaryFile('template.db')
