@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type Request as FlareRequest, Response as FlareResponse, Miniflare } from 'miniflare'
@@ -65,25 +68,34 @@ interface Objects {
 
 describe('the example for Cloudflare Workers', () => {
   const fake = createFakeSpotify({ users: [{ id: 'ada', library: { tracks: 12 } }] })
+  const disk = mkdtempSync(join(tmpdir(), 'example-'))
+  const keys = { STAGEDOOR_LOGIN_KEYS: key(), STAGEDOOR_VAULT_KEY: key() }
+  let script: string
   let worker: Miniflare
-  let host: Running
-  beforeAll(async () => {
-    const script = await bundle(`${contract}export * from './examples/worker/main.ts'
-export { default } from './examples/worker/main.ts'`)
-    worker = new Miniflare({
+  const host: Running = {
+    async send({ method, path, headers, body }) {
+      const init = {
+        method,
+        headers: { ...headers },
+        redirect: 'manual',
+        ...(body === undefined ? {} : { body }),
+      } as const
+      const answer = await worker.dispatchFetch(origin + path, init)
+      return { status: answer.status, headers: new Headers([...answer.headers]), text: await answer.text() }
+    },
+    close: () => worker.dispose(),
+  }
+  const start = (): Miniflare =>
+    new Miniflare({
       modules: true,
       script,
       compatibilityDate: '2026-07-01',
+      durableObjectsPersist: disk,
       durableObjects: {
         SPOTIFY: { className: 'Spotify', useSQLite: true },
         CONTRACT: { className: 'Contract', useSQLite: true },
       },
-      bindings: {
-        SPOTIFY_CLIENT_ID: 'test-client',
-        SPOTIFY_REDIRECT_URI: origin + paths.callback,
-        STAGEDOOR_LOGIN_KEYS: key(),
-        STAGEDOOR_VAULT_KEY: key(),
-      },
+      bindings: { SPOTIFY_CLIENT_ID: 'test-client', SPOTIFY_REDIRECT_URI: origin + paths.callback, ...keys },
       async outboundService(request: FlareRequest) {
         const { method, url, headers } = request
         const body = method === 'GET' ? null : await request.arrayBuffer()
@@ -92,21 +104,15 @@ export { default } from './examples/worker/main.ts'`)
         return new FlareResponse(await answer.text(), { status, headers: [...answer.headers] })
       },
     })
-    host = {
-      async send({ method, path, headers, body }) {
-        const init = {
-          method,
-          headers: { ...headers },
-          redirect: 'manual',
-          ...(body === undefined ? {} : { body }),
-        } as const
-        const answer = await worker.dispatchFetch(origin + path, init)
-        return { status: answer.status, headers: new Headers([...answer.headers]), text: await answer.text() }
-      },
-      close: () => worker.dispose(),
-    }
+  beforeAll(async () => {
+    script = await bundle(`${contract}export * from './examples/worker/main.ts'
+export { default } from './examples/worker/main.ts'`)
+    worker = start()
   })
-  afterAll(() => worker?.dispose())
+  afterAll(async () => {
+    await worker?.dispose()
+    rmSync(disk, { recursive: true })
+  })
 
   test('connects a visitor, shows the saved tracks, keeps visitors apart, and disconnects', async () => {
     const visitor = new Browser(host, undefined)
@@ -117,6 +123,19 @@ export { default } from './examples/worker/main.ts'`)
     expect((await new Browser(host, undefined).open('/')).text).toContain('Connect Spotify')
     expect((await visitor.ask(paths.connection, 'DELETE')).status).toBe(204)
     expect((await visitor.open('/')).text).toContain('Connect Spotify')
+  })
+
+  test('keeps connections when it starts again, and no token in the clear', async () => {
+    const visitor = new Browser(host, undefined)
+    await visitor.open('/')
+    await visitor.open(await visitor.consent(fake))
+    await worker.dispose()
+    const files = readdirSync(disk, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const stored = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1')).join('')
+    expect(stored).toContain('stagedoor_connections')
+    for (const { value } of fake.tokens) expect(stored).not.toContain(value)
+    worker = start()
+    expect((await visitor.open('/')).text.match(/<li>/g)).toHaveLength(10)
   })
 
   test('its store keeps the contract of stores, within the Durable Object', async () => {
