@@ -43,7 +43,8 @@ async function serve(world: World, request: Request): Promise<Response> {
   if (pathname === '/api/token') return answerToken(world, request, url)
   if (pathname === '/authorize') {
     const clientId = url.searchParams.get('client_id') ?? undefined
-    return logged(world, entryOf(world, request, url, { clientId }), () => authorize(world.state, request))
+    const entry = entryOf(world, request, url, { clientId })
+    return logged(world, entry, request.signal, () => authorize(world.state, request))
   }
   if (hostname !== accountsHost && pathname.startsWith('/image/')) return picture(pathname.slice(7))
   return json(404, { error: { status: 404, message: `The fake has nothing at ${request.method} ${pathname}` } })
@@ -56,7 +57,7 @@ async function answerToken(world: World, request: Request, url: URL): Promise<Re
   const contentType = request.headers.get('content-type')
   const clientId = form.get('client_id') ?? decodeBasic(authorization)?.id
   const grantType = form.get('grant_type') ?? undefined
-  return logged(world, entryOf(world, request, url, { clientId, grantType }), () =>
+  return logged(world, entryOf(world, request, url, { clientId, grantType }), request.signal, () =>
     request.method === 'POST'
       ? tokenEndpoint(world.state, { authorization, contentType, body })
       : oauthError('unsupported_grant_type', 'grant_type parameter is missing'),
@@ -75,7 +76,7 @@ async function answerApi(world: World, request: Request, url: URL): Promise<Resp
     user: token?.userId,
     ...(body === '' ? {} : { body }),
   })
-  return logged(world, entry, () => {
+  return logged(world, entry, request.signal, () => {
     const caller = api.caller(authorization, skewOf(entry))
     if (caller.token === undefined) return caller.refused ?? empty(401)
     const images = url.hostname === apiHost ? 'https://i.scdn.co/image/' : `${url.origin}/image/`
@@ -93,10 +94,12 @@ function skewOf(entry: FakeRequest): number {
   return entry.faults.reduce((sum, { clockSkew = 0 }) => sum + clockSkew, 0)
 }
 
-async function logged(world: World, entry: FakeRequest, run: () => Response | Promise<Response>): Promise<Response> {
+type Run = () => Response | Promise<Response>
+
+async function logged(world: World, entry: FakeRequest, signal: AbortSignal, run: Run): Promise<Response> {
   world.requests.add(entry)
   try {
-    const response = await struck(world, entry, run)
+    const response = await struck(world, entry, signal, run)
     const skew = skewOf(entry)
     if (skew !== 0) response.headers.set('date', new Date(world.state.clock.now() + skew).toUTCString())
     entry.status = response.status
@@ -125,13 +128,13 @@ async function problemIn(response: Response): Promise<string | undefined> {
 }
 
 /** Runs a request under the faults that strike it. */
-async function struck(world: World, entry: FakeRequest, run: () => Response | Promise<Response>): Promise<Response> {
+async function struck(world: World, entry: FakeRequest, signal: AbortSignal, run: Run): Promise<Response> {
   const { clock } = world.state
   const rules = world.faults.strike({ ...entry, userId: entry.user }, clock)
   if (rules.length === 0) return run()
   entry.faults.push(...rules)
   const cut = rules.find((rule) => rule.cut !== undefined)?.cut
-  for (const { delay } of rules) if (delay !== undefined) await clock.wait(delay)
+  for (const { delay } of rules) if (delay !== undefined) await clock.wait(delay, signal)
   if (cut === 'before') throw new ConnectionCut()
   let response: Response | undefined
   for (const rule of rules) response ??= substitute(rule)

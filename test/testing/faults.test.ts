@@ -148,6 +148,21 @@ describe('a fault', () => {
     expect((await reply).status).toBe(200)
   })
 
+  it('stops waiting when the caller gives up', async () => {
+    const fake = createFakeSpotify({ clock: now })
+    const { accessToken } = fake.issue()
+    const track = fake.uri('track', 900)
+    fake.fail({ method: 'PUT', delay: 5000 })
+    const controller = new AbortController()
+    const headers = { authorization: `Bearer ${accessToken}` }
+    const url = `https://api.spotify.com/v1/me/library?uris=${track}`
+    const reply = fake.fetch(url, { method: 'PUT', headers, signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(reply).rejects.toThrow('enough')
+    fake.clock.advance(10_000)
+    expect((await send(fake, `GET /me/library/contains?uris=${track}`, accessToken)).body).toEqual([false])
+  })
+
   it('can call a good refresh token bad without harming it', async () => {
     const fake = createFakeSpotify()
     const { refreshToken } = fake.issue({ clientId: 'app' })
