@@ -3,6 +3,7 @@ import { KeyClient } from '@azure/keyvault-keys'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { randomBytes } from '../../../src/internal/bytes.ts'
 import { kmsContract } from '../../../src/testing/contracts/kms.ts'
+import { createVault } from '../../../src/vault/index.ts'
 import { azureKms } from '../../../src/vault/kms/azure.ts'
 import type { Kms } from '../../../src/vault/kms.ts'
 import { type AzureStandIn, accessToken, startAzure, vaultUrl } from '../stand-ins/azure.ts'
@@ -71,6 +72,19 @@ describe('Azure Key Vault, the real client against a stand-in', () => {
     expect(kms.forgeable).toBe(true)
     expect(azureKms({ client, keyId, algorithm: 'A256KW' }).forgeable).toBe(false)
   })
+
+  test.each(['dead', 'garbage', 'slow'] as const)(
+    'a service that is %s is VAULT_KMS_UNAVAILABLE, within the vault’s time',
+    async (fault) => {
+      const token = await createVault({ kms }).seal('a token', { ownerId: 'user-1' })
+      service.fail(fault)
+      const vault = createVault({ kms, timeout: 300 })
+      for (const call of [() => vault.open(token, { ownerId: 'user-1' }), () => vault.rewrap(token)])
+        await expect(call()).rejects.toMatchObject({ code: 'VAULT_KMS_UNAVAILABLE', retryable: true })
+      service.fail(undefined)
+      expect(await createVault({ kms }).open(token, { ownerId: 'user-1' })).toBe('a token')
+    },
+  )
 
   test('a key that does not exist is VAULT_KEY_UNKNOWN', async () => {
     const missing = azureKms({ client, keyId: `${vaultUrl}/keys/missing` })

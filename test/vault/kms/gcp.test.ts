@@ -3,6 +3,7 @@ import { OAuth2Client } from 'google-auth-library'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { randomBytes, utf8 } from '../../../src/internal/bytes.ts'
 import { kmsContract } from '../../../src/testing/contracts/kms.ts'
+import { createVault } from '../../../src/vault/index.ts'
 import { crc32c } from '../../../src/vault/kms/crc32c.ts'
 import { gcpKms } from '../../../src/vault/kms/gcp.ts'
 import type { Kms } from '../../../src/vault/kms.ts'
@@ -98,6 +99,19 @@ describe('Google Cloud KMS, the real client against a stand-in', () => {
     const code = 'VAULT_KMS_UNAVAILABLE'
     await expect(kmsOf({ ...right, ...wrong }).wrapKey(randomBytes(32))).rejects.toMatchObject({ code })
   })
+
+  test.each(['dead', 'garbage', 'slow'] as const)(
+    'a service that is %s is VAULT_KMS_UNAVAILABLE, within the vault’s time',
+    async (fault) => {
+      const token = await createVault({ kms }).seal('a token', { ownerId: 'user-1' })
+      service.fail(fault)
+      const vault = createVault({ kms, timeout: 300 })
+      for (const call of [() => vault.open(token, { ownerId: 'user-1' }), () => vault.rewrap(token)])
+        await expect(call()).rejects.toMatchObject({ code: 'VAULT_KMS_UNAVAILABLE', retryable: true })
+      service.fail(undefined)
+      expect(await createVault({ kms }).open(token, { ownerId: 'user-1' })).toBe('a token')
+    },
+  )
 
   test('a key that does not exist is VAULT_KEY_UNKNOWN', async () => {
     const missing = gcpKms({ client, keyName: `${name}-missing` })
