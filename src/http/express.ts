@@ -14,7 +14,8 @@ export type { AdapterOptions } from './adapter.ts'
 export function stagedoorExpress(stagedoor: HandlerSource, options: AdapterOptions<Request>): RequestHandler {
   const handle = mount(stagedoor, options)
   return (req, res, next) => {
-    const url = publicUrl(req.originalUrl, handle.origin)
+    // Connect and other relatives of Express have no originalUrl.
+    const url = publicUrl(req.originalUrl ?? req.url, handle.origin)
     if (url === undefined || !handle.serves(url)) return next()
     toRequest(req, url, req.body)
       .then((request) => handle(request, req))

@@ -88,6 +88,16 @@ export const hosts: readonly Host[] = [
     },
   },
   {
+    name: 'Node alone, with the middleware for Express',
+    start(source, options = {}) {
+      const middleware = stagedoorExpress(source, { ...options, owner: (req) => req.headers['x-user']?.toString() })
+      return onNode((req, res) => {
+        const next = (error?: unknown): void => void res.writeHead(error === undefined ? 404 : 500).end()
+        middleware(req as express.Request, res as express.Response, next)
+      })
+    },
+  },
+  {
     name: 'Fastify 5',
     async start(source, options = {}) {
       const app = fastify()
