@@ -1,0 +1,111 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { isStagedoorError } from '../../src/errors.ts'
+import { createSpotify } from '../../src/spotify/spotify.ts'
+import type { ChaosReport, ChaosWork } from './support/chaos-client.ts'
+import { type ChaosRule, chaosServer, type Mischief } from './support/chaos-server.ts'
+
+const path = fileURLToPath(new URL('./support/chaos-client.ts', import.meta.url))
+const deadline = 3000
+
+async function run(rules: readonly ChaosRule[], calls: number) {
+  const server = await chaosServer(rules)
+  const work: ChaosWork = { url: server.url, accessToken: server.accessToken, calls, callers: 64, deadline }
+  const child = fork(path, [JSON.stringify(work)], { execArgv: ['--expose-gc', '--no-warnings'] })
+  try {
+    const ended = once(child, 'exit')
+    const [report] = (await once(child, 'message')) as [ChaosReport]
+    const reported = performance.now()
+    const [code] = await ended
+    return { report, code, lingered: performance.now() - reported, done: server.done }
+  } finally {
+    child.kill()
+    await server.close()
+  }
+}
+
+const rounds: readonly (readonly [
+  name: string,
+  calls: number,
+  rules: readonly ChaosRule[],
+  must: readonly Mischief[],
+])[] = [
+  [
+    'connections that reset, stall and say nothing',
+    2500,
+    [
+      { what: 'reset', share: 0.03 },
+      { what: 'resetInBody', share: 0.02 },
+      { what: 'stallInBody', share: 0.01 },
+      { what: 'silence', share: 0.01 },
+    ],
+    ['reset', 'resetInBody', 'stallInBody', 'silence'],
+  ],
+  [
+    'a gateway that fails more often than not',
+    2500,
+    [
+      { what: 'badGateway', share: 0.5 },
+      { what: 'unavailable', share: 0.5 },
+    ],
+    ['badGateway', 'unavailable'],
+  ],
+  [
+    'answers that are not what they say',
+    2500,
+    [
+      { what: 'html', share: 0.1 },
+      { what: 'empty', share: 0.1 },
+      { what: 'notJson', share: 0.1 },
+    ],
+    ['html', 'empty', 'notJson'],
+  ],
+  [
+    'both kinds of 429',
+    2500,
+    [
+      { what: 'quota', share: 0.05, path: /search/ },
+      { what: 'rate', share: 0.01, most: 3 },
+    ],
+    ['quota', 'rate'],
+  ],
+]
+
+describe('under chaos', () => {
+  test.each(rounds)('%s: every call ends in time, with a value or a typed error', async (_, calls, rules, must) => {
+    const { report, code, lingered, done } = await run(rules, calls)
+    const { values, codes, strangers, late, unhandled, grown, state } = report
+    for (const what of must) expect(done[what]).toBeGreaterThan(0)
+    expect(strangers).toEqual([])
+    expect(values + Object.values(codes).reduce((sum, count) => sum + count, 0)).toBe(calls)
+    // The timers of a busy machine are not exact.
+    expect(late).toBeLessThan(1000)
+    expect(unhandled).toBe(0)
+    expect(state).toEqual({ running: 0, queued: 0 })
+    expect(grown).toBeLessThan(8_000_000)
+    expect(code).toBe(0)
+    expect(lingered).toBeLessThan(5000)
+  })
+
+  test('a dead server behind 400 calls is asked fewer than 20 times, and nobody waits for it', async () => {
+    let asked = 0
+    const dead: typeof fetch = (input, init) => {
+      asked++
+      return fetch(input, init)
+    }
+    const spotify = createSpotify({ fetch: dead, endpoints: { api: 'http://127.0.0.1:9/v1' }, retries: 0 })
+    const client = spotify.as(async () => 'token')
+    const began = performance.now()
+    const results = await Promise.allSettled(Array.from({ length: 400 }, () => client.me.get()))
+    expect(asked).toBeLessThan(20)
+    expect(asked).toBeGreaterThan(4)
+    const codes = results.map((result) =>
+      result.status === 'rejected' && isStagedoorError(result.reason) ? result.reason.code : 'value',
+    )
+    expect(new Set(codes)).toEqual(new Set(['API_UNREACHABLE', 'API_CIRCUIT_OPEN']))
+    expect(performance.now() - began).toBeLessThan(5000)
+    await spotify.close()
+  })
+})
