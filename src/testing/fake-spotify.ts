@@ -6,7 +6,8 @@ import { createClock, type FakeClock } from './clock.ts'
 import { answer, type World } from './exchange.ts'
 import { type Fault, type FaultRule, Faults } from './faults.ts'
 import { createFetch } from './fetch-door.ts'
-import type { FakeGrant, FakeToken, LedgerSnapshot } from './grants.ts'
+import type { FakeGrant, FakeToken, GrantFilter, LedgerSnapshot, TokenFilter } from './grants.ts'
+import type { Listing } from './listing.ts'
 import type { FakeSpotifyOptions } from './options.ts'
 import { RequestLog } from './request-log.ts'
 import { FakeState } from './state.ts'
@@ -51,6 +52,9 @@ export interface IssuedTokens {
   readonly scopes: readonly string[]
 }
 
+/** A list to read, and to check: `fake.tokens.expect({ kind: 'refresh', revoked: true }, 1)`. */
+export type Listed<T, F extends object> = readonly T[] & Pick<Listing<T, F>, 'matching' | 'expect'>
+
 /** Spotify's accounts service and Web API in memory. */
 export interface FakeSpotify {
   /** For options named `fetch`: answers for Spotify's hosts and for any loopback address, refuses all others. */
@@ -79,9 +83,9 @@ export interface FakeSpotify {
   /** What was asked so far, and what came of it. */
   readonly requests: RequestLog
   /** Codes and tokens given out so far, oldest first. */
-  readonly tokens: readonly FakeToken[]
+  readonly tokens: Listed<FakeToken, TokenFilter>
   /** What users agreed to so far, oldest first. */
-  readonly grants: readonly FakeGrant[]
+  readonly grants: Listed<FakeGrant, GrantFilter>
   /** Grants and tokens so far, without their values, for the `restore` option of a later fake with the same seed. */
   snapshot(): LedgerSnapshot
   /** Back to the beginning: libraries, tokens, faults, requests, clock. */

@@ -1,3 +1,4 @@
+import { Listing } from './listing.ts'
 import { letters } from './random.ts'
 
 /** One user's yes to one application. */
@@ -38,6 +39,32 @@ export interface LedgerSnapshot {
   })[]
 }
 
+export interface GrantFilter {
+  readonly user?: string | undefined
+  readonly clientId?: string | undefined
+  readonly revoked?: boolean | undefined
+}
+
+export interface TokenFilter extends GrantFilter {
+  readonly kind?: FakeToken['kind'] | undefined
+  /** Whether it was used at least once. */
+  readonly used?: boolean | undefined
+}
+
+type Owned = Pick<FakeToken, 'userId' | 'clientId' | 'revokedAt'>
+
+function isOf(owned: Owned, { user, clientId, revoked }: GrantFilter): boolean {
+  return (
+    (user === undefined || user === owned.userId) &&
+    (clientId === undefined || clientId === owned.clientId) &&
+    (revoked === undefined || revoked === (owned.revokedAt !== undefined))
+  )
+}
+
+function ended({ revokedAt }: Owned): string {
+  return revokedAt === undefined ? '' : ', revoked'
+}
+
 export interface CodeDetails {
   readonly redirectUri: string
   readonly challenge: string | undefined
@@ -47,8 +74,21 @@ const forms = { code: ['AQ', 215], access: ['BQ', 254], refresh: ['AQ', 129] } a
 
 /** Every grant and token the fake knows. */
 export class Ledger {
-  readonly grants: FakeGrant[] = []
-  readonly tokens: FakeToken[] = []
+  readonly grants = new Listing<FakeGrant, GrantFilter>({
+    noun: 'grant',
+    matches: (grant, filter) => isOf(grant, filter),
+    describe: (grant) =>
+      `${grant.userId} to ${grant.clientId}${ended(grant)}, scopes ${grant.scopes.join(' ') || 'none'}`,
+  })
+  readonly tokens = new Listing<FakeToken, TokenFilter>({
+    noun: 'token',
+    matches: (token, filter) =>
+      isOf(token, filter) &&
+      (filter.kind === undefined || filter.kind === token.kind) &&
+      (filter.used === undefined || filter.used === token.uses > 0),
+    describe: (token) =>
+      `${token.kind} of ${token.userId ?? 'the application'} for ${token.clientId}, used ${token.uses} time(s)${ended(token)}`,
+  })
   readonly #byValue = new Map<string, FakeToken>()
   readonly #codes = new WeakMap<FakeToken, CodeDetails>()
   readonly #numbers = new WeakMap<FakeToken, number>()

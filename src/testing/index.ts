@@ -9,11 +9,12 @@ export {
   type FakeSpotify,
   type IssuedTokens,
   type IssueOptions,
+  type Listed,
   type RevokeOptions,
   type UriKind,
 } from './fake-spotify.ts'
 export type { Fault, FaultRule } from './faults.ts'
-export type { FakeGrant, FakeToken, LedgerSnapshot } from './grants.ts'
+export type { FakeGrant, FakeToken, GrantFilter, LedgerSnapshot, TokenFilter } from './grants.ts'
 export type { LimitOptions, QuotaGroup } from './limits.ts'
 export type { FakeAppMode, FakeClientOptions, FakeSpotifyOptions, Rotation } from './options.ts'
 export type { FakeDevice, Player } from './player.ts'

@@ -1,3 +1,4 @@
+import { checkExpectation } from './expectation.ts'
 import type { FaultRule } from './faults.ts'
 import { pathMatches } from './faults.ts'
 
@@ -85,18 +86,7 @@ export class RequestLog implements Iterable<FakeRequest> {
    */
   expect(filter: RequestFilter, times?: number): readonly FakeRequest[] {
     const found = this.matching(filter)
-    if (times === undefined ? found.length > 0 : found.length === times) return found
-    const wanted = Object.entries(filter).map(([key, value]) => `${key} ${String(value)}`)
-    const lines = this.#entries.slice(-25).map((entry) => `  ${describe(entry)}`)
-    const more = this.#entries.length > 25 ? [`  … ${this.#entries.length - 25} before these`] : []
-    throw new Error(
-      [
-        `expected ${times ?? 'at least 1'} request(s) with ${wanted.join(', ') || 'anything'}, saw ${found.length}.`,
-        this.#entries.length === 0 ? 'The fake saw no request at all.' : 'The fake saw:',
-        ...more,
-        ...lines,
-      ].join('\n'),
-    )
+    return checkExpectation({ noun: 'request', filter, times, found, all: this.#entries, describe })
   }
 }
 

@@ -3,6 +3,30 @@ import { describe, expect, it } from 'vitest'
 import { createFakeSpotify } from '../../src/testing/index.ts'
 import { callerOf, postToken } from './caller.ts'
 
+describe('the tokens and grants', () => {
+  it('can be checked, and say what there is instead', async () => {
+    const fake = createFakeSpotify({ rotation: 'always' })
+    const { refreshToken } = fake.issue({ clientId: 'app', scopes: ['streaming'] })
+    await postToken(fake, { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: 'app' })
+    expect(fake.tokens.expect({ kind: 'refresh', user: 'ada', revoked: true }, 1)[0]?.value).toBe(refreshToken)
+    expect(fake.tokens.matching({ kind: 'access', used: false })).toHaveLength(2)
+    expect(fake.grants.expect({ clientId: 'app', revoked: false })).toHaveLength(1)
+    expect(() => fake.tokens.expect({ kind: 'access', used: true })).toThrow(
+      [
+        'expected at least 1 token(s) with kind access, used true, saw 0.',
+        'The fake saw:',
+        '  access of ada for app, used 0 time(s)',
+        '  refresh of ada for app, used 1 time(s), revoked',
+        '  access of ada for app, used 0 time(s)',
+        '  refresh of ada for app, used 0 time(s)',
+      ].join('\n'),
+    )
+    fake.revoke()
+    expect(() => fake.grants.expect({ revoked: false }, 1)).toThrow('  ada to app, revoked, scopes streaming')
+    expect(fake.tokens.filter(({ kind }) => kind === 'code')).toEqual([])
+  })
+})
+
 describe('the request log', () => {
   it('tells who asked for what and what came of it', async () => {
     const fake = createFakeSpotify()
