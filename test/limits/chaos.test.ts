@@ -8,7 +8,7 @@ import type { ChaosReport, ChaosWork } from './support/chaos-client.ts'
 import { type ChaosRule, chaosServer, type Mischief } from './support/chaos-server.ts'
 
 const path = fileURLToPath(new URL('./support/chaos-client.ts', import.meta.url))
-const deadline = 3000
+const deadline = 8000
 
 async function run(rules: readonly ChaosRule[], calls: number) {
   const server = await chaosServer(rules)
@@ -26,68 +26,77 @@ async function run(rules: readonly ChaosRule[], calls: number) {
   }
 }
 
-const rounds: readonly (readonly [
-  name: string,
-  calls: number,
-  rules: readonly ChaosRule[],
-  must: readonly Mischief[],
-])[] = [
-  [
-    'connections that reset, stall and say nothing',
-    2500,
-    [
+interface Round {
+  readonly name: string
+  readonly rules: readonly ChaosRule[]
+  /** What must have gone wrong. */
+  readonly must: readonly Mischief[]
+  /** Calls of 2,500 that get a value at least. */
+  readonly values: number
+}
+
+const calls = 2500
+const rounds: readonly Round[] = [
+  {
+    name: 'connections that reset, stall and say nothing',
+    rules: [
       { what: 'reset', share: 0.03 },
       { what: 'resetInBody', share: 0.02 },
-      { what: 'stallInBody', share: 0.01 },
-      { what: 'silence', share: 0.01 },
+      { what: 'stallInBody', share: 0.004 },
+      { what: 'silence', share: 0.004 },
     ],
-    ['reset', 'resetInBody', 'stallInBody', 'silence'],
-  ],
-  [
-    'a gateway that fails more often than not',
-    2500,
-    [
+    must: ['reset', 'resetInBody', 'stallInBody', 'silence'],
+    values: 2000,
+  },
+  {
+    name: 'a gateway that fails more often than not',
+    rules: [
       { what: 'badGateway', share: 0.5 },
       { what: 'unavailable', share: 0.5 },
     ],
-    ['badGateway', 'unavailable'],
-  ],
-  [
-    'answers that are not what they say',
-    2500,
-    [
+    must: ['badGateway', 'unavailable'],
+    values: 1,
+  },
+  {
+    name: 'answers that are not what they say',
+    rules: [
       { what: 'html', share: 0.1 },
       { what: 'empty', share: 0.1 },
       { what: 'notJson', share: 0.1 },
     ],
-    ['html', 'empty', 'notJson'],
-  ],
-  [
-    'both kinds of 429',
-    2500,
-    [
+    must: ['html', 'empty', 'notJson'],
+    values: 1000,
+  },
+  {
+    name: 'both kinds of 429',
+    rules: [
       { what: 'quota', share: 0.05, path: /search/ },
       { what: 'rate', share: 0.01, most: 3 },
     ],
-    ['quota', 'rate'],
-  ],
+    must: ['quota', 'rate'],
+    values: 2000,
+  },
 ]
 
 describe('under chaos', () => {
-  test.each(rounds)('%s: every call ends in time, with a value or a typed error', async (_, calls, rules, must) => {
-    const { report, code, lingered, done } = await run(rules, calls)
-    const { values, codes, strangers, late, unhandled, grown, state } = report
-    for (const what of must) expect(done[what]).toBeGreaterThan(0)
-    expect(strangers).toEqual([])
-    expect(values + Object.values(codes).reduce((sum, count) => sum + count, 0)).toBe(calls)
-    // The timers of a busy machine are not exact.
-    expect(late).toBeLessThan(1000)
-    expect(unhandled).toBe(0)
-    expect(state).toEqual({ running: 0, queued: 0 })
-    expect(grown).toBeLessThan(8_000_000)
-    expect(code).toBe(0)
-    expect(lingered).toBeLessThan(5000)
-  })
+  test.each(rounds)(
+    '$name: every call ends in time, with a value or a typed error',
+    async ({ rules, must, ...round }) => {
+      const { report, code, lingered, done } = await run(rules, calls)
+      const { values, codes, strangers, late, unhandled, grown, state } = report
+      for (const what of must) expect(done[what]).toBeGreaterThan(0)
+      expect(strangers).toEqual([])
+      expect(values).toBeGreaterThanOrEqual(round.values)
+      expect(values + Object.values(codes).reduce((sum, count) => sum + count, 0)).toBe(calls)
+      // The timers of a busy machine are not exact.
+      expect(late).toBeLessThan(1000)
+      expect(unhandled).toBe(0)
+      expect(state).toEqual({ running: 0, queued: 0 })
+      expect(grown).toBeLessThan(8_000_000)
+      expect(code).toBe(0)
+      expect(lingered).toBeLessThan(5000)
+    },
+  )
 
   test('a dead server behind 400 calls is asked fewer than 20 times, and nobody waits for it', async () => {
     let asked = 0

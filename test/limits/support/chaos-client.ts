@@ -32,9 +32,9 @@ const limiter = adaptiveLimiter({ initialCeiling: 1_000_000, maxConcurrent: 32 }
 const spotify = createSpotify({
   limiter,
   endpoints: { api: work.url },
-  timeout: 150,
+  timeout: 1500,
   retries: 2,
-  maxWait: 1500,
+  maxWait: 3000,
   deadline: work.deadline,
 })
 const client = spotify.as(async () => work.accessToken)
