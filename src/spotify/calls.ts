@@ -87,20 +87,16 @@ interface Given {
 export function createCalls(shared: Shared, token: AccessTokenSource, scopeSource: ScopeSource): Calls {
   const { base, mode, pipeline, answers, sizes } = shared
 
-  async function transfer(
+  /** Sends an operation. Not `async` itself: every turn of the event loop's queue is felt in a call this short. */
+  function transfer(
     id: OperationId,
     given: Given,
     options: RequestOptions = {},
     idempotent?: boolean,
   ): Promise<Incoming> {
     const operation = operationOf(id)
-    const { method, path, answer, scopes } = operation
+    const { method, path, answer } = operation
     const url = base + expand(path, given.path) + queryString(given.query)
-    let held: readonly string[] | undefined
-    if (scopeSource !== undefined && scopes !== undefined) {
-      held = typeof scopeSource === 'function' ? await scopeSource() : scopeSource
-      checkScopes(operation, held, given.query?.uris as readonly string[] | undefined)
-    }
     let contentType: string | undefined
     let body: string | undefined
     if (given.body !== undefined) {
@@ -109,20 +105,16 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
       body = json ? JSON.stringify(given.body) : String(given.body)
     }
     const outgoing = { method, url, contentType, body, request: { method, path } }
-    const work = {
-      outgoing,
-      operation,
-      scope: path,
-      idempotent: idempotent ?? operation.idempotent,
-      token,
-      scopes: held,
+    const go = (scopes: readonly string[] | undefined): Promise<Incoming> => {
+      checkScopes(operation, scopes, given.query?.uris as readonly string[] | undefined)
+      const repeats = idempotent ?? operation.idempotent
+      const sent = pipeline.send({ outgoing, operation, scope: path, idempotent: repeats, token, scopes }, options)
+      // The schemas arrive while the first request is under way.
+      const loading = answer === undefined ? undefined : answers.load()
+      return loading === undefined ? sent : sent.then((incoming) => loading.then(() => incoming))
     }
-    if (answer === undefined) return pipeline.send(work, options)
-    // The schemas arrive while the first request is under way.
-    const loading = answers.load()
-    const incoming = await pipeline.send(work, options)
-    if (loading !== undefined) await loading
-    return incoming
+    if (operation.scopes === undefined || scopeSource === undefined) return go(undefined)
+    return typeof scopeSource === 'function' ? scopeSource().then(go) : go(scopeSource)
   }
 
   function decode(id: OperationId, incoming: Incoming, given: Given): unknown {

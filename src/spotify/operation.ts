@@ -1,6 +1,7 @@
 /** Which rules an application lives under: since February 2026 they differ by application, not by endpoint. */
 export type AppMode = 'development' | 'extended'
 
+/** A method of HTTP that the Web API uses. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** The type of a parameter or body field; a `?` marks it as optional. `strings` are joined with commas in a query. */

@@ -112,7 +112,6 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
 
   async function getToken(work: Work, options: RequestOptions, progress: Progress, rejected?: string): Promise<void> {
     const { signal } = options
-    const asked = now()
     const given = work.token(signal === undefined && rejected === undefined ? undefined : { signal, rejected })
     let token: string | undefined
     given.then(
@@ -123,8 +122,11 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     )
     // A token that is at hand is there after one turn, and then needs neither a timer nor a listener.
     await undefined
-    token ??= await inTime(given, work, signal, (options.maxWait ?? pipeline.maxWait) - progress.waited)
-    progress.waited += Math.max(0, now() - asked)
+    if (token === undefined) {
+      const asked = now()
+      token = await inTime(given, work, signal, (options.maxWait ?? pipeline.maxWait) - progress.waited)
+      progress.waited += Math.max(0, now() - asked)
+    }
     progress.token = token
   }
 
@@ -280,8 +282,17 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
 }
 
 function start(): Progress {
-  const counts = { waited: 0, queued: 0, attempts: 0, refusals: 0, failures: 0, throttles: 0 }
-  return { ...counts, sent: false, token: '', replayed: false }
+  return {
+    waited: 0,
+    queued: 0,
+    attempts: 0,
+    refusals: 0,
+    sent: false,
+    token: '',
+    replayed: false,
+    failures: 0,
+    throttles: 0,
+  }
 }
 
 /** A refusal for the rate waits in the limiter; the first 502 is a passing one about as often as not. */

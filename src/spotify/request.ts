@@ -14,6 +14,7 @@ export interface StandardSchema<T> {
   }
 }
 
+/** What a schema says: the value, or what is wrong with it. */
 export type StandardResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string }[] }

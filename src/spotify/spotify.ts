@@ -12,6 +12,7 @@ import { createPipeline } from './pipeline.ts'
 import { templateOf, urlOf, validate } from './request.ts'
 import { type OperationName, scopesFor } from './scopes.ts'
 
+/** Options of {@link createSpotify}. */
 export interface SpotifyOptions {
   /** How fast calls leave; default {@link adaptiveLimiter}. One that is passed in can be shared, and is not closed here. */
   readonly limiter?: Limiter | undefined
@@ -51,7 +52,9 @@ export interface Spotify {
    * @param options.scopes the connection's scopes, if known: a call for which one is missing then fails before it is sent
    */
   as(token: AccessTokenSource, options?: { readonly scopes?: ScopeSource }): SpotifyClient
+  /** Adds a listener and returns the function that removes it. */
   on<E extends keyof SpotifyEvents>(event: E, listener: (payload: SpotifyEvents[E]) => void): () => void
+  /** Whether calls get through at present, or until when they do not. */
   health(): SpotifyHealth
   /** The scopes to ask for: see {@link scopesFor}. */
   scopesFor(...operations: readonly OperationName[]): Scope[]

@@ -111,15 +111,19 @@ export const libraryOperations = {
 
 /** What the user saved. In the pages of its lists, `null` stands for what is gone or not for the user's market. */
 export interface Library {
+  /** Saved albums, newest first. */
   albums(query?: Query<'get-users-saved-albums'>, options?: RequestOptions): Paginated<SavedAlbum, SavedAlbum | null>
+  /** Saved audiobooks, newest first. */
   audiobooks(
     query?: Query<'get-users-saved-audiobooks'>,
     options?: RequestOptions,
   ): Paginated<SavedAudiobook, SavedAudiobook | null>
+  /** Saved episodes, newest first. */
   episodes(
     query?: Query<'get-users-saved-episodes'>,
     options?: RequestOptions,
   ): Paginated<SavedEpisode, SavedEpisode | null>
+  /** Saved shows, newest first. */
   shows(query?: Query<'get-users-saved-shows'>, options?: RequestOptions): Paginated<SavedShow, SavedShow | null>
   /** The saved tracks, newest first. */
   tracks(query?: Query<'get-users-saved-tracks'>, options?: RequestOptions): Paginated<SavedTrack, SavedTrack | null>

@@ -204,6 +204,7 @@ export interface Player {
   recentlyPlayed(query?: Query<'get-recently-played'>, options?: RequestOptions): Paginated<PlayHistory>
   /** Starts playing, or goes on when nothing is named. */
   play(input?: PlayInput, options?: RequestOptions): Promise<void>
+  /** Pauses playback. */
   pause(query?: OnDevice, options?: RequestOptions): Promise<void>
   /** Skips to the next item. Never repeated by itself. */
   next(query?: OnDevice, options?: RequestOptions): Promise<void>
@@ -211,7 +212,9 @@ export interface Player {
   previous(query?: OnDevice, options?: RequestOptions): Promise<void>
   /** @param positionMs milliseconds from the start of the item */
   seek(positionMs: number, query?: OnDevice, options?: RequestOptions): Promise<void>
+  /** Repeats the item, the context, or nothing. */
   setRepeat(state: 'off' | 'track' | 'context', query?: OnDevice, options?: RequestOptions): Promise<void>
+  /** Turns shuffle on or off. */
   setShuffle(state: boolean, query?: OnDevice, options?: RequestOptions): Promise<void>
   /** @param percent 0 to 100 */
   setVolume(percent: number, query?: OnDevice, options?: RequestOptions): Promise<void>

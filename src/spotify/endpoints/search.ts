@@ -44,6 +44,7 @@ export type SearchPage<T> = Page<T | null> & Paginated<T, T | null>
 /** What was found, by the plural of each type that was asked for. */
 export type SearchResults<T extends SearchType> = { readonly [K in T as `${K}s`]: SearchPage<Found[K]> }
 
+/** What a search takes besides its words and types. */
 export type SearchQuery = Omit<Query<'search'>, 'q' | 'type'>
 
 /**

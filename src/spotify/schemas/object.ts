@@ -23,7 +23,14 @@ export function issuesOf(schema: SomeType, value: unknown): readonly $ZodIssue[]
 const isText: Fits = (value) => typeof value === 'string'
 const isNumber: Fits = (value) => typeof value === 'number'
 const isFlag: Fits = (value) => typeof value === 'boolean'
-const isTexts: Fits = (value) => Array.isArray(value) && value.every((one) => typeof one === 'string' || one === null)
+const isTexts: Fits = (value) => {
+  if (!Array.isArray(value)) return false
+  for (let index = 0; index < value.length; index++) {
+    const one: unknown = value[index]
+    if (typeof one !== 'string' && one !== null) return false
+  }
+  return true
+}
 const isObject: Fits = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** An object with at least these fields; those that it does not name are nobody's business. */
