@@ -5,12 +5,9 @@ import { ExpiringMap } from '../internal/expiring-map.ts'
 import { abortable } from '../internal/signal.ts'
 import { SingleFlight } from '../internal/single-flight.ts'
 import { importKey } from './cipher.ts'
-import { dataKeyCreatedAt, formatEncryptedKey, malformed, newDataKeyId, parseEncryptedKey } from './envelope.ts'
+import { dataKeyCreatedAt, newDataKeyId } from './envelope.ts'
+import { KeyRing, type WrappedKey } from './key-ring.ts'
 import type { Kms } from './kms.ts'
-import { callKms } from './kms-call.ts'
-
-/** The part of a token that names its data key. */
-type WrappedKey = Pick<EncryptedToken, 'keyId' | 'dataKeyId' | 'encryptedKey'>
 
 /** A data key that seals. */
 export interface ActiveKey extends WrappedKey {
@@ -44,7 +41,7 @@ const maxRewrapped = 10_000
 /** The data keys of one vault: the one that seals, those that were opened, and how they come from the KMS. */
 export class DataKeys {
   readonly #options: DataKeysOptions
-  readonly #ring = new Map<string, Kms>()
+  readonly #ring: KeyRing
   readonly #opened: ExpiringMap<string, OpenKey>
   readonly #opening = new SingleFlight<string, OpenKey>()
   readonly #rewrapped: ExpiringMap<string, string>
@@ -58,12 +55,12 @@ export class DataKeys {
   #renewedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: DataKeysOptions) {
-    const { kms, retired, maxKeys, maxAge, now } = options
+    const { kms, retired, timeout, maxKeys, maxAge, now } = options
     const { rotateAfter, maxSeals } = options
     this.#options = options
     this.#renewAge = rotateAfter - Math.min(maxHeadStart, rotateAfter / 20)
     this.#renewSeals = maxSeals - Math.floor(maxSeals / 20)
-    for (const key of [kms, ...retired]) this.#ring.set(key.keyId, key)
+    this.#ring = new KeyRing(kms, retired, timeout)
     this.#opened = new ExpiringMap({ maxSize: maxKeys, maxAge, now })
     this.#rewrapped = new ExpiringMap({ maxSize: maxRewrapped, maxAge, now })
   }
@@ -111,8 +108,7 @@ export class DataKeys {
   /** Tells that a token opened under `key`: it may be used for sealing from now on. */
   prove(token: EncryptedToken, key: OpenKey): void {
     key.proven = true
-    const { kms } = this.#options
-    if (token.keyId !== kms.keyId || kms.forgeable === true) return
+    if (token.keyId !== this.#ring.keyId || this.#ring.forgeable) return
     const createdAt = dataKeyCreatedAt(token.dataKeyId)
     if (!this.#usable(createdAt) || createdAt <= (this.#candidate?.createdAt ?? Number.NEGATIVE_INFINITY)) return
     const { keyId, dataKeyId, encryptedKey } = token
@@ -122,7 +118,7 @@ export class DataKeys {
   /** Whether new tokens would not use this key: another KEK, or over age. */
   isStale(token: EncryptedToken): boolean {
     const usable = this.#usable(dataKeyCreatedAt(token.dataKeyId))
-    return token.keyId !== this.#options.kms.keyId || !usable
+    return token.keyId !== this.#ring.keyId || !usable
   }
 
   /** The token's data key, wrapped under the current KEK. One KMS call for each wrapped key, while it is remembered. */
@@ -170,12 +166,11 @@ export class DataKeys {
   }
 
   async #create(): Promise<ActiveKey & { createdAt: number }> {
-    const { kms, now, timeout } = this.#options
     const raw = randomBytes(32)
     try {
-      const wrapped = await callKms((signal) => kms.wrapKey(raw, { signal }), timeout)
-      const createdAt = now()
-      const names = { keyId: kms.keyId, dataKeyId: newDataKeyId(createdAt), encryptedKey: formatEncryptedKey(wrapped) }
+      const encryptedKey = await this.#ring.wrap(raw)
+      const createdAt = this.#options.now()
+      const names = { keyId: this.#ring.keyId, dataKeyId: newDataKeyId(createdAt), encryptedKey }
       const key = await importKey(raw)
       this.#opened.set(cacheName(names), { key, proven: true })
       return { ...names, key, createdAt }
@@ -186,55 +181,17 @@ export class DataKeys {
 
   async #unwrap(token: WrappedKey, name: string): Promise<OpenKey> {
     dataKeyCreatedAt(token.dataKeyId)
-    const opened = { key: await importKey(await this.#unwrapRaw(token)), proven: false }
+    const opened = { key: await importKey(await this.#ring.unwrap(token)), proven: false }
     this.#opened.set(name, opened)
     return opened
   }
 
-  async #unwrapRaw(token: WrappedKey): Promise<Uint8Array<ArrayBuffer>> {
-    const kms = this.#kmsOf(token)
-    const wrapped = parseEncryptedKey(token)
-    const raw = await callKms((signal) => kms.unwrapKey(wrapped, { signal }), this.#options.timeout)
-    if (!(raw instanceof Uint8Array)) throw malformed()
-    const own = new Uint8Array(raw)
-    raw.fill(0)
-    return own
-  }
-
   async #rewrapKey(token: WrappedKey, name: string): Promise<string> {
-    const { kms, timeout } = this.#options
-    const source = this.#kmsOf(token)
-    const wrapped = parseEncryptedKey(token)
-    const inside = source === kms || kms.canRewrapFrom?.(source) === true
-    let moved: Uint8Array
-    if (inside && kms.rewrapKey !== undefined) {
-      moved = await callKms(async (signal) => {
-        return (await kms.rewrapKey?.(wrapped, { signal, source })) ?? new Uint8Array()
-      }, timeout)
-    } else {
-      const raw = await this.#unwrapRaw(token)
-      try {
-        moved = await callKms((signal) => kms.wrapKey(raw, { signal }), timeout)
-      } finally {
-        raw.fill(0)
-      }
-    }
-    const encryptedKey = formatEncryptedKey(moved)
+    const encryptedKey = await this.#ring.rewrap(token)
     const opened = this.#opened.get(name)
-    if (opened !== undefined) this.#opened.set(cacheName({ ...token, keyId: kms.keyId, encryptedKey }), opened)
+    if (opened !== undefined) this.#opened.set(cacheName({ ...token, keyId: this.#ring.keyId, encryptedKey }), opened)
     this.#rewrapped.set(name, encryptedKey)
     return encryptedKey
-  }
-
-  #kmsOf(token: WrappedKey): Kms {
-    const kms = this.#ring.get(token.keyId)
-    if (kms === undefined) {
-      throw new VaultError(
-        'VAULT_KEY_UNKNOWN',
-        'The token is under a key that is neither the current nor a retired one.',
-      )
-    }
-    return kms
   }
 
   #usable(createdAt: number): boolean {

@@ -11,6 +11,7 @@ import type { Kms } from './kms.ts'
 /** Who and what a ciphertext belongs to: authenticated with it, never stored in it. */
 export type Binding = Readonly<Record<string, string>>
 
+/** Options of {@link createVault}. */
 export interface VaultOptions {
   /** Wraps new data keys. */
   readonly kms: Kms
@@ -29,6 +30,7 @@ export interface VaultOptions {
   readonly cache?: { readonly maxKeys?: number | undefined; readonly maxAge?: number | undefined } | undefined
   /** Milliseconds for one operation of the KMS, its retries included. @default 10_000 */
   readonly timeout?: number | undefined
+  /** Epoch milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined
 }
 

@@ -29,6 +29,7 @@ export interface AwsKmsClient {
   ): Promise<{ readonly CiphertextBlob?: Uint8Array | undefined }>
 }
 
+/** Options of {@link awsKms}. */
 export interface AwsKmsOptions {
   /** A `KMS` of `@aws-sdk/client-kms` (not `KMSClient`, whose commands are classes of their own). */
   readonly client: AwsKmsClient

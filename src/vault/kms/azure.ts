@@ -33,6 +33,7 @@ interface AzureResult {
   readonly keyID?: string
 }
 
+/** Options of {@link azureKms}. */
 export interface AzureKmsOptions {
   /** A `KeyClient` of `@azure/keyvault-keys` for the vault that holds the key. */
   readonly client: AzureKeyClient

@@ -52,6 +52,7 @@ interface GcpDecryptResponse {
   readonly plaintextCrc32c?: { readonly value?: unknown } | null
 }
 
+/** Options of {@link gcpKms}. */
 export interface GcpKmsOptions {
   /** A `KeyManagementServiceClient` of `@google-cloud/kms`. */
   readonly client: GcpKmsClient

@@ -3,6 +3,7 @@ import { concat, fromBase64url, randomBytes, utf8 } from '../../internal/bytes.t
 import { decrypt, decryptFailed, encrypt, importKey } from '../cipher.ts'
 import type { Kms } from '../kms.ts'
 
+/** Options of {@link localKms}. */
 export interface LocalKmsOptions {
   /** The key's stable name, stored in every record. */
   readonly keyId: string

@@ -4,12 +4,14 @@ import { decryptFailed } from '../cipher.ts'
 import type { Kms } from '../kms.ts'
 import { property, serviceError } from './service-error.ts'
 
+/** What a function that gives tokens is told. */
 export interface TransitTokenRequest {
   /** The token that the server has just refused: get a new one. */
   readonly rejected?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of {@link vaultTransitKms}. */
 export interface VaultTransitKmsOptions {
   /** The server, for instance `https://vault.internal:8200`. Plain http only on loopback. */
   readonly url: string
@@ -25,6 +27,7 @@ export interface VaultTransitKmsOptions {
   readonly context?: string | undefined
   /** The key's stable name in records. @default `vault-transit:MOUNT/KEYNAME` */
   readonly keyId?: string | undefined
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined
 }
 
