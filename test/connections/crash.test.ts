@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, type TestContext, test, vi } from 'vitest'
 import type { Connections } from '../../src/connections/connections.ts'
 import { sqliteStore } from '../../src/stores/sqlite.ts'
 import type { TokenStore } from '../../src/stores/store.ts'
@@ -12,7 +12,7 @@ import { type CrashPoint, connectionsOf, type Site } from './support/worker.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-crash-'))
 const fleet = createFleet()
-const refresh = { timeout: 1000, lease: 2000 }
+const refresh = { timeout: 2000, lease: 3000 }
 const ownerId = 'ada'
 let files = 0
 let survivor: Worker
@@ -32,17 +32,8 @@ interface Scene {
   readonly site: Site
   requests(): number
 }
-const scenes: Scene[] = []
-afterEach(async () => {
-  for (const { server, store, connections } of scenes.splice(0)) {
-    await connections.close()
-    await store.close?.()
-    await server.close()
-  }
-})
-
 /** An owner whose access token has expired, in a SQLite file of its own. */
-async function scene(rotation: Rotation): Promise<Scene> {
+async function scene(rotation: Rotation, { onTestFinished }: TestContext): Promise<Scene> {
   const server = await startFakeSpotify({ rotation })
   const path = join(folder, `${files++}.db`)
   const store = sqliteStore(path)
@@ -60,7 +51,11 @@ async function scene(rotation: Rotation): Promise<Scene> {
   await survivor.open(site)
   const requests = () => server.fake.requests.matching({ path: '/api/token' }).length
   const made = { server, store, connections, site, requests }
-  scenes.push(made)
+  onTestFinished(async () => {
+    await connections.close()
+    await store.close()
+    await server.close()
+  })
   return made
 }
 
@@ -80,16 +75,17 @@ async function crash(at: Scene, point: CrashPoint | 'after the request'): Promis
   await vi.waitFor(() => expect(at.server.fake.requests.last?.status).toBeDefined(), { timeout: 5000 })
 }
 
-describe('a process that is killed while it refreshes', () => {
-  test.each([
+// Side by side, since they mostly wait for leases to end.
+describe.concurrent('a process that is killed while it refreshes', () => {
+  test.for([
     ['before the request', 'never', 1],
     ['after the request', 'never', 2],
     ['after the answer', 'never', 2],
     ['before the request', 'always', 1],
   ] as const)(
     '%s (rotation: %s) loses nothing: another refreshes when the lease is over',
-    async (point, rotation, made) => {
-      const at = await scene(rotation)
+    async ([point, rotation, made], context) => {
+      const at = await scene(rotation, context)
       await crash(at, point)
       const taken = (await record(at))?.lease
       expect(taken).toBeDefined()
@@ -102,10 +98,10 @@ describe('a process that is killed while it refreshes', () => {
     },
   )
 
-  test.each(['never', 'always'] as const)(
+  test.for(['never', 'always'] as const)(
     'after the write (rotation: %s) loses nothing, and nobody asks again',
-    async (rotation) => {
-      const at = await scene(rotation)
+    async (rotation, context) => {
+      const at = await scene(rotation, context)
       await crash(at, 'after the write')
       const { tokens, errors } = await survivor.call({ site: at.site, ownerId, callers: 10 })
       expect(errors).toEqual({})
@@ -116,10 +112,10 @@ describe('a process that is killed while it refreshes', () => {
     },
   )
 
-  test.each(['after the request', 'after the answer'] as const)(
+  test.for(['after the request', 'after the answer'] as const)(
     '%s takes a rotated refresh token with it: the user is asked to sign in again, and the old tokens stay for the record',
-    async (point) => {
-      const at = await scene('always')
+    async (point, context) => {
+      const at = await scene('always', context)
       await crash(at, point)
       const { tokens, errors, events } = await survivor.call({ site: at.site, ownerId, callers: 10 })
       expect(tokens).toEqual({})
@@ -131,8 +127,8 @@ describe('a process that is killed while it refreshes', () => {
   )
 })
 
-test('a process that was stopped with a rotated token on its way brings the connection back', async () => {
-  const at = await scene('always')
+test('a process that was stopped with a rotated token on its way brings the connection back', async (context) => {
+  const at = await scene('always', context)
   const holder = fleet.launch()
   at.server.fake.fail({ path: '/api/token', delay: 300 })
   const held = holder.call({ site: at.site, ownerId, callers: 5 })

@@ -1,25 +1,25 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Connections } from '../../src/connections/connections.ts'
+import { afterAll, beforeAll, describe, expect, type TestContext, test, vi } from 'vitest'
 import type { StoredConnection, TokenStore } from '../../src/stores/store.ts'
+import type { FaultRule } from '../../src/testing/faults.ts'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../src/testing/server.ts'
 import { available } from '../services.ts'
 import { createFleet, together, type Worker } from './support/fleet.ts'
-import { openStore, type StoreName } from './support/stores.ts'
+import { openStore, type StoreAddress, type StoreName } from './support/stores.ts'
 import { connectionsOf, type Site } from './support/worker.ts'
 
 const processes = 8
 const callers = 100
-const timeout = 1500
-const lease = 2500
+const refresh = { timeout: 2500, lease: 3500 }
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-refresh-'))
 const prefix = `conn_${Math.random().toString(36).slice(2, 10)}_`
 const fleet = createFleet()
 let workers: Worker[] = []
 let server: FakeSpotifyServer
+let stages = 0
 
 beforeAll(async () => {
   server = await startFakeSpotify()
@@ -38,110 +38,117 @@ const stores: [StoreName, boolean][] = [
   ['Redis', await available('redis')],
 ]
 
-describe.each(stores.filter(([, present]) => present))('processes that share one %s', (on) => {
+// Side by side, since they mostly wait for leases to end. Every test has an application and a provider of its own.
+describe.concurrent.each(stores.filter(([, present]) => present))('processes that share one %s', (on) => {
+  const address: StoreAddress = { on, path: join(folder, `${on}.db`), prefix }
   let store: TokenStore
   let clean = async (): Promise<void> => {}
-  let connections: Connections
-  let site: Site
-  let owners = 0
 
   beforeAll(async () => {
-    const address = { on, path: join(folder, `${on}.db`), prefix }
     ;({ store, clean } = await openStore(address))
-    const { authorization, token } = server.endpoints
-    site = {
-      address,
-      providerId: 'spotify',
-      issuer: 'https://accounts.spotify.com',
-      endpoints: { authorization, token },
-      clientId: 'test-client',
-      refresh: { timeout, lease },
-    }
-    connections = connectionsOf(site, store)
-    await Promise.all(workers.map((worker) => worker.open(site)))
   }, 60_000)
-  afterAll(async () => {
-    await connections.close()
-    await clean()
-  })
+  afterAll(() => clean())
 
-  async function connect(): Promise<string> {
-    const ownerId = `owner-${owners++}`
-    const tokens = server.fake.issue()
-    await connections.adopt({ ownerId, tokens: { ...tokens, expiresAt: Date.now() - 1 } })
-    server.fake.requests.clear()
-    return ownerId
+  async function stage(onTestFinished: TestContext['onTestFinished']) {
+    const name = `stage-${stages++}`
+    const { authorization, token } = server.endpoints
+    const issuer = 'https://accounts.spotify.com'
+    const endpoints = { authorization, token }
+    const site: Site = { address, providerId: name, issuer, endpoints, clientId: name, refresh }
+    const connections = connectionsOf(site, store)
+    onTestFinished(() => connections.close())
+    await Promise.all(workers.map((worker) => worker.open(site)))
+    return {
+      site,
+      connections,
+      async connect(ownerId: string): Promise<void> {
+        const tokens = server.fake.issue({ clientId: name })
+        await connections.adopt({ ownerId, tokens: { ...tokens, expiresAt: Date.now() - 1 } })
+      },
+      fail: (rule: FaultRule) => server.fake.fail({ path: '/api/token', clientId: name, ...rule }),
+      requests: () => server.fake.requests.matching({ path: '/api/token', clientId: name }),
+      async record(ownerId: string): Promise<StoredConnection> {
+        const found = await store.get({ provider: name, ownerId })
+        if (found === undefined) throw new Error('no record')
+        return found
+      },
+      callAll: async (ownerId: string, some: readonly Worker[] = workers, each = callers, patience?: number) =>
+        together(await Promise.all(some.map((worker) => worker.call({ site, ownerId, callers: each, patience })))),
+    }
   }
-  const requests = () => server.fake.requests.matching({ path: '/api/token' })
-  const record = async (ownerId: string): Promise<StoredConnection> => {
-    const found = await store.get({ provider: 'spotify', ownerId })
-    if (found === undefined) throw new Error('no record')
-    return found
-  }
-  const callAll = async (ownerId: string, some: readonly Worker[] = workers, each = callers) =>
-    together(await Promise.all(some.map((worker) => worker.call({ site, ownerId, callers: each }))))
 
-  test(`${processes} processes with ${callers} callers each make one token request and get the same token`, async () => {
-    const ownerId = await connect()
-    const { tokens, errors, events } = await callAll(ownerId)
+  test(`${processes} processes with ${callers} callers each make one token request and get the same token`, async ({
+    onTestFinished,
+  }) => {
+    const { connect, callAll, requests } = await stage(onTestFinished)
+    await connect('ada')
+    const { tokens, errors, events } = await callAll('ada')
     expect(errors).toEqual({})
     expect(Object.values(tokens)).toEqual([processes * callers])
     expect(requests()).toHaveLength(1)
     expect(events).toEqual(['connection.refreshed'])
   }, 60_000)
 
-  test('a token endpoint slower than the callers’ patience is asked once, and later callers get its answer', async () => {
-    const ownerId = await connect()
-    server.fake.fail({ path: '/api/token', delay: 1000 })
-    const patience = 300
-    const impatient = together(
-      await Promise.all(workers.map((worker) => worker.call({ site, ownerId, callers: 25, patience }))),
-    )
+  test('a token endpoint slower than the callers’ patience is asked once, and later callers get its answer', async ({
+    onTestFinished,
+  }) => {
+    const { connect, fail, callAll, requests } = await stage(onTestFinished)
+    await connect('ada')
+    fail({ delay: 1500 })
+    const impatient = await callAll('ada', workers, 25, 300)
     expect(impatient).toMatchObject({ tokens: {}, errors: { TimeoutError: processes * 25 } })
-    const { tokens, errors } = await callAll(ownerId, workers, 25)
+    const { tokens, errors } = await callAll('ada', workers, 25)
     expect(errors).toEqual({})
     expect(Object.values(tokens)).toEqual([processes * 25])
     expect(requests()).toHaveLength(1)
   }, 60_000)
 
-  test('a holder that is stopped keeps everybody out until its lease is over, and does no harm when it goes on', async () => {
-    const ownerId = await connect()
-    const [holder, ...others] = workers as [Worker, ...Worker[]]
-    server.fake.fail({ path: '/api/token', delay: 300 })
-    const held = holder.call({ site, ownerId, callers: 5 })
-    await vi.waitFor(() => expect(requests()).toHaveLength(1), { timeout: 10_000, interval: 10 })
+  test('a holder that is stopped keeps everybody out until its lease is over, and does no harm when it goes on', async ({
+    onTestFinished,
+  }) => {
+    const { site, connections, connect, fail, callAll, requests, record } = await stage(onTestFinished)
+    await connect('ada')
+    const holder = fleet.launch()
+    await holder.open(site)
+    fail({ delay: 500 })
+    const held = holder.call({ site, ownerId: 'ada', callers: 5 })
+    await vi.waitFor(() => expect(requests()).toHaveLength(1), { timeout: 20_000, interval: 10 })
     holder.stop()
-    const { lease: taken } = await record(ownerId)
-    const { tokens, errors } = await callAll(ownerId, others, 20)
+    const { lease: taken } = await record('ada')
+    const { tokens, errors } = await callAll('ada', workers, 20)
     expect(errors).toEqual({})
-    expect(Object.values(tokens)).toEqual([others.length * 20])
+    expect(Object.values(tokens)).toEqual([processes * 20])
     expect(requests()).toHaveLength(2)
     expect(requests()[1]?.at).toBeGreaterThanOrEqual(taken?.until ?? Number.POSITIVE_INFINITY)
     holder.resume()
     expect((await held).errors).toEqual({})
-    expect((await callAll(ownerId, workers, 1)).errors).toEqual({})
+    expect((await callAll('ada', [...workers, holder], 1)).errors).toEqual({})
     expect(requests()).toHaveLength(2)
-    expect((await connections.get(ownerId))?.status).toBe('connected')
+    expect((await connections.get('ada'))?.status).toBe('connected')
+    await holder.kill()
   }, 60_000)
 
-  test('a holder that is killed is followed by one other when its lease is over', async () => {
-    const ownerId = await connect()
+  test('a holder that is killed is followed by one other when its lease is over', async ({ onTestFinished }) => {
+    const { site, connect, fail, callAll, requests, record } = await stage(onTestFinished)
+    await connect('ada')
     const holder = fleet.launch()
-    server.fake.fail({ path: '/api/token', delay: 800 })
-    holder.call({ site, ownerId, callers: 5 }).catch(() => {})
+    await holder.open(site)
+    fail({ delay: 2000 })
+    holder.call({ site, ownerId: 'ada', callers: 5 }).catch(() => {})
     await vi.waitFor(() => expect(requests()).toHaveLength(1), { timeout: 20_000, interval: 10 })
     await holder.kill()
-    const { lease: taken } = await record(ownerId)
-    const { tokens, errors } = await callAll(ownerId, workers, 20)
+    const { lease: taken } = await record('ada')
+    const { tokens, errors } = await callAll('ada', workers, 20)
     expect(errors).toEqual({})
     expect(Object.values(tokens)).toEqual([processes * 20])
     expect(requests()).toHaveLength(2)
     expect(requests()[1]?.at).toBeGreaterThanOrEqual(taken?.until ?? Number.POSITIVE_INFINITY)
   }, 60_000)
 
-  test('the monitors of all processes share the work without doing any of it twice', async () => {
+  test('the monitors of all processes share the work without doing any of it twice', async ({ onTestFinished }) => {
+    const { site, connect, requests } = await stage(onTestFinished)
     const due = 80
-    await Promise.all(Array.from({ length: due }, connect))
+    await Promise.all(Array.from({ length: due }, (_, index) => connect(`owner-${index}`)))
     const { refreshed, errors } = together(
       await Promise.all(workers.map((worker) => worker.call({ site, callers: 0 }))),
     )

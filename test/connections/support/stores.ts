@@ -1,11 +1,5 @@
-import { Redis } from 'ioredis'
-import { sql } from 'kysely'
-import { redisStore } from '../../../src/stores/redis.ts'
-import { sqlStore } from '../../../src/stores/sql.ts'
-import { sqliteStore } from '../../../src/stores/sqlite.ts'
 import type { TokenStore } from '../../../src/stores/store.ts'
 import { urls } from '../../services.ts'
-import { mariadbKysely, postgresKysely } from '../../stores/support/kysely.ts'
 
 export type StoreName = 'SQLite' | 'PostgreSQL' | 'MariaDB' | 'Redis'
 
@@ -16,14 +10,16 @@ export interface StoreAddress {
   readonly prefix: string
 }
 
-/** Opens the store; `clean` removes everything it holds. */
+/** Opens the store; `clean` removes everything it holds. A process loads only the drivers that it uses. */
 export async function openStore(address: StoreAddress): Promise<{ store: TokenStore; clean(): Promise<void> }> {
   const { on, path, prefix } = address
   if (on === 'SQLite') {
+    const { sqliteStore } = await import('../../../src/stores/sqlite.ts')
     const store = sqliteStore(path)
     return { store, clean: async () => await store.close() }
   }
   if (on === 'Redis') {
+    const [{ Redis }, { redisStore }] = await Promise.all([import('ioredis'), import('../../../src/stores/redis.ts')])
     const client = new Redis(urls.redis)
     return {
       store: redisStore({ client, prefix }),
@@ -34,7 +30,8 @@ export async function openStore(address: StoreAddress): Promise<{ store: TokenSt
       },
     }
   }
-  const db = on === 'PostgreSQL' ? postgresKysely(2) : mariadbKysely(2)
+  const [{ Kysely, sql }, { sqlStore }] = await Promise.all([import('kysely'), import('../../../src/stores/sql.ts')])
+  const db = new Kysely<unknown>({ dialect: on === 'PostgreSQL' ? await postgres() : await mariadb() })
   const store = sqlStore({ db, tablePrefix: prefix })
   await store.migrate()
   return {
@@ -46,4 +43,14 @@ export async function openStore(address: StoreAddress): Promise<{ store: TokenSt
       await db.destroy()
     },
   }
+}
+
+async function postgres() {
+  const [{ PostgresDialect }, { Pool }] = await Promise.all([import('kysely'), import('pg')])
+  return new PostgresDialect({ pool: new Pool({ connectionString: urls.postgres, max: 2 }) })
+}
+
+async function mariadb() {
+  const [{ MysqlDialect }, { createPool }] = await Promise.all([import('kysely'), import('mysql2')])
+  return new MysqlDialect({ pool: createPool({ uri: urls.mariadb, connectionLimit: 2 }) })
 }

@@ -79,24 +79,32 @@ export function connectionsOf(site: Site, store: TokenStore, crash?: CrashPoint)
   })
 }
 
-const opened = new Map<string, { connections: Connections; events: string[] }>()
+interface Place {
+  readonly connections: Connections
+  readonly events: string[]
+}
+const stores = new Map<string, Promise<TokenStore>>()
+const places = new Map<string, Place>()
 
-async function site(order: Order): Promise<{ connections: Connections; events: string[] }> {
-  const key = JSON.stringify([order.site, order.crash])
-  const known = opened.get(key)
+async function place({ site, crash }: Order): Promise<Place> {
+  const key = JSON.stringify([site, crash])
+  const known = places.get(key)
   if (known !== undefined) return known
-  const { store } = await openStore(order.site.address)
-  const connections = connectionsOf(order.site, store, order.crash)
+  const where = JSON.stringify(site.address)
+  const opening = stores.get(where) ?? openStore(site.address).then(({ store }) => store)
+  stores.set(where, opening)
+  const connections = connectionsOf(site, await opening, crash)
   const events: string[] = []
   for (const event of ['connection.refreshed', 'connection.recovered', 'connection.needs_reauth'] as const) {
     connections.on(event, () => events.push(event))
   }
-  opened.set(key, { connections, events })
-  return { connections, events }
+  const opened = { connections, events }
+  places.set(key, opened)
+  return opened
 }
 
 async function obey(order: Order): Promise<Report> {
-  const { connections, events } = await site(order)
+  const { connections, events } = await place(order)
   events.length = 0
   const { ownerId, callers, rejected, patience } = order
   if (ownerId === undefined) {
@@ -124,7 +132,7 @@ async function obey(order: Order): Promise<Report> {
 if (process.send !== undefined && process.argv[1] === import.meta.filename) {
   process.on('message', async ({ id, order }: { id: number; order: Order | Site }) => {
     // A site alone is opened beforehand, so that the callers of all processes begin together.
-    if (!('callers' in order)) await site({ site: order, callers: 0 })
+    if (!('callers' in order)) await place({ site: order, callers: 0 })
     const report = 'callers' in order ? await obey(order) : undefined
     process.send?.({ id, report })
   })
