@@ -3,7 +3,7 @@ import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-// Builds the package: JavaScript with tsup, declarations with tsc, and the licences of what the command line bundles.
+// Builds the package: JavaScript with tsup, declarations with tsc, and the licences of what is bundled.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const out = join(root, 'dist')
@@ -25,7 +25,7 @@ for (const name of globSync('**/*.d.ts', { cwd: out })) {
   writeFileSync(path, text.replaceAll(/((?:from|import\()\s*')(\.{1,2}\/[^']+)\.ts'/g, "$1$2.js'"))
 }
 
-/** The packages whose code is in the command line's bundle, read from its source maps. */
+/** The packages whose code is in the bundles, read from their source maps. */
 function bundledPackages(): Map<string, string> {
   const folders = new Map<string, string>()
   for (const name of globSync('**/*.js.map', { cwd: out })) {
@@ -53,5 +53,5 @@ const notices = [...bundledPackages()]
 const rule = `\n${'-'.repeat(80)}\n\n`
 writeFileSync(
   join(out, 'cli', 'THIRD-PARTY-LICENSES.txt'),
-  `The command line contains code of these packages.\n${rule}${notices.join(rule)}`,
+  `This package contains code of these packages.\n${rule}${notices.join(rule)}`,
 )
