@@ -75,6 +75,19 @@ describe('the library', () => {
     expect((await call('GET /me/tracks')).body.total).toBe(0)
   })
 
+  it('follows artists and people the old way too', async () => {
+    const { fake, call } = world()
+    fake.state.appMode = 'extended'
+    const id = fake.state.catalogue.id('artist', 30)
+    expect((await call(`PUT /me/following?type=artist&ids=${id}`)).status).toBe(204)
+    expect((await call('PUT /me/following?type=user', { body: { ids: ['b'] } })).status).toBe(204)
+    expect((await call(`GET /me/following/contains?type=artist&ids=${id}`)).body).toEqual([true])
+    expect((await call('GET /me/following/contains?type=user&ids=b,c')).body).toEqual([true, false])
+    expect((await call('DELETE /me/following?type=user&ids=b')).status).toBe(204)
+    expect((await call('GET /me/following/contains?type=user&ids=b')).body).toEqual([false])
+    expect((await call('PUT /me/following?type=show&ids=b')).status).toBe(400)
+  })
+
   it('gives saved audiobooks without the wrapper that other kinds have', async () => {
     const { call } = world()
     const { body } = await call('GET /me/audiobooks')

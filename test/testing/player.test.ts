@@ -88,6 +88,47 @@ describe('the player', () => {
     expect(body.item).toMatchObject({ track_number: 3, album: { id: album } })
   })
 
+  it('shuffles what comes next, and begins again at the end of a context', async () => {
+    const { fake, call, speaker } = world()
+    const context = fake.uri('artist', 0)
+    await call(`PUT /me/player/shuffle?state=true&device_id=${speaker}`)
+    await call('PUT /me/player/repeat?state=context')
+    await call('PUT /me/player/play', { body: { context_uri: context, offset: { position: 3 } } })
+    const order = async (): Promise<string[]> =>
+      (await call('GET /me/player/queue')).body.queue.map(({ uri }: { uri: string }) => uri)
+    const shuffled = await order()
+    const { body } = await call('GET /me/player')
+    expect(body).toMatchObject({ shuffle_state: true, item: { track_number: 4 } })
+    await call('PUT /me/player/shuffle?state=false')
+    await call('PUT /me/player/play', { body: { context_uri: context } })
+    expect([...(await order())].sort()).not.toEqual(shuffled)
+    const playing = async (): Promise<string> => (await call('GET /me/player')).body.item.uri
+    const first = await playing()
+    await call('POST /me/player/next')
+    expect(await playing()).not.toBe(first)
+    await call('POST /me/player/previous')
+    expect(await playing()).toBe(first)
+    const seen = new Set<string>()
+    while (!seen.has(await playing())) {
+      seen.add(await playing())
+      await call('POST /me/player/next')
+    }
+    expect(await playing()).toBe(first)
+    expect(seen.size).toBeGreaterThan(12)
+  })
+
+  it('refuses contexts, offsets and devices that are none', async () => {
+    const { fake, call, speaker } = world()
+    const play = async (body: object): Promise<number> =>
+      (await call(`PUT /me/player/play?device_id=${speaker}`, { body })).status
+    expect(await play({ context_uri: fake.uri('track', 1) })).toBe(400)
+    expect(await play({ context_uri: `spotify:album:${'0'.repeat(22)}` })).toBe(404)
+    expect(await play({ context_uri: fake.uri('album', 0), offset: { position: 99 } })).toBe(400)
+    expect(await play({})).toBe(403)
+    expect((await call('PUT /me/player/play?device_id=none')).body.error.message).toBe('Device not found')
+    expect((await call('PUT /me/player', { body: { device_ids: [] } })).status).toBe(400)
+  })
+
   it('plays local files, also badly named ones', async () => {
     const { call, speaker } = world()
     const uris = ['spotify:local:%zz:::x']

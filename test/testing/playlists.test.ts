@@ -95,6 +95,38 @@ describe('playlists', () => {
     expect((await call(`GET /playlists/${foreign}`)).body.tracks.total).toBeGreaterThan(0)
   })
 
+  it('are shared with followers when they are collaborative', async () => {
+    const { fake, call } = world()
+    const other = callerOf(fake, { user: 'ben' })
+    const refused = { name: 'Ours', public: true, collaborative: true }
+    expect((await call('POST /me/playlists', { body: refused })).status).toBe(400)
+    const { id } = (await call('POST /me/playlists', { body: { ...refused, public: false } })).body
+    const add = (): Promise<{ status: number }> =>
+      other(`POST /playlists/${id}/items`, { body: { uris: [fake.uri('track', 1)] } })
+    expect((await add()).status).toBe(403)
+    await other(`PUT /me/library?uris=spotify:playlist:${id}`)
+    expect((await add()).status).toBe(201)
+    expect((await call(`GET /playlists/${id}/items`)).body.items[0].added_by.id).toBe('ben')
+    const narrow = callerOf(fake, { user: 'ben', scopes: ['playlist-read-private'] })
+    const ids = (await narrow('GET /me/playlists?limit=50')).body.items.map((row: { id: string } | null) => row?.id)
+    expect(ids).not.toContain(id)
+  })
+
+  it('of other users are listed as far as they are public', async () => {
+    const { fake, call } = world({ appMode: 'extended' })
+    const own = (await call('GET /users/ada/playlists?limit=50')).body.items.filter(Boolean)
+    expect(own.some((row: { public: boolean }) => !row.public)).toBe(true)
+    const others = (await call('GET /users/ben/playlists?limit=50')).body.items.filter(Boolean)
+    expect(others.every((row: { public: boolean }) => row.public)).toBe(true)
+    expect((await call('GET /users/nobody/playlists')).status).toBe(404)
+    expect((await call('POST /users/ben/playlists', { body: { name: 'x' } })).status).toBe(403)
+    expect((await call('GET /users/ben')).body).toMatchObject({ display_name: 'Ben Harrow' })
+    expect((await call('GET /users/spotify')).body).toMatchObject({ display_name: 'Spotify' })
+    expect((await call('GET /users/nobody')).status).toBe(404)
+    const foreign = fake.state.catalogue.id('playlist', 1)
+    expect((await call(`GET /playlists/${foreign}/followers/contains`)).body).toEqual([true])
+  })
+
   it('are followed and left through the library, and stay readable', async () => {
     const { call, create } = world()
     const id = await create()
