@@ -31,6 +31,7 @@ export interface StagedoorOptions {
   readonly refresh?: RefreshOptions | undefined
   /** Replaces Spotify's endpoints, e.g. with those of a fake: https, or http on a loopback address. */
   readonly endpoints?: OAuthOptions['endpoints']
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch | undefined
   /** Epoch milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined

@@ -42,6 +42,7 @@ export interface Stagedoor {
   on<E extends keyof StagedoorEvents>(event: E, listener: (payload: StagedoorEvents[E]) => void): () => void
   /** Stops monitors, ends waiting calls, waits for refreshes under way, and closes the store. */
   close(): Promise<void>
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 

@@ -15,6 +15,7 @@ import { reauthorizeBy, refreshDueAt, toConnection } from './record.ts'
  */
 export type HealthStatus = 'healthy' | 'refresh_due' | 'degraded' | 'reauth_due_soon' | 'needs_reauth' | 'disconnected'
 
+/** How a connection is. */
 export interface Health {
   readonly status: HealthStatus
   readonly checkedAt: Date
@@ -27,6 +28,7 @@ export interface Health {
   readonly api: ApiHealth
 }
 
+/** How the Web API answers this application. `until` is when to come back, if that is known. */
 export interface ApiHealth {
   readonly status: 'ok' | 'rate_limited' | 'quota_exceeded' | 'circuit_open'
   readonly until?: Date | undefined

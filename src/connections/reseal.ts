@@ -12,6 +12,7 @@ import type { ConnectionEvents } from './events.ts'
 import { leaseIsLive, revise } from './record.ts'
 import { createTokenSeal, type TokenSeal } from './token-seal.ts'
 
+/** Options of {@link createReseal}. */
 export interface ResealOptions {
   readonly provider: Provider
   /** The application whose connections the store holds: part of what tokens are bound to. */
@@ -25,6 +26,7 @@ export interface ResealOptions {
   readonly pageSize?: number | undefined
   /** Connections written at once. @default 8 */
   readonly concurrency?: number | undefined
+  /** Epoch milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined
 }
 
@@ -39,6 +41,7 @@ export interface ResealRun extends CallOptions {
   readonly total?: number | undefined
 }
 
+/** How far a run is. */
 export interface ResealProgress {
   /** Connections looked at. */
   readonly done: number
@@ -53,6 +56,7 @@ export interface ResealProgress {
   readonly after: string | undefined
 }
 
+/** What a run tells about. */
 export interface ResealEvents extends Pick<ConnectionEvents, 'key.rotated'> {
   /** After each page. */
   progress: ResealProgress
@@ -60,6 +64,7 @@ export interface ResealEvents extends Pick<ConnectionEvents, 'key.rotated'> {
   failed: { readonly ownerId: string; readonly code: ErrorCode }
 }
 
+/** Moves stored tokens to the current key. */
 export interface Reseal {
   /**
    * Walks the store and brings every stale token under the current key: by rewrapping its data key, or by sealing it anew
@@ -68,6 +73,7 @@ export interface Reseal {
    * @throws VaultError, StoreError when the key service or the store fails: run again later. Aborts with the caller's reason.
    */
   run(options?: ResealRun): Promise<ResealProgress>
+  /** Adds a listener and returns the function that removes it. */
   on<E extends keyof ResealEvents>(event: E, listener: (payload: ResealEvents[E]) => void): () => void
 }
 

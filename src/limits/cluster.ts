@@ -6,6 +6,7 @@ import type { Connect, Link } from './shared-connection.ts'
 import { SharedLimiter, type SharedLimiterOptions } from './shared-limiter.ts'
 import { type ScriptClient, SharedWindow } from './shared-window.ts'
 
+/** Options of {@link clusterLimiter}. */
 export interface ClusterLimiterOptions extends SharedLimiterOptions {
   /** A client of the package ioredis. The limiter works on connections of its own that it makes from this one. */
   readonly redis: IoredisClient

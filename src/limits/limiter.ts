@@ -8,11 +8,15 @@ export interface Limiter {
    * @throws SpotifyApiError `API_RATE_LIMITED`, `API_QUOTA_EXCEEDED`, `API_QUEUE_FULL`, `API_CLOSED`
    */
   schedule<T>(job: (slot: Slot) => Promise<T>, options?: ScheduleOptions): Promise<T>
+  /** What the limiter knows at this moment. */
   state(): LimiterState
+  /** Adds a listener and returns the function that removes it. */
   on<E extends keyof LimiterEvents>(event: E, listener: (payload: LimiterEvents[E]) => void): () => void
+  /** Ends what waits with `API_CLOSED`; what runs comes to its end. */
   close(): Promise<void>
 }
 
+/** How one job is scheduled. */
 export interface ScheduleOptions {
   readonly signal?: AbortSignal | undefined
   readonly scope?: string | undefined
@@ -53,6 +57,7 @@ export interface LimiterState {
   readonly learned?: Readonly<Record<string, unknown>> | undefined
 }
 
+/** A pause. `until` is epoch milliseconds. */
 export interface Cooldown {
   /** `*` for the whole application, else a group of operations. */
   readonly scope: string
@@ -60,6 +65,7 @@ export interface Cooldown {
   readonly reason: 'rate' | 'quota'
 }
 
+/** What a limiter tells about. Times are epoch milliseconds. */
 export interface LimiterEvents {
   'limiter.paused': { readonly scope: string; readonly until: number; readonly reason: 'rate' | 'quota' }
   'limiter.resumed': { readonly scope: string }

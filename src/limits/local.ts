@@ -7,6 +7,7 @@ import { Pauses } from './pauses.ts'
 import { longestTimer, WaitingLine } from './waiting-line.ts'
 import { LearnedWindow, type Ticket } from './window.ts'
 
+/** Options of {@link adaptiveLimiter}. */
 export interface AdaptiveLimiterOptions extends LimiterOptions {
   /** What an earlier process learned, from its `state()`: cooldowns included. */
   readonly restore?: LimiterState | undefined

@@ -9,6 +9,7 @@ export interface LimiterOptions extends WindowOptions {
   readonly maxQueue?: number | undefined
   /** Milliseconds a job may wait when `schedule` does not say; default 30,000. */
   readonly maxWait?: number | undefined
+  /** Epoch milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined
 }
 

@@ -6,6 +6,7 @@ import { createTokenEndpoint, type TokenEndpoint, TokenEndpointError } from './t
 import type { TokenSet } from './token-set.ts'
 import { type LoginTransaction, newState, transactionLifetime } from './transaction.ts'
 
+/** What an authorization asks for. */
 export interface AuthorizeInput {
   /** @default the provider's default scopes */
   readonly scopes?: readonly string[] | undefined

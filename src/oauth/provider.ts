@@ -24,6 +24,7 @@ export interface ProviderEndpoints {
 export interface AccountRequest {
   readonly accessToken: string
   readonly endpoints: ProviderEndpoints
+  /** The `fetch` of the application. */
   readonly fetch: typeof fetch
   readonly signal?: AbortSignal | undefined
 }

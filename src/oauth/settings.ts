@@ -11,6 +11,7 @@ export interface OAuthOptions {
   readonly redirectUri: string
   /** Replaces the provider's endpoints, e.g. with those of a fake: https, or http on a loopback address. */
   readonly endpoints?: { readonly [Name in keyof ProviderEndpoints]?: string | undefined } | undefined
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch | undefined
   /** Epoch milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined

@@ -33,6 +33,7 @@ export interface SpotifyOptions {
    * By default it is kept, but iterating and collecting leave out `null`. Each is told by the event `response.odd`.
    */
   readonly oddItems?: 'keep' | 'drop' | undefined
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Epoch milliseconds; default `Date.now`. */
   readonly now?: (() => number) | undefined

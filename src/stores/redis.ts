@@ -22,6 +22,7 @@ import type { ConnectionId, StoredConnection, StoreOptions, TokenStore } from '.
 export type { IoredisLike, NodeRedisLike } from './redis-client.ts'
 export type { StoreOptions, TokenStore } from './store.ts'
 
+/** Options of {@link redisStore}. */
 export interface RedisStoreOptions extends Pick<StoreOptions, 'onCorrupt'> {
   /** The application's own connected client: ioredis or node-redis, single server or cluster. The store never closes it. */
   readonly client: IoredisLike | NodeRedisLike

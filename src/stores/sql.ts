@@ -16,6 +16,7 @@ export interface SqlStoreOptions<Database> extends StoreOptions {
   readonly tablePrefix?: string | undefined
 }
 
+/** A store in the application's own SQL database. */
 export interface SqlStore extends Required<TokenStore> {
   /**
    * Creates the tables and brings them up to date. May be called at every start, by several processes at once.

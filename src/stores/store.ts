@@ -7,6 +7,7 @@ export interface ConnectionId {
   readonly ownerId: string
 }
 
+/** Whether a connection can be used, or its owner has to sign in again. */
 export type ConnectionStatus = 'connected' | 'needs_reauth'
 
 /** What a store keeps: sealed tokens and facts about them. Times are whole epoch milliseconds. */
@@ -37,6 +38,7 @@ export interface StoredConnection extends ConnectionId {
  * a corrupt record harms no other. What could not be read back is refused with an `INVALID_ARGUMENT` `TypeError`.
  */
 export interface TokenStore {
+  /** One connection, or `undefined`. */
   get(id: ConnectionId, options?: CallOptions): Promise<StoredConnection | undefined>
   /**
    * Writes only if the stored revision is still `expected` (`undefined`: absent); `next: undefined` deletes.
@@ -58,9 +60,11 @@ export interface TokenStore {
   due(query: DueQuery, options?: CallOptions): Promise<readonly StoredConnection[]>
   /** Records a one-time marker until `expiresAt`. True for the first caller only. Expired markers are purged. */
   claim(marker: string, expiresAt: number, options?: CallOptions): Promise<boolean>
+  /** Lets go of what the store itself has opened. */
   close?(): Promise<void>
 }
 
+/** Which connections to list. */
 export interface ListQuery {
   readonly provider: string
   readonly after?: string | undefined
@@ -69,6 +73,7 @@ export interface ListQuery {
   readonly keyIdNot?: string | undefined
 }
 
+/** Which connections are due. */
 export interface DueQuery {
   readonly provider: string
   /** Epoch milliseconds. */

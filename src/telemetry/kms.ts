@@ -12,6 +12,7 @@ import {
 import type { Kms, RewrapOptions } from '../vault/kms.ts'
 import { instrumentationName, secondBuckets } from './names.ts'
 
+/** Options of {@link otelKms}. */
 export interface OtelKmsOptions {
   /** @default the global tracer provider's */
   readonly tracer?: Tracer | undefined

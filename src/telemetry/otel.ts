@@ -1,5 +1,5 @@
 import { type Attributes, type Histogram, type Meter, metrics, type Tracer, trace } from '@opentelemetry/api'
-import type { LimiterState } from '../limits/limiter.ts'
+import type { Limiter } from '../limits/limiter.ts'
 import type { Stagedoor, StagedoorEvents } from '../stagedoor.ts'
 import type { Vault } from '../vault/vault.ts'
 import { observeGauges } from './gauges.ts'
@@ -8,6 +8,7 @@ import { writeRefresh, writeRequest, writeSignIn } from './spans.ts'
 
 export { type OtelKmsOptions, otelKms } from './kms.ts'
 
+/** Options of {@link stagedoorOtel}. */
 export interface OtelOptions {
   /** @default the global tracer provider's */
   readonly tracer?: Tracer | undefined
@@ -16,7 +17,7 @@ export interface OtelOptions {
   /** The application's vault: adds the age of the data key that seals. */
   readonly vault?: Pick<Vault, 'dataKeyCreatedAt'> | undefined
   /** The application's limiter: adds its ceiling, its queue and what runs. */
-  readonly limiter?: { state(): LimiterState } | undefined
+  readonly limiter?: Pick<Limiter, 'state'> | undefined
   /**
    * Adds the number of connections by health, counted anew at most every so many milliseconds. Counting reads every
    * record: turn it on in one process.

@@ -2,6 +2,7 @@ import { sleep } from '../internal/signal.ts'
 
 /** The fake's own time. Epoch milliseconds. */
 export interface FakeClock {
+  /** Epoch milliseconds. */
   now(): number
   /** Moves the time on by `ms` milliseconds and wakes what waits for it: expiry, rate windows, delayed answers. */
   advance(ms: number): void

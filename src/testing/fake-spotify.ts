@@ -15,6 +15,7 @@ import type { FakeUser } from './user.ts'
 import { operations } from './web-api/operations.ts'
 import { WebApi } from './web-api/web-api.ts'
 
+/** Who answers the consent page, and how. */
 export interface ApproveOptions {
   /** Whose account. @default the first user */
   readonly user?: string | undefined
@@ -22,6 +23,7 @@ export interface ApproveOptions {
   readonly deny?: boolean | undefined
 }
 
+/** For whom tokens are issued. */
 export interface IssueOptions {
   readonly user?: string | undefined
   readonly clientId?: string | undefined
@@ -34,6 +36,7 @@ export interface IssueOptions {
 /** What a catalogue URI can name. */
 export type UriKind = Exclude<CatalogueKind, 'relinked'>
 
+/** What is revoked. */
 export interface RevokeOptions {
   /** @default every user */
   readonly user?: string | undefined

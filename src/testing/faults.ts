@@ -62,6 +62,7 @@ export interface Fault {
   readonly rule: FaultRule
   /** How often it struck. */
   readonly hits: number
+  /** Ends the fault. */
   remove(): void
 }
 

@@ -39,12 +39,14 @@ export interface LedgerSnapshot {
   })[]
 }
 
+/** Which grants. */
 export interface GrantFilter {
   readonly user?: string | undefined
   readonly clientId?: string | undefined
   readonly revoked?: boolean | undefined
 }
 
+/** Which tokens. */
 export interface TokenFilter extends GrantFilter {
   readonly kind?: FakeToken['kind'] | undefined
   /** Whether it was used at least once. */

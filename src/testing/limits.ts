@@ -1,5 +1,6 @@
 import { apiError, empty, text } from './answer.ts'
 
+/** How the fake limits requests. */
 export interface LimitOptions {
   /** Calls that one application may make in any `window`. */
   readonly requests?: number | undefined
@@ -28,6 +29,7 @@ export const quotaGroups = [
   'player',
   'other',
 ] as const
+/** A group of operations with a quota of its own. */
 export type QuotaGroup = (typeof quotaGroups)[number]
 
 export function quotaGroup(path: string): QuotaGroup {

@@ -5,7 +5,7 @@ import type { FakeSpotify } from './fake-spotify.ts'
 /**
  * Handlers for MSW's `setupServer`: every request to Spotify's accounts service and Web API is answered by the fake.
  *
- * @param fake What {@link createFakeSpotify} made.
+ * @param fake What `createFakeSpotify` made.
  */
 export function spotifyHandlers(fake: FakeSpotify): RequestHandler[] {
   const resolve = async ({ request }: { readonly request: Request }): Promise<Response> => {

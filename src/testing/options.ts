@@ -27,6 +27,7 @@ export interface FakeClientOptions {
  */
 export type Rotation = 'never' | 'always' | 'pkce'
 
+/** Options of {@link createFakeSpotify}. */
 export interface FakeSpotifyOptions {
   /** Equal seeds give equal worlds: names, ids, libraries, tokens. @default 1 */
   readonly seed?: number | undefined

@@ -4,6 +4,7 @@ import { trackDuration } from './catalogue/track.ts'
 import { epoch } from './epoch.ts'
 import { between, hash, hashText, hex } from './random.ts'
 
+/** A device that plays. */
 export interface FakeDevice {
   readonly id: string
   readonly name: string
@@ -63,6 +64,7 @@ export class Player {
     return { uri: this.#current, progress, since: this.#since }
   }
 
+  /** Plays a list from a place in it. */
   start(list: readonly string[], place: number, contextUri: string | undefined, progress: number, at: number): void {
     this.#remember(at)
     this.#list = this.shuffle ? shuffled(list, place, this.#salt) : list
@@ -71,12 +73,14 @@ export class Player {
     this.#begin(this.#list[this.#place], progress, at)
   }
 
+  /** Goes on. */
   resume(at: number): void {
     if (this.playing) return
     this.playing = true
     this.#since = at
   }
 
+  /** Stops, and keeps its place. */
   pause(at: number): void {
     const now = this.now(at)
     this.#progress = now?.progress ?? 0
@@ -84,6 +88,7 @@ export class Player {
     this.playing = false
   }
 
+  /** Goes to a place in the current item. */
   seek(progress: number, at: number): void {
     const uri = this.#current
     if (uri === undefined) return
@@ -94,6 +99,7 @@ export class Player {
     }
   }
 
+  /** Goes to the next item. */
   next(at: number): void {
     this.#remember(at)
     const queued = this.queued.shift()
@@ -106,6 +112,7 @@ export class Player {
     this.#begin(this.#list[this.#place], 0, at)
   }
 
+  /** Goes to the item before. */
   previous(at: number): void {
     this.#remember(at)
     this.#place = Math.max(0, this.#place - 1)
@@ -117,10 +124,12 @@ export class Player {
     return this.#place > 0
   }
 
+  /** What comes next. */
   upcoming(): readonly string[] {
     return [...this.queued, ...this.#list.slice(this.#place + 1, this.#place + 21)]
   }
 
+  /** Milliseconds. */
   duration(uri: string): number {
     const [, type, id = ''] = uri.split(':')
     const index = this.#catalogue.index(type === 'episode' ? 'episode' : 'track', id)

@@ -62,6 +62,7 @@ export class FakePlaylist {
     return (old ?? (lag === 0 ? this.#versions.at(-1) : this.#versions[0]))?.id ?? ''
   }
 
+  /** Whether the playlist ever had this snapshot. */
   hasSnapshot(id: string): boolean {
     return this.#versions.some((version) => version.id === id)
   }

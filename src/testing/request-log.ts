@@ -22,6 +22,7 @@ export interface FakeRequest {
   readonly faults: FaultRule[]
 }
 
+/** Which requests. */
 export interface RequestFilter {
   readonly method?: string | undefined
   readonly path?: string | RegExp | undefined
@@ -49,20 +50,24 @@ export class RequestLog implements Iterable<FakeRequest> {
     return this.#entries.at(-1)
   }
 
+  /** Oldest first. */
   [Symbol.iterator](): Iterator<FakeRequest> {
     return this.#entries[Symbol.iterator]()
   }
 
+  /** Takes down a request. */
   add(entry: FakeRequest): void {
     this.#entries.push(entry)
     // Cut in bulk: shifting one by one would cost as much as the log is long.
     if (this.#entries.length > this.#keep * 1.5) this.#entries = this.#entries.slice(-this.#keep)
   }
 
+  /** Forgets all of them. */
   clear(): void {
     this.#entries = []
   }
 
+  /** Those that a filter lets through, oldest first. */
   matching(filter: RequestFilter): readonly FakeRequest[] {
     return this.#entries.filter(
       (entry) =>
@@ -74,6 +79,7 @@ export class RequestLog implements Iterable<FakeRequest> {
     )
   }
 
+  /** How many a filter lets through. */
   count(filter: RequestFilter = {}): number {
     return this.matching(filter).length
   }

@@ -5,6 +5,7 @@ import { ConnectionCut } from './cut.ts'
 import { createFakeSpotify, type FakeSpotify } from './fake-spotify.ts'
 import type { FakeSpotifyOptions } from './options.ts'
 
+/** Options of {@link startFakeSpotify}. */
 export interface FakeServerOptions extends FakeSpotifyOptions {
   /** @default 0, any free port */
   readonly port?: number | undefined
@@ -12,6 +13,7 @@ export interface FakeServerOptions extends FakeSpotifyOptions {
   readonly fake?: FakeSpotify | undefined
 }
 
+/** A fake Spotify that listens on a loopback port. */
 export interface FakeSpotifyServer {
   /** `http://127.0.0.1:port` */
   readonly url: string

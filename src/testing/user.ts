@@ -15,6 +15,7 @@ export interface LibraryOptions {
   readonly playlists?: number | undefined
 }
 
+/** An account at the fake. */
 export interface FakeUserOptions {
   /** The name in URLs and in `approve({ user })`. */
   readonly id: string

@@ -8,7 +8,7 @@ import type { CallOptions } from '../internal/signal.ts'
 export interface Kms {
   /** The key's stable name, as stored in every record. A service's key version lives inside `encryptedKey`. */
   readonly keyId: string
-  /** @param dataKey 32 bytes, overwritten by the vault when the call has ended: keep no reference */
+  /** Wraps 32 bytes. The vault overwrites them when the call has ended: keep no reference. */
   wrapKey(dataKey: Uint8Array, options?: CallOptions): Promise<Uint8Array>
   /** The result is the caller's: the vault overwrites it after use. */
   unwrapKey(encryptedKey: Uint8Array, options?: CallOptions): Promise<Uint8Array>

@@ -210,13 +210,13 @@ export interface Player {
   next(query?: OnDevice, options?: RequestOptions): Promise<void>
   /** Skips to the item before. Never repeated by itself. */
   previous(query?: OnDevice, options?: RequestOptions): Promise<void>
-  /** @param positionMs milliseconds from the start of the item */
+  /** Goes to a place in the current item: milliseconds from its start. */
   seek(positionMs: number, query?: OnDevice, options?: RequestOptions): Promise<void>
   /** Repeats the item, the context, or nothing. */
   setRepeat(state: 'off' | 'track' | 'context', query?: OnDevice, options?: RequestOptions): Promise<void>
   /** Turns shuffle on or off. */
   setShuffle(state: boolean, query?: OnDevice, options?: RequestOptions): Promise<void>
-  /** @param percent 0 to 100 */
+  /** Sets the volume, 0 to 100. */
   setVolume(percent: number, query?: OnDevice, options?: RequestOptions): Promise<void>
   /** Moves playback to another device. `play: true` starts there, otherwise it stays as it is. */
   transfer(deviceId: string, input?: { readonly play?: boolean | undefined }, options?: RequestOptions): Promise<void>

@@ -26,6 +26,7 @@ export interface Playlists {
    * can be absent.
    */
   get(id: string, query?: Whole<Query<'get-playlist'>>, options?: RequestOptions): Promise<Playlist>
+  /** One playlist with the fields that were chosen; anything can be absent. */
   get(id: string, query: Some<Query<'get-playlist'>>, options?: RequestOptions): Promise<Selected<Playlist>>
   /** The playlists the user owns or follows. Spotify sends `null` in place of those that are not for this application. */
   list(
@@ -52,6 +53,7 @@ export interface Playlists {
   update(id: string, input: Body<'change-playlist-details'>, options?: RequestOptions): Promise<void>
   /** The rows of a playlist that the user owns or works on. `fields` chooses what is sent, e.g. `items(item(name,uri))`. */
   items(id: string, query?: Whole<Query<'get-playlists-items'>>, options?: RequestOptions): Paginated<PlaylistItem>
+  /** The rows of a playlist with the fields that were chosen; anything can be absent. */
   items(
     id: string,
     query: Some<Query<'get-playlists-items'>>,
@@ -95,7 +97,7 @@ export interface Playlists {
   ): Promise<Snapshot>
   /** The cover in its sizes. The addresses stop working within a day. */
   coverImages(id: string, options?: RequestOptions): Promise<Image[]>
-  /** @param image a JPEG as bytes or as base64, at most 256 KB as base64 */
+  /** Replaces the cover by a JPEG: its bytes or their base64, at most 256 KB as base64. */
   setCoverImage(id: string, image: Uint8Array | string, options?: RequestOptions): Promise<void>
   /** Adds the playlist to the user's library. `public: false` needs extended quota. */
   follow(id: string, input?: Body<'follow-playlist'>, options?: RequestOptions): Promise<void>

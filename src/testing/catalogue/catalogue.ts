@@ -1,6 +1,7 @@
 import { fromBase62, hash, hex, toBase62 } from '../random.ts'
 
 const kinds = ['artist', 'album', 'track', 'show', 'episode', 'audiobook', 'chapter', 'playlist', 'relinked'] as const
+/** A kind of object in the catalogue. */
 export type CatalogueKind = (typeof kinds)[number]
 
 /** A group of consecutive things that belong to one: an album's tracks, a show's episodes. */
@@ -50,6 +51,7 @@ const bookCuts: Partition = {
   ],
 }
 
+/** How large the catalogue is. */
 export interface CatalogueOptions {
   /** How many tracks there are, 10 to 100,000. Artists and albums follow from it. @default 1000 */
   readonly tracks?: number | undefined
@@ -86,6 +88,7 @@ export class Catalogue {
     }
   }
 
+  /** How many there are. */
   count(kind: CatalogueKind): number {
     return this.#counts[kind]
   }
@@ -120,14 +123,17 @@ export class Catalogue {
     return `ab67616d0000b273${hex(24, hash(this.seed, index), kind.length * 31 + kind.charCodeAt(0))}`
   }
 
+  /** The album that a track is on. */
   albumOfTrack(track: number): Run {
     return this.#clip(this.#whole(albumCuts, 1, track), 'track')
   }
 
+  /** The tracks of an album. */
   album(index: number): Run {
     return this.#clip(this.#nth(albumCuts, 1, index), 'track')
   }
 
+  /** The artist whose album it is. */
   artistOfAlbum(album: number): Run {
     return this.#clip(this.#whole(artistCuts, 2, album), 'album')
   }
@@ -137,18 +143,22 @@ export class Catalogue {
     return this.#clip(this.#nth(artistCuts, 2, index), 'album')
   }
 
+  /** The show that an episode belongs to. */
   showOfEpisode(episode: number): Run {
     return this.#clip(this.#whole(showCuts, 3, episode), 'episode')
   }
 
+  /** The episodes of a show. */
   show(index: number): Run {
     return this.#clip(this.#nth(showCuts, 3, index), 'episode')
   }
 
+  /** The audiobook that a chapter belongs to. */
   audiobookOfChapter(chapter: number): Run {
     return this.#clip(this.#whole(bookCuts, 4, chapter), 'chapter')
   }
 
+  /** The chapters of an audiobook. */
   audiobook(index: number): Run {
     return this.#clip(this.#nth(bookCuts, 4, index), 'chapter')
   }

@@ -17,8 +17,10 @@ export interface KmsContractSubject {
   rotate?(): Promise<void> | void
 }
 
+/** One thing that every KMS must do. */
 export interface KmsContractCase {
   readonly name: string
+  /** Throws what is wrong. */
   run(): Promise<void>
 }
 

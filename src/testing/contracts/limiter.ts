@@ -19,8 +19,10 @@ export interface LimiterContractSubject {
   limiter(options: LimiterContractOptions): Limiter | Promise<Limiter>
 }
 
+/** One thing that every limiter must do. */
 export interface LimiterContractCase {
   readonly name: string
+  /** Throws what is wrong. */
   run(): Promise<void>
 }
 

@@ -16,8 +16,10 @@ export interface StoreContractSubject {
   advance?(ms: number): void
 }
 
+/** One thing that every store must do. */
 export interface StoreContractCase {
   readonly name: string
+  /** Throws what is wrong. */
   run(): Promise<void>
 }
 
