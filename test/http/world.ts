@@ -106,7 +106,9 @@ export class Browser {
   async consent(fake: FakeSpotify, options: { query?: string; user?: string; deny?: boolean } = {}): Promise<string> {
     const { query = '', ...approval } = options
     const answer = await this.open(paths.auth + query)
-    const callback = await fake.approve(answer.headers.get('location') ?? '', approval)
+    const location = answer.headers.get('location')
+    if (location === null) throw new Error(`auth did not lead to Spotify: ${answer.status} ${answer.text}`)
+    const callback = await fake.approve(location, approval)
     return callback.pathname + callback.search
   }
 }
