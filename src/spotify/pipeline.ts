@@ -1,13 +1,13 @@
-import pRetry from 'p-retry'
 import { isStagedoorError, SpotifyApiError } from '../errors.ts'
 import type { Emitter } from '../internal/emitter.ts'
-import { abortable, deadline, sleep } from '../internal/signal.ts'
+import { abortable, deadline } from '../internal/signal.ts'
 import { type BreakerState, createBreaker } from '../limits/breaker.ts'
 import type { Limiter, Slot } from '../limits/limiter.ts'
 import { apiError } from './api-errors.ts'
 import type { SpotifyEvents } from './events.ts'
 import type { AppMode, OperationData } from './operation.ts'
 import type { AccessTokenSource, RequestOptions } from './options.ts'
+import { createRetry, type Progress, start } from './retry.ts'
 import { type Incoming, type Outgoing, transmit } from './transport.ts'
 
 export interface PipelineOptions {
@@ -39,28 +39,7 @@ export interface Pipeline {
   circuit(): BreakerState
 }
 
-/** How far one call has come. Times are milliseconds. */
-interface Progress {
-  /** Spent in the queue, in pauses and on the token. */
-  waited: number
-  /** Spent in the limiter. */
-  queued: number
-  /** How often it was sent. */
-  attempts: number
-  /** How many of the answers were 429. */
-  refusals: number
-  /** Whether the last attempt reached the transport. */
-  sent: boolean
-  /** The token of the last attempt. */
-  token: string
-  replayed: boolean
-  failures: number
-  throttles: number
-}
-
-const mostThrottles = 5
 const down: ReadonlySet<string> = new Set(['API_SERVER_ERROR', 'API_UNREACHABLE', 'API_TIMEOUT'])
-const throttled: ReadonlySet<string> = new Set(['API_RATE_LIMITED', 'API_QUOTA_EXCEEDED'])
 
 /** Creates what every call runs through: `retry( limiter( gate( breaker( attempt ) ) ) )`. */
 export function createPipeline(pipeline: PipelineOptions): Pipeline {
@@ -176,77 +155,17 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     emitter.emit('request.finished', { request, status, code, attempts, throttles, queued, startedAt, duration })
   }
 
-  /** Whether the call may be repeated after `error`, and after how long a pause of its own. */
-  function repeatable(
-    work: Work,
-    options: RequestOptions,
-    progress: Progress,
-    error: unknown,
-  ): error is SpotifyApiError {
-    const { maxWait = pipeline.maxWait } = options
-    if (!progress.sent || !isStagedoorError(error)) return false
-    const { code, retryAt } = error as SpotifyApiError
-    const pause = retryAt === undefined ? 0 : retryAt - now()
-    if (progress.waited + pause > maxWait) return false
-    // Spotify did not process what it refused for its rate, so that even a write can be sent again.
-    if (throttled.has(code)) return progress.throttles <= mostThrottles && (options.retries ?? pipeline.retries) > 0
-    if (!down.has(code)) return false
-    if (code === 'API_TIMEOUT' && work.operation?.playback === true) return false
-    const retries = work.idempotent ? (options.retries ?? pipeline.retries) : (options.retries ?? 0)
-    return progress.failures <= retries
-  }
-
-  /** What becomes of a call whose first attempt failed. */
-  async function repeat(work: Work, options: RequestOptions, progress: Progress, first: unknown): Promise<Incoming> {
-    const settle = async (error: unknown): Promise<Incoming> => {
-      try {
-        return await replay(work, options, progress, error)
-      } catch (last) {
-        if (isStagedoorError(last) && throttled.has(last.code)) progress.throttles++
-        else progress.failures++
-        throw last
-      }
-    }
-    let begun = false
-    let failure: unknown
-    try {
-      return await settle(first)
-    } catch (error) {
-      if (!repeatable(work, options, progress, error)) throw error
-      failure = error
-    }
-    return pRetry(
-      async () => {
-        if (!begun) {
-          begun = true
-          throw failure
-        }
-        try {
-          await getToken(work, options, progress)
-          return await once(work, options, progress)
-        } catch (error) {
-          return settle(error)
-        }
-      },
-      {
-        retries: mostThrottles + Math.max(options.retries ?? pipeline.retries, 0),
-        minTimeout: 250,
-        maxTimeout: 5000,
-        randomize: true,
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-        shouldConsumeRetry: ({ error }) => !isImmediate(error, progress),
-        shouldRetry: async ({ error, retryDelay }) => {
-          if (!repeatable(work, options, progress, error)) return false
-          tell(work, error, progress, retryDelay)
-          const pause =
-            throttled.has(error.code) || error.retryAt === undefined ? 0 : Math.max(0, error.retryAt - now())
-          progress.waited += pause + retryDelay
-          if (pause > 0) await sleep(pause, options.signal)
-          return true
-        },
-      },
-    )
-  }
+  const repeat = createRetry({
+    now,
+    retries: pipeline.retries,
+    maxWait: pipeline.maxWait,
+    replay,
+    async again(work, options, progress) {
+      await getToken(work, options, progress)
+      return once(work, options, progress)
+    },
+    tell,
+  })
 
   return {
     circuit: () => breaker.state(),
@@ -279,28 +198,6 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
       }
     },
   }
-}
-
-function start(): Progress {
-  return {
-    waited: 0,
-    queued: 0,
-    attempts: 0,
-    refusals: 0,
-    sent: false,
-    token: '',
-    replayed: false,
-    failures: 0,
-    throttles: 0,
-  }
-}
-
-/** A refusal for the rate waits in the limiter; the first 502 is a passing one about as often as not. */
-function isImmediate(error: unknown, progress: Progress): boolean {
-  if (!isStagedoorError(error)) return false
-  if (throttled.has(error.code)) return true
-  const { status, retryAt } = error as SpotifyApiError
-  return status === 502 && retryAt === undefined && progress.failures === 1
 }
 
 /** Names the request on an error of the limiter or the breaker, which know of none. */

@@ -1,9 +1,19 @@
 import { inspect } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { adaptiveLimiter, createSpotify, type SpotifyApiError, type SpotifyOptions } from '../../src/spotify/index.ts'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  adaptiveLimiter,
+  createSpotify,
+  type SpotifyApiError,
+  type SpotifyEvents,
+  type SpotifyOptions,
+} from '../../src/spotify/index.ts'
 import { type Answering, id, json, answering as makeClient, type Setup, track } from './answering.ts'
 
 const start = Date.UTC(2026, 9, 1)
+// Loading takes real time, which must not pass for the time that a call takes.
+beforeAll(async () => {
+  await Promise.all([import('p-retry'), import('cockatiel'), import('../../src/spotify/schemas/read.ts')])
+})
 beforeEach(() => {
   vi.useFakeTimers({ now: start })
 })
@@ -46,8 +56,6 @@ async function timed<T>(
       end = { error }
     },
   )
-  // Not before the schemas are there: loading them is no timer.
-  await import('../../src/spotify/schemas/read.ts')
   for (let step = 0; step < 4000 && end === undefined; step++) await vi.advanceTimersByTimeAsync(50)
   return { value: end?.value, error: end?.error as SpotifyApiError | undefined, ms: Date.now() - begin }
 }
@@ -458,6 +466,27 @@ describe('a server that is down', () => {
     const { client, spotify } = answering(failing(404))
     for (let n = 0; n < 20; n++) await timed(client.tracks.get(id))
     expect(spotify.health()).toEqual({ status: 'ok' })
+  })
+})
+
+describe('the end of a call', () => {
+  it('is told with its attempts, to whoever listens', async () => {
+    const { client, spotify } = answering(inTurn(failing(500), failing(429, { 'retry-after': '1' }), ok))
+    const ends: SpotifyEvents['request.finished'][] = []
+    spotify.on('request.finished', (event) => ends.push(event))
+    await timed(client.tracks.get(id))
+    const request = { method: 'GET', path: '/tracks/{id}' }
+    expect(ends).toMatchObject([{ request, status: 200, attempts: 3, throttles: 1, startedAt: start, code: undefined }])
+    expect(ends[0]?.queued).toBeGreaterThanOrEqual(900)
+    expect(ends[0]?.duration).toBeGreaterThanOrEqual(ends[0]?.queued as number)
+    const refused = answering(failing(404))
+    refused.spotify.on('request.finished', (event) => ends.push(event))
+    await timed(refused.client.tracks.get(id))
+    await refused.client.tracks.get(id, {}, { signal: AbortSignal.abort() }).catch(() => {})
+    expect(ends.slice(1)).toMatchObject([
+      { status: 404, code: 'API_NOT_FOUND', attempts: 1 },
+      { status: undefined, code: 'ABORTED', attempts: 0 },
+    ])
   })
 })
 

@@ -1,0 +1,131 @@
+import { isStagedoorError, type SpotifyApiError } from '../errors.ts'
+import { sleep } from '../internal/signal.ts'
+import type { RequestOptions } from './options.ts'
+import type { Work } from './pipeline.ts'
+import type { Incoming } from './transport.ts'
+
+/** How far one call has come. Times are milliseconds. */
+export interface Progress {
+  /** Spent in the queue, in pauses and on the token. */
+  waited: number
+  /** Spent in the limiter. */
+  queued: number
+  /** How often it was sent. */
+  attempts: number
+  /** How many of the answers were 429. */
+  refusals: number
+  /** Whether the last attempt reached the transport. */
+  sent: boolean
+  /** The token of the last attempt. */
+  token: string
+  replayed: boolean
+  failures: number
+  throttles: number
+}
+
+export function start(): Progress {
+  return {
+    waited: 0,
+    queued: 0,
+    attempts: 0,
+    refusals: 0,
+    sent: false,
+    token: '',
+    replayed: false,
+    failures: 0,
+    throttles: 0,
+  }
+}
+
+type Step<T> = (work: Work, options: RequestOptions, progress: Progress, given: T) => Promise<Incoming>
+
+export interface RetryOptions {
+  readonly now: () => number
+  readonly retries: number
+  readonly maxWait: number
+  /** Answers an error that another token may mend, or throws it. */
+  readonly replay: Step<unknown>
+  /** Makes another attempt. */
+  readonly again: (work: Work, options: RequestOptions, progress: Progress) => Promise<Incoming>
+  readonly tell: (work: Work, error: SpotifyApiError, progress: Progress, delay: number) => void
+}
+
+const mostThrottles = 5
+const passing: ReadonlySet<string> = new Set(['API_SERVER_ERROR', 'API_UNREACHABLE', 'API_TIMEOUT'])
+const throttled: ReadonlySet<string> = new Set(['API_RATE_LIMITED', 'API_QUOTA_EXCEEDED'])
+
+/** Decides what becomes of a call whose first attempt failed: p-retry counts, waits and backs off from there. */
+export function createRetry(retry: RetryOptions): Step<unknown> {
+  const { now } = retry
+
+  function repeatable(work: Work, options: RequestOptions, progress: Progress, error: unknown): boolean {
+    const { maxWait = retry.maxWait } = options
+    if (!progress.sent || !isStagedoorError(error)) return false
+    const { code, retryAt } = error as SpotifyApiError
+    const pause = retryAt === undefined ? 0 : retryAt - now()
+    if (progress.waited + pause > maxWait) return false
+    // Spotify did not process what it refused for its rate, so that even a write can be sent again.
+    if (throttled.has(code)) return progress.throttles <= mostThrottles && (options.retries ?? retry.retries) > 0
+    if (!passing.has(code)) return false
+    if (code === 'API_TIMEOUT' && work.operation?.playback === true) return false
+    const retries = work.idempotent ? (options.retries ?? retry.retries) : (options.retries ?? 0)
+    return progress.failures <= retries
+  }
+
+  return async (work, options, progress, first) => {
+    const settle = async (error: unknown): Promise<Incoming> => {
+      try {
+        return await retry.replay(work, options, progress, error)
+      } catch (last) {
+        if (isStagedoorError(last) && throttled.has(last.code)) progress.throttles++
+        else progress.failures++
+        throw last
+      }
+    }
+    let failure: unknown
+    try {
+      return await settle(first)
+    } catch (error) {
+      if (!repeatable(work, options, progress, error)) throw error
+      failure = error
+    }
+    // Most calls never fail, and then need none of it.
+    const { default: pRetry } = await import('p-retry')
+    return pRetry(
+      async (attempt) => {
+        if (attempt === 1) throw failure
+        try {
+          return await retry.again(work, options, progress)
+        } catch (error) {
+          return settle(error)
+        }
+      },
+      {
+        retries: mostThrottles + Math.max(options.retries ?? retry.retries, 0),
+        minTimeout: 250,
+        maxTimeout: 5000,
+        randomize: true,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        shouldConsumeRetry: ({ error }) => !isImmediate(error, progress),
+        shouldRetry: async ({ error, retryDelay }) => {
+          if (!repeatable(work, options, progress, error)) return false
+          const failed = error as SpotifyApiError
+          retry.tell(work, failed, progress, retryDelay)
+          const { code, retryAt } = failed
+          const pause = throttled.has(code) || retryAt === undefined ? 0 : Math.max(0, retryAt - now())
+          progress.waited += pause + retryDelay
+          if (pause > 0) await sleep(pause, options.signal)
+          return true
+        },
+      },
+    )
+  }
+}
+
+/** A refusal for the rate waits in the limiter; the first 502 is a passing one about as often as not. */
+function isImmediate(error: unknown, progress: Progress): boolean {
+  if (!isStagedoorError(error)) return false
+  if (throttled.has(error.code)) return true
+  const { status, retryAt } = error as SpotifyApiError
+  return status === 502 && retryAt === undefined && progress.failures === 1
+}
