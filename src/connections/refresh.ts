@@ -83,6 +83,8 @@ export function createRefresher(context: RefreshContext): Refresher {
   async function refreshOnce(record: StoredConnection, used: boolean): Promise<Attempt> {
     const { ownerId } = record
     if (record.refreshToken === undefined) return { outcome: await markEnded(context, record) }
+    // Nobody would be left to write a new refresh token if the store were away for a moment.
+    if (context.closing.aborted) throw refreshError(ownerId, '')
     // Opened, and the sealing tried, before the lease: a slow or failing KMS must cost neither lease nor token.
     const sent = await seal.open(ownerId, 'refresh', record.refreshToken)
     await seal.ready(ownerId)
@@ -90,8 +92,9 @@ export function createRefresher(context: RefreshContext): Refresher {
     if (leased === undefined) return { outcome: 'lost' }
     const keep = (good: TokenSet): Promise<Kept> => {
       const writing = keepAnswer(context, leased, sent, good, used)
-      unwritten.set(ownerId, { leased, writing })
-      context.background(writing.finally(() => unwritten.delete(ownerId)))
+      const entry = { leased, writing }
+      unwritten.set(ownerId, entry)
+      context.background(writing.finally(() => unwritten.get(ownerId) === entry && unwritten.delete(ownerId)))
       return writing
     }
     const answer = await request(sent, leased.scopes, keep)

@@ -11,6 +11,7 @@ import type { ConnectionsContext } from './context.ts'
 import { installGrant } from './grant.ts'
 import { type Connection, checkOwnerId, toConnection } from './record.ts'
 
+/** Who signs in, and how. */
 export interface BeginInput {
   readonly ownerId: string
   /** Same-origin path to send the browser to afterwards, at most 512 bytes. */
@@ -21,6 +22,7 @@ export interface BeginInput {
   readonly cookies?: string | undefined
 }
 
+/** What came back from the provider. */
 export interface CompleteInput {
   readonly ownerId: string
   /** The callback's full URL. */
@@ -49,7 +51,7 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
   }
 
   async function exchange(url: URL, { transaction }: Login, options: CallOptions | undefined): Promise<TokenSet> {
-    const limit = deadline(settings.timeout, options?.signal)
+    const limit = deadline(settings.timeout, options?.signal, tookTooLong)
     try {
       return await oauth.exchange({ url, transaction }, { signal: limit.signal })
     } catch (error) {
@@ -118,6 +120,10 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
       }
     },
   }
+}
+
+function tookTooLong(): DOMException {
+  return new DOMException('The token request took too long.', 'TimeoutError')
 }
 
 function withCookies(error: LoginError, setCookies: readonly string[]): LoginError {

@@ -169,6 +169,16 @@ describe('a store that fails when the new token has come', () => {
   })
 })
 
+test('after close a living token is still handed out, but none is refreshed', async () => {
+  const world = createWorld()
+  const { accessToken } = await world.connect('ada', 4 * minute)
+  await world.connections.close()
+  expect(await world.connections.accessToken('ada')).toBe(accessToken)
+  world.advance(4 * minute)
+  await expect(world.connections.accessToken('ada')).rejects.toMatchObject({ code: 'CONNECTION_REFRESH_FAILED' })
+  expect(world.tokenRequests()).toBe(0)
+})
+
 test('a lease whose write failed after it was done is the process’s own', async () => {
   const { store, state } = fragileStore()
   const world = createWorld({ store })

@@ -62,4 +62,4 @@ test('the memory that a run needs does not grow with the number of connections',
   expect(heap).toHaveLength(rows / 4_000)
   // Even 60 bytes kept for each connection would be more.
   expect(heap.at(-1)! - heap[1]!).toBeLessThan(2_000_000)
-})
+}, 120_000)

@@ -141,4 +141,4 @@ test('two processes rewrap a store while four read and write it, and one is kill
     await store.close()
     rmSync(folder, { recursive: true })
   }
-})
+}, 120_000)
