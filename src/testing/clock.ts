@@ -11,15 +11,16 @@ export interface FakeClock {
 }
 
 /**
- * What drives the clock: the machine's time, a start time at which it stands until `advance` is called, or a function
- * that an application already uses as its own `now`.
+ * What drives the clock: the machine's time; nothing but `advance`, from the present (`virtual`) or from a moment in
+ * epoch milliseconds; or the clock that an application uses already.
  */
-export type ClockOption = 'real' | number | (() => number)
+export type ClockOption = 'real' | 'virtual' | number | (() => number) | { now(): number }
 
 export function createClock(option: ClockOption = 'real'): FakeClock & { reset(): void } {
   let offset = 0
   let sleepers: { until: number; wake(): void }[] = []
-  const read = typeof option === 'number' ? () => option : option === 'real' ? Date.now : option
+  const start = option === 'virtual' ? Date.now() : option
+  const read = readerOf(start)
   const now = (): number => read() + offset
   return {
     now,
@@ -39,7 +40,7 @@ export function createClock(option: ClockOption = 'real'): FakeClock & { reset()
       const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
       try {
         // A clock that stands still is only moved by `advance`; it must not hold the process up meanwhile.
-        const passed = typeof option === 'number' ? aborted(signal) : sleep(ms, either)
+        const passed = typeof start === 'number' ? aborted(signal) : sleep(ms, either)
         await Promise.race([advanced, passed])
       } finally {
         sleepers = sleepers.filter((other) => other !== sleeper)
@@ -51,6 +52,12 @@ export function createClock(option: ClockOption = 'real'): FakeClock & { reset()
       for (const sleeper of sleepers) sleeper.wake()
     },
   }
+}
+
+function readerOf(option: Exclude<ClockOption, 'virtual'>): () => number {
+  if (option === 'real') return Date.now
+  if (typeof option === 'number') return () => option
+  return typeof option === 'function' ? option : () => option.now()
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<never> {

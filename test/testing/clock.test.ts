@@ -21,6 +21,16 @@ describe('the clock', () => {
     const { clock } = createFakeSpotify({ clock: () => now })
     now = 200
     expect(clock.now()).toBe(200)
+    expect(createFakeSpotify({ clock: { now: () => 300 } }).clock.now()).toBe(300)
+  })
+
+  it('stands still when told to', () => {
+    vi.useFakeTimers({ now: 7000 })
+    const { clock } = createFakeSpotify({ clock: 'virtual' })
+    vi.advanceTimersByTime(5000)
+    expect(clock.now()).toBe(7000)
+    clock.advance(1)
+    expect(clock.now()).toBe(7001)
   })
 
   it('ends a wait when the machine has waited, or when it is put ahead', async () => {
