@@ -43,4 +43,4 @@ test('after sign-in, a thousand API calls and a refresh no token is in the heap,
     await close()
     rmSync(folder, { recursive: true })
   }
-})
+}, 120_000)

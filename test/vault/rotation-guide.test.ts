@@ -88,7 +88,7 @@ describe('the guide to key rotation', () => {
     expect(await stagedoor('rotate')).toMatchObject({ changed: 30, failed: 0 })
     const fresh = await expectAllOpen()
     expect([...fresh].some((dataKeyId) => rewrapped.has(dataKeyId))).toBe(false)
-  })
+  }, 120_000)
 
   test('has the three configurations that the test above follows', () => {
     for (const block of [readable, switched, leaked]) expect(block).toContain('export const vault = createVault(')
