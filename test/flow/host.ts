@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import express from 'express'
-import { createStagedoor, createVault, isStagedoorError, localKms } from '../../src/index.ts'
 import { stagedoorExpress } from '../../src/http/express.ts'
+import { createStagedoor, createVault, isStagedoorError, localKms } from '../../src/index.ts'
 import { sqliteStore } from '../../src/stores/sqlite.ts'
 
 /** A small host application in a process of its own, which prints everything it can get hold of. */
@@ -29,14 +29,24 @@ const show = (...values: unknown[]): void => {
   }
 }
 for (const event of [
-  'connection.created', 'connection.replaced', 'connection.refreshed', 'connection.refresh_failed', 'connection.degraded',
-  'connection.recovered', 'connection.needs_reauth', 'connection.removed', 'request.retried', 'limiter.paused',
+  'connection.created',
+  'connection.replaced',
+  'connection.refreshed',
+  'connection.refresh_failed',
+  'connection.degraded',
+  'connection.recovered',
+  'connection.needs_reauth',
+  'connection.removed',
+  'request.retried',
+  'limiter.paused',
 ] as const) {
   stagedoor.on(event, (payload) => show(event, payload))
 }
 
 const app = express()
-app.use(stagedoorExpress(stagedoor, { owner: (req) => String(req.headers['x-owner'] ?? '') || undefined, onError: show }))
+app.use(
+  stagedoorExpress(stagedoor, { owner: (req) => String(req.headers['x-owner'] ?? '') || undefined, onError: show }),
+)
 app.get('/call/:what', async (req, res) => {
   const owner = String(req.headers['x-owner'])
   const client = stagedoor.client(owner)
@@ -54,7 +64,13 @@ app.get('/call/:what', async (req, res) => {
       health: () => stagedoor.connections.health(owner, { probe: true }),
     }
     const result = await results[req.params.what]?.()
-    show(client, stagedoor, options.vault, options.store, await options.store.get({ provider: 'spotify', ownerId: owner }))
+    show(
+      client,
+      stagedoor,
+      options.vault,
+      options.store,
+      await options.store.get({ provider: 'spotify', ownerId: owner }),
+    )
     res.json(result ?? null)
   } catch (error) {
     show(error, (error as Error).cause)

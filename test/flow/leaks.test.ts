@@ -82,7 +82,10 @@ describe('the whole flow with tokens that the test knows', () => {
     const base64 = (text: string): string => Buffer.from(text).toString('base64').slice(2, -4)
     for (const secret of secrets.filter((each) => each.length > 8)) {
       for (const [place, text] of Object.entries({ output, answers, files: files.join('') })) {
-        expect({ place, found: text.includes(secret) || text.includes(base64(secret)) }).toEqual({ place, found: false })
+        expect({ place, found: text.includes(secret) || text.includes(base64(secret)) }).toEqual({
+          place,
+          found: false,
+        })
       }
     }
   })
