@@ -233,12 +233,15 @@ const nodeBound = new Set([
   'stagedoor/testing/server',
 ])
 
-/** Bytes over the wire when everything of the entry is used: minified, gzipped, dependencies included, peers not. */
+/**
+ * Bytes over the wire when everything of the entry is used: minified, gzipped, dependencies included, peers not. `first`
+ * is what importing it loads, `later` what the first sign-in, call or list loads on top.
+ */
 const budgets: Readonly<Record<string, { readonly first: number; readonly later?: number }>> = {
-  stagedoor: { first: 62_000, later: 35_000 },
-  'stagedoor/oauth': { first: 20_000 },
-  'stagedoor/vault': { first: 12_000 },
-  'stagedoor/spotify': { first: 30_000, later: 35_000 },
+  stagedoor: { first: 57_000, later: 45_000 },
+  'stagedoor/oauth': { first: 7_000, later: 16_000 },
+  'stagedoor/vault': { first: 8_000 },
+  'stagedoor/spotify': { first: 24_000, later: 20_000 },
 }
 
 describe('bundles', () => {
