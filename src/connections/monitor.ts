@@ -7,7 +7,7 @@ import type { Accounts } from './account.ts'
 import type { ConnectionsContext } from './context.ts'
 import { noteCheckFailure } from './ending.ts'
 import { within } from './patience.ts'
-import { leaseIsLive, reauthorizeBy, refreshDueAt, revise } from './record.ts'
+import { leaseIsLive, reauthorizeBy, revise } from './record.ts'
 import type { Refresher } from './refresh.ts'
 
 /** How connections are watched. Times in milliseconds. */
@@ -59,7 +59,7 @@ export function createMonitor(
   options: MonitorOptions = {},
 ): Monitor {
   const { settings, records, schedule, announce, seal } = context
-  const { provider, store, now, margin, lease } = settings
+  const { provider, store, now, lease } = settings
   const { every = 60_000, concurrency = 4, pageSize = 100, stopTimeout = lease } = options
   const { checkEvery = schedule.checkEvery, warnBefore = schedule.warnBefore } = options
   for (const [name, value] of Object.entries({ every, checkEvery, warnBefore, concurrency, pageSize, stopTimeout })) {
@@ -83,13 +83,6 @@ export function createMonitor(
     return true
   }
 
-  function needsRefresh(record: StoredConnection): boolean {
-    if (record.failure !== undefined || record.lease !== undefined) return true
-    const due = refreshDueAt(record, margin)
-    const ahead = due - Math.min(record.expiresAt - due, margin)
-    return now() >= ahead || now() - (record.refreshedAt ?? record.createdAt) >= checkEvery * 0.9
-  }
-
   /** For a sign-in, told from adopted tokens by its moment, whose process could not look the account up any more. */
   async function fillAccount({ ownerId, accountId, authorizedAt, createdAt }: StoredConnection): Promise<void> {
     if (accountId !== undefined || createdAt - authorizedAt > signInTime) return
@@ -100,7 +93,7 @@ export function createMonitor(
   async function visit(record: StoredConnection): Promise<{ outcome: keyof Sweep; warned: boolean }> {
     if (leaseIsLive(record, now(), lease)) return { outcome: 'skipped', warned: false }
     const warned = record.status === 'connected' && (await warn(record))
-    if (record.status === 'needs_reauth' || !needsRefresh(record)) {
+    if (record.status === 'needs_reauth' || !schedule.needsRefresh(record, now())) {
       const next = revise(record, { nextCheckAt: schedule.idle(record, now()) }, now())
       return { outcome: (await records.write(record.ownerId, record, next)) ? 'rescheduled' : 'skipped', warned }
     }

@@ -5,6 +5,10 @@ import { never, reauthorizeBy, refreshDueAt } from './record.ts'
 
 const hour = 3_600_000
 const day = 86_400_000
+/** The part of the time between two checks over which they are spread. */
+const spread = 0.25
+
+const lastChecked = (record: StoredConnection): number => record.refreshedAt ?? record.createdAt
 
 /** When a connection is looked at next. The marks that a use leaves in `nextCheckAt` tell used from idle ones. */
 export interface Schedule {
@@ -18,6 +22,8 @@ export interface Schedule {
   idle(record: StoredConnection, now: number): number
   /** Whether a connection scheduled as idle is in use after all. */
   usedWhileIdle(record: StoredConnection, now: number): boolean
+  /** Whether a connection that is due has to be refreshed, and not only put off. */
+  needsRefresh(record: StoredConnection, now: number): boolean
   /** After the given number of failed refreshes in a row; a server's own `retryAt` is kept up to the next idle check. */
   retry(attempts: number, now: number, retryAt: number | undefined): number
 }
@@ -37,7 +43,8 @@ export function createSchedule(settings: { readonly provider: Provider; readonly
     },
     idle(record, now) {
       if (record.status === 'needs_reauth') return never
-      const check = now + 0.9 * schedule.checkEvery + jitter(0.1 * schedule.checkEvery)
+      const last = Math.min(lastChecked(record), now)
+      const check = Math.max(last + (1 - spread) * schedule.checkEvery + jitter(spread * schedule.checkEvery), now)
       const warn = reauthorizeBy(record, provider) - schedule.warnBefore
       return Math.round(warn > now ? Math.min(check, warn) : check)
     },
@@ -46,6 +53,14 @@ export function createSchedule(settings: { readonly provider: Provider; readonly
         return false
       const due = refreshDueAt(record, margin)
       return record.nextCheckAt > due && due - now <= hour
+    },
+    needsRefresh(record, now) {
+      if (record.failure !== undefined || record.lease !== undefined) return true
+      const due = refreshDueAt(record, margin)
+      const soon = due - Math.min(record.expiresAt - due, margin)
+      // Nobody has asked since it was due, or it would have been refreshed: after an hour it is idle.
+      if (now >= soon && now - due <= hour) return true
+      return now - lastChecked(record) >= (1 - spread) * schedule.checkEvery
     },
     retry(attempts, now, retryAt) {
       const longest = Math.min(1000 * 2 ** Math.min(attempts - 1, 20), 300_000)

@@ -49,12 +49,22 @@ describe('refreshing ahead', () => {
   test('a connection that nobody uses any more is left to the daily check', async () => {
     const world = createWorld()
     await world.connect('ada')
-    await sweepFor(world, 20 * hour)
+    await sweepFor(world, 18 * hour)
     expect(world.tokenRequests()).toBe(1)
-    await sweepFor(world, 6 * hour)
+    await sweepFor(world, 7 * hour)
     expect(world.tokenRequests()).toBe(2)
     await sweepFor(world, 25 * hour)
     expect(world.tokenRequests()).toBe(3)
+  })
+
+  test('a connection that nobody has used for an hour is put off, also when no monitor came by before', async () => {
+    const world = createWorld()
+    await world.connect('ada')
+    world.advance(2 * hour)
+    const monitor = world.connections.monitor()
+    expect(await monitor.runOnce()).toMatchObject({ refreshed: 0, rescheduled: 1 })
+    world.advance(22 * hour)
+    expect(await monitor.runOnce()).toMatchObject({ refreshed: 1 })
   })
 
   test('a connection that is used again is refreshed ahead again', async () => {
