@@ -1,10 +1,11 @@
-import { isStagedoorError, SpotifyApiError } from '../errors.ts'
+import type { SpotifyApiError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
 import { everyone, tooLong } from './cooldowns.ts'
 import type { Cooldown, Limiter, LimiterEvents, LimiterState, ScheduleOptions, Slot } from './limiter.ts'
 import { checked, type LimiterOptions } from './options.ts'
 import { Pauses } from './pauses.ts'
-import { longestTimer, WaitingLine } from './waiting-line.ts'
+import { runJob } from './run-job.ts'
+import { closed, longestTimer, WaitingLine } from './waiting-line.ts'
 import { LearnedWindow, type Ticket } from './window.ts'
 
 /** Options of {@link adaptiveLimiter}. */
@@ -99,33 +100,19 @@ class LocalLimiter implements Limiter {
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  async #run<T>(job: (slot: Slot) => Promise<T>, scope: string, ticket: Ticket): Promise<T> {
-    let sent = true
-    let refused = false
+  #run<T>(job: (slot: Slot) => Promise<T>, scope: string, ticket: Ticket): Promise<T> {
     this.#running++
-    try {
-      return await job({
-        throttled: (info) => {
-          refused = true
-          return this.#throttled(ticket, info)
-        },
-        unsent: () => {
-          sent = false
-        },
-      })
-    } catch (error) {
-      if (isStagedoorError(error) && error.code === 'API_CIRCUIT_OPEN') sent = false
-      throw error
-    } finally {
-      const time = this.#now()
+    const throttled: Slot['throttled'] = (info) => this.#throttled(ticket, info)
+    return runJob(job, throttled, (outcome) => {
+      const now = this.#now()
       this.#running--
-      if (sent || refused) this.#window.ended(ticket, time, refused)
-      else this.#window.unsent(time)
-      if (sent && !refused) this.#pauses.cooldowns.succeeded(scope)
+      if (outcome === 'unsent') this.#window.unsent(now)
+      else this.#window.ended(ticket, now, outcome === 'refused')
+      if (outcome === 'ok') this.#pauses.cooldowns.succeeded(scope)
       if (this.#line.size > 0) this.#pump()
       else this.#announce()
-      if (this.#running === 0 && this.#idle.length > 0) for (const idle of this.#idle.splice(0)) idle()
-    }
+      if (this.#running === 0) for (const idle of this.#idle.splice(0)) idle()
+    })
   }
 
   #throttled(ticket: Ticket, info: Parameters<Slot['throttled']>[0]): number {
@@ -182,8 +169,4 @@ class LocalLimiter implements Limiter {
     this.#ceiling = ceiling
     this.#emitter.emit('limiter.ceiling_changed', { ceiling, previous })
   }
-}
-
-function closed(): SpotifyApiError {
-  return new SpotifyApiError('API_CLOSED', 'The limiter is closed.')
 }

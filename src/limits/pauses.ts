@@ -3,6 +3,9 @@ import { Cooldowns, everyone, tooLong } from './cooldowns.ts'
 import type { Cooldown, LimiterEvents } from './limiter.ts'
 import { longestTimer, type WaitingLine } from './waiting-line.ts'
 
+/** Milliseconds by which a pause that another process was told is taken to be longer, for the way of its message. */
+const slack = 10
+
 /** The cooldowns of a limiter with what follows from them: events, and the end of waits that became too long. */
 export class Pauses {
   readonly cooldowns: Cooldowns
@@ -39,6 +42,15 @@ export class Pauses {
       this.#resumeLater(now)
     }
     return { cooldown, changed }
+  }
+
+  /** Another process was told to wait. `now`: what the clock of its `until` shows at this moment. */
+  mirror(cooldown: Cooldown, now: number): void {
+    const { scope, reason } = cooldown
+    const at = this.#now()
+    const retryAt = at + cooldown.until - now + slack
+    const known = this.cooldowns.active(at).find((active) => active.scope === scope)
+    if (known === undefined || retryAt > known.until + 5 * slack) this.pause({ scope, reason, retryAt })
   }
 
   /** Ends the pauses whose time has come. */

@@ -1,16 +1,15 @@
-import { isStagedoorError, SpotifyApiError } from '../errors.ts'
+import type { SpotifyApiError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
 import { sleep } from '../internal/signal.ts'
-import { type Ceiling, CeilingRules, learnedCeiling } from './ceiling.ts'
 import { everyone, tooLong } from './cooldowns.ts'
 import type { Cooldown, Limiter, LimiterEvents, LimiterState, ScheduleOptions, Slot } from './limiter.ts'
 import { checked, type LimiterOptions } from './options.ts'
 import { Pauses } from './pauses.ts'
+import { runJob } from './run-job.ts'
 import { type Connect, type Link, SharedConnection } from './shared-connection.ts'
-import { SharedLog } from './shared-log.ts'
+import { type Grant, SharedView } from './shared-view.ts'
 import type { SharedTicket } from './shared-window.ts'
-import { longestTimer, type Waiting, WaitingLine } from './waiting-line.ts'
-import { LearnedWindow, type Ticket } from './window.ts'
+import { closed, longestTimer, WaitingLine } from './waiting-line.ts'
 
 export interface SharedLimiterOptions extends LimiterOptions {
   /** The share of the ceiling that this process uses while the server is away; default 0.25. */
@@ -19,41 +18,23 @@ export interface SharedLimiterOptions extends LimiterOptions {
   readonly restore?: LimiterState | undefined
 }
 
-/** A request that was let through. */
-interface Grant {
-  readonly member: string
-  readonly count: number
-  /** `undefined`: let through alone, so that the shared ceiling learns nothing from it. */
-  readonly epoch: number | undefined
-  readonly own: Ticket
-  /** What the shared window is still being told. */
-  told: Promise<unknown>
-}
-
 /** Milliseconds for which a slot is held until its place in the window is there. */
 const longestHeldWait = 500
 /** Milliseconds after which a full window is looked at again, because places may have been given back. */
 const longestUnasked = 1000
-/** Milliseconds by which a pause is taken to be longer here than at the server, for the way of its message. */
-const mirrorSlack = 10
 
 /** A limiter whose slots, window and cooldowns are shared; alone at a share of the ceiling while the server is away. */
 export class SharedLimiter implements Limiter {
   readonly #now: () => number
   readonly #maxConcurrent: number
   readonly #maxWait: number
-  readonly #share: number
+  readonly #slotsAlone: number
   readonly #emitter = createEmitter<LimiterEvents>()
   readonly #line: WaitingLine<Grant>
   readonly #pauses: Pauses
   readonly #connection: SharedConnection
-  /** Everything that this process sends, and what it goes by while it is alone. */
-  readonly #own: LearnedWindow
-  readonly #log: SharedLog
-  #alone = false
+  readonly #view: SharedView
   #closed = false
-  #ceiling: Ceiling
-  #announced: number
   #running = 0
   #turns = 0
   #notBefore = 0
@@ -63,17 +44,14 @@ export class SharedLimiter implements Limiter {
   /** `hold`: milliseconds that a request may take. */
   constructor(options: SharedLimiterOptions, hold: number, connect: Connect) {
     const { maxConcurrent, maxQueue, maxWait, now } = checked(options)
-    const rules = new CeilingRules(options)
     this.#now = now
     this.#maxConcurrent = maxConcurrent
     this.#maxWait = maxWait
-    this.#share = options.share ?? 0.25
+    const { share = 0.25 } = options
+    this.#slotsAlone = Math.max(1, Math.floor(maxConcurrent * share))
     this.#line = new WaitingLine(maxQueue)
     this.#pauses = new Pauses(this.#line, this.#emitter, now, options.restore?.cooldowns)
-    this.#own = new LearnedWindow(options, now())
-    this.#log = new SharedLog({ window: rules.window, guard: options.guard ?? 50, hold }, now)
-    this.#ceiling = rules.restored(options.restore?.learned, now()) ?? rules.initial()
-    this.#announced = learnedCeiling(this.#ceiling)
+    this.#view = new SharedView(options, { hold, share }, now, this.#emitter)
     this.#connection = new SharedConnection(connect, {
       joined: (link) => this.#join(link),
       ready: () => this.#ready(),
@@ -105,14 +83,10 @@ export class SharedLimiter implements Limiter {
   state(): LimiterState {
     const now = this.#now()
     return {
-      ceiling: learnedCeiling(this.#ceiling),
-      cap: this.#alone ? this.#own.cap : this.#ceiling.cap,
-      window: this.#own.length,
-      inWindow: Math.max(this.#alone ? 0 : this.#log.seen, this.#own.count(now)),
+      ...this.#view.state(),
       running: this.#running,
       queued: this.#line.size,
       cooldowns: this.#pauses.cooldowns.active(now),
-      learned: { ...this.#ceiling, at: now },
     }
   }
 
@@ -129,35 +103,18 @@ export class SharedLimiter implements Limiter {
     await this.#connection.close()
   }
 
-  async #run<T>(job: (slot: Slot) => Promise<T>, scope: string, grant: Grant): Promise<T> {
-    let sent = true
-    let refused = false
+  #run<T>(job: (slot: Slot) => Promise<T>, scope: string, grant: Grant): Promise<T> {
     this.#running++
-    try {
-      return await job({
-        throttled: (info) => {
-          refused = true
-          return this.#throttled(grant, info)
-        },
-        unsent: () => {
-          sent = false
-        },
-      })
-    } catch (error) {
-      if (isStagedoorError(error) && error.code === 'API_CIRCUIT_OPEN') sent = false
-      throw error
-    } finally {
+    const throttled: Slot['throttled'] = (info) => this.#throttled(grant, info)
+    return runJob(job, throttled, (outcome) => {
       this.#running--
-      const outcome = refused ? 'refused' : sent ? 'ok' : 'unsent'
-      if (outcome === 'unsent') this.#own.unsent(this.#now())
-      else this.#own.ended(grant.own, this.#now(), refused)
+      this.#view.end(grant, outcome)
       if (outcome === 'ok') this.#pauses.cooldowns.succeeded(scope)
-      this.#log.end(grant.member, outcome !== 'unsent')
       const link = this.#connection.link
       if (link !== undefined) this.#tell(grant, link, () => link.window.finish(grant.member, outcome, scope))
       if (this.#running === 0) for (const idle of this.#idle.splice(0)) idle()
-      if (this.#alone) this.#pump()
-    }
+      if (this.#view.alone) this.#pump()
+    })
   }
 
   #throttled(grant: Grant, info: Parameters<Slot['throttled']>[0]): number {
@@ -166,14 +123,14 @@ export class SharedLimiter implements Limiter {
     const { cooldown } = this.#pauses.pause(info)
     const link = this.#connection.link
     if (link === undefined) {
-      if (reason === 'rate') this.#own.throttled(grant.own, cooldown.until, now)
+      if (reason === 'rate') this.#view.refusedAlone(grant, cooldown.until)
       return cooldown.until
     }
     const retryIn = info.retryAt === undefined ? undefined : info.retryAt - now
     this.#tell(grant, link, async () => {
       const { now: at, cooldown: shared, ceiling } = await link.window.refuse(grant, cooldown.scope, reason, retryIn)
-      this.#mirror(shared, at)
-      if (ceiling !== undefined) this.#learn(ceiling)
+      this.#pauses.mirror(shared, at)
+      if (ceiling !== undefined) this.#view.learn(ceiling)
       link.say(JSON.stringify({ ...shared, now: at }))
     })
     return cooldown.until
@@ -191,10 +148,10 @@ export class SharedLimiter implements Limiter {
     if (this.#closed || this.#line.size === 0) return
     const now = this.#now()
     this.#pauses.resume(now)
-    const { call, at } = this.#line.next((scope) => this.#pauses.cooldowns.of(scope, now)?.until)
+    const { call, at } = this.#next(now)
     let next = at
     const link = this.#connection.link
-    if (call !== undefined && this.#alone) next = this.#startAlone(now)
+    if (call !== undefined && this.#view.alone) next = this.#startAlone(now)
     else if (call !== undefined && link !== undefined) {
       next = this.#notBefore
       if (this.#notBefore <= now) {
@@ -208,14 +165,12 @@ export class SharedLimiter implements Limiter {
   }
 
   #startAlone(now: number): number {
-    const slots = Math.max(1, Math.floor(this.#maxConcurrent * this.#share))
-    while (this.#running < slots) {
-      const { call, at } = this.#line.next((scope) => this.#pauses.cooldowns.of(scope, now)?.until)
+    while (this.#running < this.#slotsAlone) {
+      const { call, at } = this.#next(now)
       if (call === undefined) return at
-      const wait = this.#own.wait(now)
+      const wait = this.#view.waitAlone(now)
       if (wait > 0) return now + wait
-      const own = this.#own.send(now)
-      void call.start({ member: this.#log.begin(), count: 0, epoch: undefined, own, told: Promise.resolve() })
+      void call.start(this.#view.send())
     }
     return Number.POSITIVE_INFINITY
   }
@@ -236,86 +191,55 @@ export class SharedLimiter implements Limiter {
   /** Holds a slot: asks for a place in the window, and runs the call that has waited longest. */
   async #turn(link: Link): Promise<void> {
     while (this.#connection.link === link && !this.#closed && this.#notBefore <= this.#now()) {
-      const first = this.#first()
+      const first = this.#next(this.#now()).call
       if (first === undefined) return
-      const admission = await link.window.admit(this.#log.name(), first.scope, longestHeldWait)
-      this.#log.clock(admission.now)
+      const admission = await this.#view.admit(link, first.scope, longestHeldWait)
       if (admission.status === 'sent') {
-        this.#log.saw(admission.ticket.count)
-        this.#learn(admission.ceiling)
         if (admission.delay > 0) await sleep(admission.delay)
         return this.#start(admission.ticket, link, first.scope)
       }
-      if (admission.status === 'paused') return this.#mirror(admission.cooldown, admission.now)
+      if (admission.status === 'paused') return this.#pauses.mirror(admission.cooldown, admission.now)
       if (admission.status === 'unknown') await this.#join(link)
-      else {
-        this.#log.saw(admission.count)
-        this.#notBefore = this.#now() + Math.min(admission.wait - longestHeldWait / 2, longestUnasked)
-      }
+      else this.#notBefore = this.#now() + Math.min(admission.wait - longestHeldWait / 2, longestUnasked)
     }
   }
 
+  /** The place is there: the call that has waited longest takes it, unless all have gone or are paused by now. */
   async #start(ticket: SharedTicket, link: Link, scope: string): Promise<void> {
-    this.#log.begin(ticket.member)
-    const call = this.#connection.link === link ? this.#first() : undefined
-    if (call === undefined) {
-      this.#log.end(ticket.member, false)
-      return link.window.finish(ticket.member, 'unsent', scope)
-    }
-    const grant: Grant = { ...ticket, own: this.#own.send(this.#now()), told: Promise.resolve() }
+    const call = this.#connection.link === link ? this.#next(this.#now()).call : undefined
+    if (call === undefined) return link.window.finish(ticket.member, 'unsent', scope)
+    const grant = this.#view.send(ticket)
     await call.start(grant)
     await grant.told
   }
 
-  #first(): Waiting<Grant> | undefined {
-    const now = this.#now()
-    return this.#line.next((scope) => this.#pauses.cooldowns.of(scope, now)?.until).call
+  #next(now: number): ReturnType<WaitingLine<Grant>['next']> {
+    return this.#line.next((scope) => this.#pauses.cooldowns.of(scope, now)?.until)
   }
 
   async #join(link: Link): Promise<void> {
-    const { now } = await link.window.join(this.#ceiling, [])
-    this.#log.clock(now)
-    const { ceiling } = await link.window.join(this.#ceiling, this.#log.sent())
-    this.#learn(ceiling)
+    await this.#view.join(link, this.#pauses.cooldowns.active(this.#now()))
   }
 
   #ready(): void {
     this.#turns = 0
     this.#notBefore = 0
-    if (this.#alone) this.#emitter.emit('limiter.degraded', { degraded: false })
-    this.#alone = false
+    this.#view.rejoin()
     this.#pump()
   }
 
   #lose(): void {
-    if (!this.#alone) {
-      this.#own.pin(Math.max(1, Math.floor(learnedCeiling(this.#ceiling) * this.#share)))
-      this.#alone = true
-      this.#emitter.emit('limiter.degraded', { degraded: true })
-    }
+    this.#view.leave()
     this.#pump()
   }
 
-  /** Another process was told to wait. `now`: the server's clock when it said so. */
-  #mirror(cooldown: Cooldown, now: number): void {
-    const { scope, reason } = cooldown
-    const at = this.#now()
-    const retryAt = at + cooldown.until - now + mirrorSlack
-    const known = this.#pauses.cooldowns.active(at).find((active) => active.scope === scope)
-    if (known === undefined || retryAt > known.until + 5 * mirrorSlack) this.#pauses.pause({ scope, reason, retryAt })
-  }
-
   #hear(message: string): void {
-    const heard = JSON.parse(message) as Cooldown & { readonly now: number }
-    this.#mirror(heard, heard.now)
-  }
-
-  #learn(ceiling: Ceiling): void {
-    this.#ceiling = ceiling
-    const [learned, previous] = [learnedCeiling(ceiling), this.#announced]
-    if (learned === previous) return
-    this.#announced = learned
-    this.#emitter.emit('limiter.ceiling_changed', { ceiling: learned, previous })
+    try {
+      const heard = JSON.parse(message) as Cooldown & { readonly now: number }
+      this.#pauses.mirror(heard, heard.now)
+    } catch {
+      // Whatever else is said on this channel is not for this limiter.
+    }
   }
 
   #late(scope: string): SpotifyApiError {
@@ -324,8 +248,4 @@ export class SharedLimiter implements Limiter {
     const until = Math.max(now, this.#notBefore)
     return tooLong(this.#pauses.cooldowns.of(scope, now) ?? { until, reason: 'rate' })
   }
-}
-
-function closed(): SpotifyApiError {
-  return new SpotifyApiError('API_CLOSED', 'The limiter is closed.')
 }

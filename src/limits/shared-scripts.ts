@@ -15,6 +15,11 @@ local function pause_of(scope)
   if untilAt and untilAt > now then return untilAt, reason end
   return nil
 end
+local function hold_until(scope, reason, untilAt)
+  redis.call('HSET', pauses, scope, string.format('%.0f', untilAt) .. ':' .. reason)
+  local rest = math.max(redis.call('PTTL', pauses), untilAt - now + 86400000)
+  redis.call('PEXPIRE', pauses, string.format('%.0f', math.min(rest, 1e13)))
+end
 local function sent_at(member)
   return tonumber(string.match(member, ':(%d+):?r?$'))
 end
@@ -95,9 +100,7 @@ if wait < 0 then
   end
 end
 if untilAt > current then
-  redis.call('HSET', pauses, scope, string.format('%.0f', untilAt) .. ':' .. reason)
-  local rest = math.max(redis.call('PTTL', pauses), untilAt - now + 86400000)
-  redis.call('PEXPIRE', pauses, string.format('%.0f', math.min(rest, 1e13)))
+  hold_until(scope, reason, untilAt)
 else
   untilAt = current
 end
@@ -125,10 +128,14 @@ redis.call('PEXPIRE', state, ARGV[3])
 return ARGV[2]
 `
 
-/** Joins with what this process knows. ARGV: the ceiling to start from, milliseconds to keep it, then members and leaving times as ages. */
+/** Joins with what this process knows. ARGV: the ceiling to start from, milliseconds to keep it, the pauses, then members and when they leave. */
 const join = `${prelude}
 if redis.call('HSETNX', state, 'ceiling', ARGV[1]) == 1 then redis.call('PEXPIRE', state, ARGV[2]) end
-for index = 3, #ARGV, 2 do
+for _, pause in ipairs(cjson.decode(ARGV[3])) do
+  local untilAt = now + pause.rest
+  if untilAt > (pause_of(pause.scope) or now) then hold_until(pause.scope, pause.reason, untilAt) end
+end
+for index = 4, #ARGV, 2 do
   local leaves = tonumber(ARGV[index + 1])
   if leaves > now then
     redis.call('ZADD', log, 'NX', leaves, ARGV[index])

@@ -123,12 +123,17 @@ export class SharedWindow {
     return { now, cooldown, ceiling: undefined }
   }
 
-  /** Makes sure that there is a ceiling, and adds what this process has sent: members with when they leave. */
+  /**
+   * Makes sure that there is a ceiling, and adds what this process knows.
+   * @param pauses with the milliseconds that are left of each
+   * @param sent members with when they leave, on the clock of Redis
+   */
   async join(
     ceiling: Ceiling,
+    pauses: readonly { readonly scope: string; readonly reason: Cooldown['reason']; readonly rest: number }[],
     sent: readonly (readonly [member: string, leavesAt: number])[],
   ): Promise<{ readonly now: number; readonly ceiling: Ceiling }> {
-    const reply = await this.#call('join', JSON.stringify(ceiling), keepState, ...sent.flat())
+    const reply = await this.#call('join', JSON.stringify(ceiling), keepState, JSON.stringify(pauses), ...sent.flat())
     const [now, json = ''] = reply as string[]
     return { now: Number(now), ceiling: JSON.parse(json) as Ceiling }
   }

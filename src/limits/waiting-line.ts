@@ -106,3 +106,7 @@ export class WaitingLine<Grant> {
     for (const [name, lane] of this.#lanes) if (scope === undefined || name === scope) yield* [...lane]
   }
 }
+
+export function closed(): SpotifyApiError {
+  return new SpotifyApiError('API_CLOSED', 'The limiter is closed.')
+}

@@ -173,6 +173,22 @@ describe.skipIf(!(await available('redis')))('the cluster limiter', () => {
     expect(await redis.zcard(`stagedoor:limiter:{${id}}:log`)).toBeGreaterThan(0)
   })
 
+  test('a pause outlives a Redis that forgets it', async () => {
+    fresh()
+    const limiter = make()
+    const seen = degraded(limiter)
+    const hours = Date.now() + 48_925_000
+    await limiter.schedule(async (slot) => slot.throttled({ retryAt: hours, scope: 'search', reason: 'quota' }))
+    await server.kill()
+    await until(() => seen.length === 1)
+    await server.start()
+    await until(() => seen.length === 2)
+    const later = make()
+    const error = later.schedule(async () => {}, { scope: 'search' }).catch((thrown: SpotifyApiError) => thrown)
+    expect(await error).toMatchObject({ code: 'API_QUOTA_EXCEEDED' })
+    expect(await later.schedule(async () => 'free', { scope: 'player' })).toBe('free')
+  })
+
   test('a Redis that hangs is noticed too', async () => {
     fresh()
     const limiter = make()
