@@ -106,7 +106,7 @@ function newRecord(
     createdAt: now,
     updatedAt: now,
   }
-  return { ...record, nextCheckAt: schedule.afterUse(record, now) }
+  return { ...record, nextCheckAt: schedule.first(record, now) }
 }
 
 function differs(before: string | undefined, after: string | undefined): boolean {

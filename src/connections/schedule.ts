@@ -16,6 +16,8 @@ export interface Schedule {
   checkEvery: number
   /** Milliseconds before the end of a grant at which its owner is asked to sign in again. */
   warnBefore: number
+  /** For a new grant: at once if its end is near already, else as after a use. */
+  first(record: StoredConnection, now: number): number
   /** After the connection was used: shortly before the refresh would be due, if the use is then at most an hour old. */
   afterUse(record: StoredConnection, now: number): number
   /** After a refresh that nobody asked for. */
@@ -37,6 +39,10 @@ export function createSchedule(settings: { readonly provider: Provider; readonly
   const schedule: Schedule = {
     checkEvery: day,
     warnBefore: 14 * day,
+    first(record, now) {
+      const near = now >= reauthorizeBy(record, provider) - schedule.warnBefore
+      return near ? now : schedule.afterUse(record, now)
+    },
     afterUse(record, now) {
       const at = ahead(record)
       return at - now <= hour ? at : schedule.idle(record, now)

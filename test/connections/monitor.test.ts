@@ -183,6 +183,15 @@ describe('the end of a grant', () => {
     expect(await monitor.runOnce()).toMatchObject({ warned: 1 })
   })
 
+  test('is announced by the next sweep for tokens that are adopted shortly before it, or are of unknown age', async () => {
+    const world = createWorld()
+    const authorizedAt = new Date(start - 175 * day)
+    await world.connections.adopt({ ownerId: 'ada', tokens: world.fake.issue(), authorizedAt })
+    await world.connections.adopt({ ownerId: 'grace', tokens: world.fake.issue() })
+    expect(await world.connections.monitor().runOnce()).toMatchObject({ warned: 2, refreshed: 0, rescheduled: 2 })
+    expect(world.tokenRequests()).toBe(0)
+  })
+
   test('is announced anew after the owner has signed in again', async () => {
     const world = createWorld()
     await world.connect('ada')
