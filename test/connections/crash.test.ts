@@ -68,7 +68,7 @@ async function crash(at: Scene, point: CrashPoint | 'after the request'): Promis
     await worker.ended
     return
   }
-  at.server.fake.fail({ path: '/api/token', delay: 800 })
+  at.server.fake.fail({ path: '/api/token', delay: 1200 })
   worker.call({ site: at.site, ownerId, callers: 3 }).catch(() => {})
   await vi.waitFor(() => expect(at.requests()).toBe(1), { timeout: 20_000, interval: 10 })
   await worker.kill()
@@ -130,7 +130,7 @@ describe.concurrent('a process that is killed while it refreshes', () => {
 test('a process that was stopped with a rotated token on its way brings the connection back', async (context) => {
   const at = await scene('always', context)
   const holder = fleet.launch()
-  at.server.fake.fail({ path: '/api/token', delay: 300 })
+  at.server.fake.fail({ path: '/api/token', delay: 1000 })
   const held = holder.call({ site: at.site, ownerId, callers: 5 })
   await vi.waitFor(() => expect(at.requests()).toBe(1), { timeout: 20_000, interval: 10 })
   holder.stop()

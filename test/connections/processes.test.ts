@@ -12,7 +12,7 @@ import { connectionsOf, type Site } from './support/worker.ts'
 
 const processes = 8
 const callers = 100
-const refresh = { timeout: 2500, lease: 3500 }
+const refresh = { timeout: 4000, lease: 5000 }
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-refresh-'))
 const prefix = `conn_${Math.random().toString(36).slice(2, 10)}_`
@@ -94,7 +94,7 @@ describe.concurrent.each(stores.filter(([, present]) => present))('processes tha
   }) => {
     const { connect, fail, callAll, requests } = await stage(onTestFinished)
     await connect('ada')
-    fail({ delay: 1500 })
+    fail({ delay: 2500 })
     const impatient = await callAll('ada', workers, 25, 300)
     expect(impatient).toMatchObject({ tokens: {}, errors: { TimeoutError: processes * 25 } })
     const { tokens, errors } = await callAll('ada', workers, 25)
@@ -110,7 +110,7 @@ describe.concurrent.each(stores.filter(([, present]) => present))('processes tha
     await connect('ada')
     const holder = fleet.launch()
     await holder.open(site)
-    fail({ delay: 500 })
+    fail({ delay: 1500 })
     const held = holder.call({ site, ownerId: 'ada', callers: 5 })
     await vi.waitFor(() => expect(requests()).toHaveLength(1), { timeout: 20_000, interval: 10 })
     holder.stop()
@@ -133,7 +133,7 @@ describe.concurrent.each(stores.filter(([, present]) => present))('processes tha
     await connect('ada')
     const holder = fleet.launch()
     await holder.open(site)
-    fail({ delay: 2000 })
+    fail({ delay: 3000 })
     holder.call({ site, ownerId: 'ada', callers: 5 }).catch(() => {})
     await vi.waitFor(() => expect(requests()).toHaveLength(1), { timeout: 20_000, interval: 10 })
     await holder.kill()
