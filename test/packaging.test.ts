@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { builtinModules } from 'node:module'
@@ -167,6 +167,35 @@ describe('an application with nothing but the package', () => {
       }
     } finally {
       refusing.close()
+    }
+  })
+})
+
+describe('the installed command', () => {
+  it('serves a fake Spotify whose consent page a browser can open', async () => {
+    const main = join(packed.consumer, 'node_modules', '.bin', 'stagedoor')
+    const child = spawn(process.execPath, [main, 'fake', '--port', '0', '--json'], { cwd: packed.consumer })
+    try {
+      let seen = ''
+      for await (const text of child.stdout.setEncoding('utf8')) {
+        seen += text
+        if (seen.includes('\n}\n')) break
+      }
+      const { endpoints } = JSON.parse(seen) as { endpoints: { authorization: string } }
+      const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+      const query = new URLSearchParams({
+        response_type: 'code',
+        client_id: 'any',
+        redirect_uri: 'http://127.0.0.1:3000/callback',
+        state: 'state',
+        code_challenge: challenge,
+        code_challenge_method: 'S256',
+      })
+      const page = await fetch(`${endpoints.authorization}?${query}`)
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')])
+      expect(await page.text()).toContain('<form')
+    } finally {
+      child.kill()
     }
   })
 })

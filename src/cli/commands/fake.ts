@@ -18,7 +18,7 @@ export async function fake({ terminal, output }: Context, { port, seed }: FakeOp
   })
   const { url, endpoints } = server
   output.result({ url, endpoints }, [
-    `A Spotify of your own: ${url}`,
+    `A Spotify of your own. To see and steer it, open ${url}`,
     '',
     'Give your application these options:',
     `  endpoints: ${JSON.stringify(endpoints)}`,
