@@ -16,6 +16,8 @@ const order = [
   'reseal',
   'start',
   'memory',
+  'fake',
+  'fake',
 ]
 const there = readdirSync(new URL('suites', import.meta.url)).map((file) => file.replace(/\.ts$/, ''))
 
