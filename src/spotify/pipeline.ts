@@ -37,6 +37,8 @@ export interface Pipeline {
   /** Sends a call through retry, limiter, breaker and transport. Resolves with an answer of 2xx. */
   send(work: Work, options: RequestOptions): Promise<Incoming>
   circuit(): BreakerState
+  /** From now on every call fails with `API_CLOSED`. */
+  close(): void
 }
 
 const down: ReadonlySet<string> = new Set(['API_SERVER_ERROR', 'API_UNREACHABLE', 'API_TIMEOUT'])
@@ -167,12 +169,17 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     tell,
   })
 
+  let closed = false
   return {
     circuit: () => breaker.state(),
+    close() {
+      closed = true
+    },
     async send(work, given) {
+      const { request } = work.outgoing
+      if (closed) throw new SpotifyApiError('API_CLOSED', 'The client is closed.', { request })
       const startedAt = now()
       const progress = start()
-      const { request } = work.outgoing
       const limit = given.deadline ?? pipeline.deadline
       const late = (): SpotifyApiError =>
         new SpotifyApiError('API_TIMEOUT', 'The call took longer than its deadline.', { request })

@@ -152,6 +152,7 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
     },
     scopesFor,
     async close() {
+      pipeline.close()
       if (options.limiter === undefined) await limiter.close()
       for (const stop of unsubscribe) stop()
       emitter.clear()

@@ -499,8 +499,10 @@ describe('closing', () => {
 
   it('leaves a limiter that was passed in alone', async () => {
     const limiter = adaptiveLimiter()
-    const { spotify } = answering(ok, { limiter })
+    const { spotify, client, seen } = answering(ok, { limiter })
     await spotify.close()
+    expect((await timed(client.tracks.get(id))).error).toMatchObject({ code: 'API_CLOSED' })
+    expect(seen).toHaveLength(0)
     expect(await limiter.schedule(async () => 'still here')).toBe('still here')
   })
 })
