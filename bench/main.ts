@@ -17,7 +17,6 @@ const order = [
   'start',
   'memory',
   'fake',
-  'fake',
 ]
 const there = readdirSync(new URL('suites', import.meta.url)).map((file) => file.replace(/\.ts$/, ''))
 

@@ -93,10 +93,8 @@ describe('the catalogue', () => {
     expect(() => fake.uri('track', 1000)).toThrow('there is no track 1000')
   })
 
-  it('makes a world of 100,000 tracks as quickly as one of ten', async () => {
-    const started = performance.now()
+  it('holds a world of 100,000 tracks, the last of them included', async () => {
     const fake = createFakeSpotify({ catalogue: { tracks: 100_000 }, users: [{ id: 'a' }] })
-    expect(performance.now() - started).toBeLessThan(50)
     const call = callerOf(fake)
     expect((await call(`GET /tracks/${fake.state.catalogue.id('track', 99_999)}`)).status).toBe(200)
   })
