@@ -61,6 +61,18 @@ describe('the packed files', () => {
     )
   })
 
+  it('are the same entries for the reference, the size budgets and the types of this project', () => {
+    const json = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8'))
+    const sources = subpaths.map((entry) => entry.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts')).sort()
+    expect((json('typedoc.json').entryPoints as string[]).toSorted()).toEqual(sources)
+    expect((json('.size-limit.json') as { path: string }[]).map(({ path }) => `./${path}`).sort()).toEqual(
+      subpaths.map((entry) => entry.default).sort(),
+    )
+    const { paths } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config.compilerOptions
+    expect(Object.keys(paths).sort()).toEqual(subpaths.map(({ name }) => name).sort())
+    expect((Object.values(paths) as string[][]).map(([path]) => path?.slice(2)).sort()).toEqual(sources)
+  })
+
   it('import only dependencies, peers and node: modules, the command line included', () => {
     const allowed = new Set([...Object.keys(manifest.dependencies), ...peers])
     const foreign = filesBelow(join(packed.installed, 'dist'))

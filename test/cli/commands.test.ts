@@ -168,6 +168,41 @@ describe('stagedoor fake', () => {
   })
 })
 
+describe('the configuration file', () => {
+  it('may be TypeScript with a default export', async () => {
+    using workplace = new Workplace()
+    workplace.write(
+      'stagedoor.config.ts',
+      `import { createVault, localKms } from 'stagedoor/vault'
+import { sqliteStore } from 'stagedoor/stores/sqlite'
+const key: string | undefined = process.env.STAGEDOOR_VAULT_KEY
+export default { vault: createVault({ kms: localKms({ keyId: 'main', key }) }), store: sqliteStore('stagedoor.db') }
+`,
+    )
+    expect(await workplace.run(['status'], goodEnv)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Connections: 0'),
+    })
+  })
+
+  it('may have another name, and options that the environment then need not have', async () => {
+    using workplace = new Workplace()
+    const { SPOTIFY_CLIENT_ID, SPOTIFY_REDIRECT_URI, STAGEDOOR_LOGIN_KEYS, ...env } = goodEnv
+    workplace.write(
+      'keys.mjs',
+      `${goodConfig}export const clientId = '${SPOTIFY_CLIENT_ID}'
+export const redirectUri = '${SPOTIFY_REDIRECT_URI}'
+export const loginKeys = [Buffer.from('${STAGEDOOR_LOGIN_KEYS}', 'base64url')]
+`,
+    )
+    expect(await workplace.run(['doctor', '--config', 'keys.mjs'], env)).toMatchObject({ code: 0 })
+    expect(await workplace.run(['doctor', '--config', 'none.mjs'], env)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('There is no file none.mjs.'),
+    })
+  })
+})
+
 describe('every command', () => {
   const commands = ['keygen', 'doctor', 'migrate', 'status', 'rotate', 'login', 'fake']
 

@@ -26,7 +26,7 @@ describe('the documents', () => {
     )
   })
 
-  it.each(documents)('%s links to what is there', (document) => {
+  it.each([...documents, 'llms.txt'])('%s links to what is there', (document) => {
     expect(dead(document)).toEqual([])
   })
 
