@@ -217,7 +217,8 @@ export class CeilingRules {
     const lately = now - changedAt < changeMatters
     const wait = lately ? this.#probeAfterChange : this.#probeAfter * Math.min(2 ** mistaken, 4)
     // A probe that costs a long pause is worth making less often.
-    const probeAt = now + pause + wait * Math.min(1 + pause / this.window, 2)
+    const cost = ceiling.step > 0 || pause >= this.window ? Math.min(1 + pause / this.window, 2) : 1
+    const probeAt = now + pause + wait * cost
     return { metAt, changedAt, risenFrom, mistaken, trials, probeAt }
   }
 }
