@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -99,12 +100,15 @@ describe.skipIf(!postgres)('PostgreSQL', () => {
     const name = `stagedoor_${unique()}`
     const pool = new Pool({ connectionString: urls.postgres, application_name: name, max: 1 })
     pool.on('error', () => {})
+    pool.on('connect', (client) => client.on('error', () => {}))
     const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
     const tablePrefix = `sd_${unique()}_`
     const store = sqlStore({ db, tablePrefix })
     await store.migrate()
     const [record, next] = [storedConnection({ ownerId: 'a' }), storedConnection({ ownerId: 'a' })]
     await store.compareAndSet(record, undefined, record)
+    // The server's goodbye comes in two steps; the pool has noticed once it lets go of the connection.
+    const noticed = once(pool, 'remove')
     const error = await admin.transaction().execute(async (holder) => {
       await sql`select 1 from ${sql.table(`${tablePrefix}connections`)} for update`.execute(holder)
       const writing = store.compareAndSet(record, record.revision, next).catch((caught: unknown) => caught)
@@ -117,6 +121,7 @@ describe.skipIf(!postgres)('PostgreSQL', () => {
       return writing
     })
     expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true })
+    await noticed
     expect(await store.get(record)).toEqual(record)
     expect(await store.compareAndSet(record, record.revision, next)).toBe(true)
     await drop(admin, tablePrefix)
