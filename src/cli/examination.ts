@@ -1,6 +1,4 @@
-import { checkOptions } from '../config.ts'
-import { createConnections } from '../connections/connections.ts'
-import { spotifyProvider } from '../oauth/providers/spotify.ts'
+import { createStagedoor } from '../stagedoor.ts'
 import { checkKeys } from './checks/keys.ts'
 import { checkOnline } from './checks/online.ts'
 import { checkRecords } from './checks/records.ts'
@@ -69,8 +67,7 @@ function checkRuntime(): Finding {
 function checkConstruction(config: CliConfig, env: Readonly<Record<string, string | undefined>>): Finding[] {
   try {
     const options = stagedoorOptions(config, env)
-    checkOptions(options)
-    createConnections({ ...options, provider: spotifyProvider })
+    createStagedoor(options)
     return [ok('options', 'Accepted.')]
   } catch (error) {
     return [problem('options', error)]

@@ -9,7 +9,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => interruption.abort())
 }
 
-process.exitCode = await run(
+const exitCode = await run(
   process.argv.slice(2),
   {
     env: process.env,
@@ -20,3 +20,9 @@ process.exitCode = await run(
   },
   manifest.version,
 )
+
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => void stream.write('', () => resolve()))
+await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+// A pool or client that the configuration file opened would keep the process alive: nobody but its owner can close it.
+process.exit(exitCode)

@@ -17,6 +17,7 @@ export interface Installation {
 const files: Readonly<Record<string, string>> = {
   '': 'index.ts',
   'stores/sqlite': 'stores/sqlite.ts',
+  'stores/redis': 'stores/redis.ts',
   'stores/sql': 'stores/sql.ts',
   'kms/vault-transit': 'vault/kms/vault-transit.ts',
   vault: 'vault/index.ts',

@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startFakeSpotify } from '../../src/testing/server.ts'
+import { available, urls } from '../services.ts'
 import { goodConfig, goodEnv, secrets, Workplace } from './command-line.ts'
 
+const redisRuns = await available('redis')
 const key = /^[\w-]{43}$/
 
 async function freePort(): Promise<number> {
@@ -200,6 +202,35 @@ export const loginKeys = [Buffer.from('${STAGEDOOR_LOGIN_KEYS}', 'base64url')]
       code: 1,
       stdout: expect.stringContaining('There is no file none.mjs.'),
     })
+  })
+})
+
+describe('a configuration with clients that stay open', () => {
+  it('does not keep a command from ending', async () => {
+    using workplace = new Workplace()
+    workplace.write('stagedoor.config.mjs', `${goodConfig}setInterval(() => {}, 1000)\n`)
+    expect(await workplace.run(['status'], goodEnv)).toMatchObject({ code: 0 })
+  })
+
+  it.skipIf(!redisRuns)('is examined over Redis, and leaves nothing there', async () => {
+    const prefix = `stagedoor-cli-${crypto.randomUUID()}:`
+    using workplace = new Workplace()
+    workplace.write(
+      'stagedoor.config.mjs',
+      `import { Redis } from '${import.meta.resolve('ioredis')}'
+import { createVault, localKms } from 'stagedoor/vault'
+import { redisStore } from 'stagedoor/stores/redis'
+export const vault = createVault({ kms: localKms({ keyId: 'main', key: process.env.STAGEDOOR_VAULT_KEY }) })
+export const store = redisStore({ client: new Redis('${urls.redis}'), prefix: '${prefix}' })
+`,
+    )
+    expect(await workplace.run(['doctor'], goodEnv)).toMatchObject({ code: 0 })
+    const { Redis } = await import('ioredis')
+    const redis = new Redis(urls.redis)
+    const left = await redis.keys(`${prefix}*`)
+    if (left.length > 0) await redis.del(...left)
+    await redis.quit()
+    expect(left).toEqual([])
   })
 })
 

@@ -38,6 +38,12 @@ describe('the threat model', () => {
     }
   })
 
+  it('counts the runtime dependencies as they are', () => {
+    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: object }
+    expect(Object.keys(dependencies)).toHaveLength(6)
+    expect(read('SECURITY.md')).toContain('There are six runtime dependencies')
+  })
+
   it('would notice a test that is gone or skipped', () => {
     expect(has("it('a', () => {})", 'a')).toBe(true)
     expect(has("it('ab', () => {})", 'a')).toBe(false)
