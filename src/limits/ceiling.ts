@@ -61,12 +61,14 @@ export interface Refusal {
 export const spacings = [0, 0.5, 0.95] as const
 /** What is left of the cap after the second, third, … refusal in a row. */
 const retreats = [0.95, 0.85, 0.75] as const
+/** Least spacing while the cap grows. */
+export const firmly = 0.9
 const changeMatters = 7_200_000
 const never = -1e15
 
-/** The learned number; while nothing was ever refused, the cap. */
+/** The learned number; while nothing is proven beside a refusal, the cap. */
 export function learnedCeiling(ceiling: Ceiling): number {
-  return ceiling.wall === null ? ceiling.cap : ceiling.proven
+  return ceiling.wall === null || ceiling.proven < 1 ? ceiling.cap : ceiling.proven
 }
 
 /** The rules by which a {@link Ceiling} changes. Pure. */
@@ -125,13 +127,18 @@ export class CeilingRules {
     const known = ceiling as unknown as Ceiling
     if (!(known.cap >= 1) || known.proven < 0) return undefined
     // The running window is not known in full: what it shows counts from now on.
-    return { ...known, steppedAt: now, step: 0, cap: known.wall === null ? known.cap : Math.max(known.proven, 1) }
+    return { ...known, steppedAt: now, step: 0, cap: learnedCeiling(known) }
   }
 
   /** Milliseconds between two requests when `count` are in the window: half of it is free, then ever closer to even. */
   spacing(ceiling: Ceiling, count: number): number {
-    const least = spacings[ceiling.smooth] ?? 0
-    const free = (1 - least) / 2
+    let least: number = spacings[ceiling.smooth] ?? 0
+    let free = (1 - least) / 2
+    if (ceiling.wall === null && ceiling.proven > 0) {
+      // What lies beyond the proven number is new ground: a burst into it would tell little about the limit.
+      least = Math.max(least, firmly)
+      free = Math.min(free, ceiling.proven / (2 * ceiling.cap))
+    }
     const used = count / ceiling.cap
     if (used < Math.max(free, 0.04)) return 0
     return (this.window / ceiling.cap) * Math.max(least, (used - free) / (1 - free))

@@ -26,8 +26,8 @@ end
 `
 
 /**
- * Gives the next place in the window, now or within `patience`. ARGV: window, guard, hold, patience, id, scope, then the
- * least spacings.
+ * Gives the next place in the window, now or within `patience`. ARGV: window, guard, hold, patience, id, scope, the least
+ * spacing while the cap grows, then the others.
  */
 const admit = `${prelude}
 local window, guard, hold, patience = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -54,8 +54,12 @@ if count >= ceiling.cap then
   at = tonumber(redis.call('ZRANGE', log, place, place, 'WITHSCORES')[2])
   others = ceiling.cap - 1
 end
-local least = tonumber(ARGV[7 + ceiling.smooth])
+local least = tonumber(ARGV[8 + ceiling.smooth])
 local free = (1 - least) / 2
+if ceiling.wall == cjson.null and ceiling.proven > 0 then
+  least = math.max(least, tonumber(ARGV[7]))
+  free = math.min(free, ceiling.proven / (2 * ceiling.cap))
+end
 local used = others / ceiling.cap
 if used >= math.max(free, 0.04) then
   local spacing = (window / ceiling.cap) * math.max(least, (used - free) / (1 - free))

@@ -1,4 +1,4 @@
-import { type Ceiling, type CeilingRules, spacings } from './ceiling.ts'
+import { type Ceiling, type CeilingRules, firmly, spacings } from './ceiling.ts'
 import { everyone, firstGuess, longestGuess } from './cooldowns.ts'
 import type { Cooldown } from './limiter.ts'
 import { scripts } from './shared-scripts.ts'
@@ -64,7 +64,7 @@ export class SharedWindow {
   async admit(id: string, scope: string, patience: number): Promise<Admission> {
     const { rules, guard, hold } = this.#options
     for (;;) {
-      const reply = await this.#call('admit', rules.window, guard, hold, patience, id, scope, ...spacings)
+      const reply = await this.#call('admit', rules.window, guard, hold, patience, id, scope, firmly, ...spacings)
       const [status, time, ...rest] = reply as string[]
       const now = Number(time)
       if (status === 'unknown') return { status, now }

@@ -33,6 +33,10 @@ describe.skipIf(!(await available('redis')))('the shared window', () => {
   }
 
   test.each([
+    [100, 40, 0, 50],
+    [100, 20, 0, 50],
+    [100, 60, 1, 50],
+    [100, 60, 0, 100],
     [100, 40, 0],
     [100, 60, 0],
     [100, 99, 0],
@@ -41,18 +45,21 @@ describe.skipIf(!(await available('redis')))('the shared window', () => {
     [240, 20, 2],
     [240, 5, 2],
     [7, 6, 2],
-  ])('paces as the window in process does: cap %i, %i used, %i bursts refused', async (cap, count, smooth) => {
-    const ceiling = { ...rules.initial(), cap, smooth }
-    const window = await filled({ cap, smooth }, count)
-    const first = await window.admit('a:1', '*', 60_000)
-    const second = await window.admit('a:2', '*', 60_000)
-    if (first.status !== 'sent' || second.status !== 'sent') throw new Error('not admitted')
-    expect(first.delay).toBe(0)
-    const used = Math.min(count + 1, cap - 1)
-    const spacing = count + 1 < cap ? rules.spacing(ceiling, used) : second.delay
-    expect(second.now + second.delay - first.now).toBeGreaterThanOrEqual(Math.floor(spacing))
-    expect(second.delay).toBeLessThanOrEqual(Math.ceil(spacing))
-  })
+  ])(
+    'paces as the window in process does: cap %i, %i used, %i bursts refused',
+    async (cap, count, smooth, proven = 0) => {
+      const ceiling = { ...rules.initial(), cap, smooth, proven }
+      const window = await filled({ cap, smooth, proven }, count)
+      const first = await window.admit('a:1', '*', 60_000)
+      const second = await window.admit('a:2', '*', 60_000)
+      if (first.status !== 'sent' || second.status !== 'sent') throw new Error('not admitted')
+      expect(first.delay).toBe(0)
+      const used = Math.min(count + 1, cap - 1)
+      const spacing = count + 1 < cap ? rules.spacing(ceiling, used) : second.delay
+      expect(second.now + second.delay - first.now).toBeGreaterThanOrEqual(Math.floor(spacing))
+      expect(second.delay).toBeLessThanOrEqual(Math.ceil(spacing))
+    },
+  )
 
   test('a full window gives its next place when the oldest request leaves', async () => {
     const window = await filled({ cap: 10, wall: 11, proven: 10 }, 10, 29_000)
