@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 
-// Says whether a tag such as v0.1.0 may be released: package.json has that version, and the changelog a dated section of it.
+// Says whether a tag such as v0.1.0 may be released: package.json has that version and a repository, and the changelog a
+// dated section of it.
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
 
@@ -8,8 +9,12 @@ const read = (name: string): string => readFileSync(new URL(`../${name}`, import
 export function objections(tag: string, manifest: string, changelog: string): string[] {
   const version = /^v(\d+\.\d+\.\d+(?:-[\w.]+)?)$/.exec(tag)?.[1]
   if (version === undefined) return [`${tag} is no version tag such as v0.1.0.`]
-  const own = (JSON.parse(manifest) as { version: string }).version
+  const { version: own, repository } = JSON.parse(manifest) as {
+    version: string
+    repository?: { url?: string } | string
+  }
   const found: string[] = []
+  if (repository === undefined) found.push('package.json names no repository, without which npm refuses provenance.')
   if (own !== version) found.push(`package.json has version ${own}, the tag ${version}.`)
   const section = changelog.split(/^## /m).find((part) => part.startsWith(`[${version}]`))
   if (section === undefined) found.push(`CHANGELOG.md has no section [${version}].`)

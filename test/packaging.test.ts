@@ -141,6 +141,17 @@ describe('an application with nothing but the package', () => {
     }
   })
 
+  it('imports the others once their peer is there', () => {
+    packed.provide(...Object.values(peerOf))
+    const script = `
+      const results = {}
+      for (const name of ${JSON.stringify(Object.keys(peerOf))}) results[name] = Object.keys(await import(name)).length
+      console.log(JSON.stringify(results))`
+    const results = run(script, 'module') as Record<string, number>
+    packed.withdraw(...Object.values(peerOf))
+    for (const name of Object.keys(peerOf)) expect(results[name], name).toBeGreaterThan(0)
+  })
+
   it('loads every subpath with require() from CommonJS', () => {
     const names = subpaths.map(({ name }) => name).filter((name) => peerOf[name] === undefined)
     const script = `

@@ -64,7 +64,8 @@ describe('the workflows', () => {
 })
 
 describe('the check before a release', () => {
-  const manifest = '{ "version": "0.1.0" }'
+  const manifest =
+    '{ "version": "0.1.0", "repository": { "type": "git", "url": "git+https://host.example/stagedoor.git" } }'
   const changelog = '# Changelog\n\n## [Unreleased]\n\n## [0.1.0] - 2026-12-01\n\n- All of it.\n'
 
   it('has nothing against a tag that fits', () => {
@@ -74,6 +75,7 @@ describe('the check before a release', () => {
   it.each([
     ['0.1.0', manifest, changelog, /no version tag/],
     ['v0.2.0', manifest, changelog, /package\.json has version 0\.1\.0/],
+    ['v0.1.0', '{ "version": "0.1.0" }', changelog, /names no repository/],
     ['v0.1.0', manifest, '## [Unreleased]\n', /no section \[0\.1\.0\]/],
     ['v0.1.0', manifest, '## [0.1.0]\n', /no date/],
   ])('stops %s', (tag, own, text, says) => {
