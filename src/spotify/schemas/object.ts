@@ -21,8 +21,11 @@ export function issuesOf(schema: SomeType, value: unknown): readonly $ZodIssue[]
 }
 
 const isText: Fits = (value) => typeof value === 'string'
-const isNumber: Fits = (value) => typeof value === 'number'
 const isFlag: Fits = (value) => typeof value === 'boolean'
+// One function each, since most fields are of these.
+const isMaybeText: Fits = (value) => typeof value === 'string' || value === null || value === undefined
+const isMaybeNumber: Fits = (value) => typeof value === 'number' || value === null || value === undefined
+const isMaybeFlag: Fits = (value) => typeof value === 'boolean' || value === null || value === undefined
 const isTexts: Fits = (value) => {
   if (!Array.isArray(value)) return false
   for (let index = 0; index < value.length; index++) {
@@ -35,14 +38,10 @@ const isObject: Fits = (value) => typeof value === 'object' && value !== null &&
 
 /** An object with at least these fields; those that it does not name are nobody's business. */
 export function object<S extends $ZodShape>(shape: S): z.ZodMiniObject<S, z.core.$strip> {
-  const names = Object.keys(shape)
-  const tests = Object.values(shape).map(testOf)
+  const fields = Object.entries(shape).map(([name, schema]) => ({ name, test: testOf(schema) }))
   return quick(z.object(shape), (value) => {
-    if (!isObject(value)) return false
-    const fields = value as Record<string, unknown>
-    for (let index = 0; index < names.length; index++) {
-      if (tests[index]?.(fields[names[index] as string]) !== true) return false
-    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+    for (const { name, test } of fields) if (!test((value as Record<string, unknown>)[name])) return false
     return true
   })
 }
@@ -72,9 +71,9 @@ export function choice<const T extends readonly string[]>(values: T): z.ZodMiniE
 }
 
 export const string = quick(z.string(), isText)
-export const text = maybe(string)
-export const number = maybe(quick(z.number(), isNumber))
-export const flag = maybe(quick(z.boolean(), isFlag))
+export const text = quick(z.nullish(string), isMaybeText)
+export const number = quick(z.nullish(z.number()), isMaybeNumber)
+export const flag = quick(z.nullish(z.boolean()), isMaybeFlag)
 export const boolean = quick(z.boolean(), isFlag)
 /** Lists of markets are long: one function looks at all of it. */
 export const texts = maybe(quick(z.array(z.nullable(z.string())), isTexts))
