@@ -1,13 +1,7 @@
-import { type AnyStagedoorError, invalidArgument } from '../errors.ts'
-import { wantsJson } from './accept.ts'
-import { authorize, type Scopes } from './authorization.ts'
-import { completeByGet, completeByPost, repeatCallback } from './callback.ts'
-import { type HandledConnections, readConnection, readHealth, removeConnection } from './connection.ts'
-import { allowOrigin, checkOrigin, preflight } from './origin.ts'
-import { problemPage } from './page.ts'
-import { cookiesOf, FailedSignIn, HttpError, isAnswerable, type Problem, problemOf } from './problem.ts'
-import { html, noContent, problemJson, redirect, withoutBody } from './responses.ts'
-import { createSite, type RouteName, type Site, type SiteOptions } from './site.ts'
+import type { AnyStagedoorError } from '../errors.ts'
+import type { Answering } from './answering.ts'
+import type { HandledConnections } from './connection.ts'
+import { createSite, type SiteOptions } from './site.ts'
 
 /** How the handler fits into the application that mounts it. */
 export interface HandlerOptions<C> extends SiteOptions {
@@ -52,15 +46,6 @@ export interface Handler<C> {
   serves(url: URL): boolean
 }
 
-const maxUrl = 8192
-const methods: Readonly<Record<RouteName, readonly string[]>> = {
-  auth: ['GET', 'HEAD', 'OPTIONS'],
-  // No HEAD: a link checker must not spend the code.
-  callback: ['GET', 'POST', 'OPTIONS'],
-  connection: ['GET', 'HEAD', 'DELETE', 'OPTIONS'],
-  health: ['GET', 'HEAD', 'OPTIONS'],
-}
-
 /**
  * Makes the handler of the endpoints `auth`, `callback`, `connection` and `health`. Every {@link StagedoorError} is
  * answered: to programs as `application/problem+json` (RFC 9457), to people as a page or through `afterError`. What the
@@ -70,64 +55,13 @@ const methods: Readonly<Record<RouteName, readonly string[]>> = {
  *   serves.
  */
 export function createHandler<C>(parts: HandlerParts, options: HandlerOptions<C>): Handler<C> {
-  const { connections } = parts
   const site = createSite(parts.redirectUri, options)
-  const scopes: Scopes = { always: parts.scopes ?? [], offered: options.scopes ?? [] }
-  const provider = connections.provider.charAt(0).toUpperCase() + connections.provider.slice(1)
-
-  async function signedIn(request: Request, context: C): Promise<string | undefined> {
-    const ownerId: unknown = await options.owner(request, context)
-    if (ownerId === undefined || ownerId === null || ownerId === '') return undefined
-    if (typeof ownerId !== 'string') throw invalidArgument('owner must return a string, or undefined.')
-    return ownerId
-  }
-
-  async function answer(route: RouteName, request: Request, context: C): Promise<Response> {
-    const allow = methods[route]
-    if (request.method === 'OPTIONS') return noContent({ headers: preflight(request, site, allow.join(', ')) })
-    if (!allow.includes(request.method)) throw new HttpError('HTTP_METHOD_NOT_ALLOWED', { allow: allow.join(', ') })
-    if (request.method === 'POST' || request.method === 'DELETE') checkOrigin(request, site)
-    const ownerId = await signedIn(request, context)
-    if (ownerId === undefined) {
-      const repeat = route === 'callback' ? repeatCallback(request, site) : undefined
-      if (repeat !== undefined) return repeat
-      throw new HttpError('HTTP_UNAUTHENTICATED')
-    }
-    if (route === 'auth') return authorize(request, ownerId, connections, site, scopes)
-    if (route === 'health') return readHealth(ownerId, connections)
-    if (route === 'callback')
-      return request.method === 'POST'
-        ? completeByPost(request, ownerId, connections, site)
-        : completeByGet(request, ownerId, connections, site)
-    return request.method === 'DELETE' ? removeConnection(ownerId, connections) : readConnection(ownerId, connections)
-  }
-
-  function refuse(caught: unknown, route: RouteName | undefined, request: Request): Response {
-    const error = caught instanceof FailedSignIn ? caught.reason : caught
-    if (!isAnswerable(error)) throw error
-    const problem = problemOf(error.code, provider)
-    if (!(error instanceof HttpError) && problem.status >= 500) report(options.onError, error)
-    const setCookies = cookiesOf(caught)
-    const headers = error instanceof HttpError ? error.headers : {}
-    const person = (route === 'auth' || route === 'callback') && request.method !== 'POST' && !wantsJson(request)
-    if (!person) return problemJson(problem, { setCookies, headers })
-    if (site.afterError !== undefined && !(error instanceof HttpError))
-      return redirect(303, withError(site.afterError, problem, site), { setCookies })
-    return html(problem.status, problemPage(problem, linksFor(problem, site)), { setCookies, headers })
-  }
+  // What answers requests loads with the first one: a process that serves none never pays for it.
+  let answering: Promise<Answering<C>> | undefined
 
   async function handle(request: Request, context: C): Promise<Response> {
-    const url = new URL(request.url)
-    const route = site.route(url)
-    try {
-      if (request.url.length > maxUrl) throw new HttpError('HTTP_URL_TOO_LONG')
-      if (route === undefined) throw new HttpError('HTTP_NOT_FOUND')
-      const response = await answer(route, request, context)
-      return allowOrigin(request, request.method === 'HEAD' ? withoutBody(response) : response, site)
-    } catch (error) {
-      const response = refuse(error, route, request)
-      return allowOrigin(request, request.method === 'HEAD' ? withoutBody(response) : response, site)
-    }
+    answering ??= import('./answering.ts').then(({ createAnswering }) => createAnswering(parts, options, site))
+    return (await answering)(request, context)
   }
 
   return Object.assign(handle, {
@@ -136,21 +70,4 @@ export function createHandler<C>(parts: HandlerParts, options: HandlerOptions<C>
     paths: site.paths,
     serves: (url: URL) => site.route(url) !== undefined,
   })
-}
-
-function report(onError: HandlerOptions<never>['onError'], error: AnyStagedoorError): void {
-  try {
-    onError?.(error)
-  } catch {}
-}
-
-function withError(afterError: string, problem: Problem, site: Site): string {
-  const url = new URL(afterError, site.origin)
-  url.searchParams.set('error', problem.code)
-  return url.origin === site.origin ? url.pathname + url.search + url.hash : url.href
-}
-
-function linksFor(problem: Problem, site: Site): { href: string; text: string }[] {
-  const back = { href: site.afterConnect, text: 'Back to the application' }
-  return problem.code.startsWith('HTTP_') ? [back] : [{ href: `${site.base}/auth`, text: 'Try again' }, back]
 }
