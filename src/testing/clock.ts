@@ -14,7 +14,7 @@ export interface FakeClock {
  * What drives the clock: the machine's time; nothing but `advance`, from the present (`virtual`) or from a moment in
  * epoch milliseconds; or the clock that an application uses already.
  */
-export type ClockOption = 'real' | 'virtual' | number | (() => number) | { now(): number }
+export type ClockOption = 'real' | 'virtual' | number | (() => number) | Pick<FakeClock, 'now'>
 
 export function createClock(option: ClockOption = 'real'): FakeClock & { reset(): void } {
   let offset = 0
