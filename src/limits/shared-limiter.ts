@@ -44,10 +44,10 @@ export class SharedLimiter implements Limiter {
   /** `hold`: milliseconds that a request may take. */
   constructor(options: SharedLimiterOptions, hold: number, connect: Connect) {
     const { maxConcurrent, maxQueue, maxWait, now } = checked(options)
+    const { share = 0.25 } = options
     this.#now = now
     this.#maxConcurrent = maxConcurrent
     this.#maxWait = maxWait
-    const { share = 0.25 } = options
     this.#slotsAlone = Math.max(1, Math.floor(maxConcurrent * share))
     this.#line = new WaitingLine(maxQueue)
     this.#pauses = new Pauses(this.#line, this.#emitter, now, options.restore?.cooldowns)
@@ -235,11 +235,9 @@ export class SharedLimiter implements Limiter {
 
   #hear(message: string): void {
     try {
-      const heard = JSON.parse(message) as Cooldown & { readonly now: number }
+      const heard: Cooldown & { readonly now: number } = JSON.parse(message)
       this.#pauses.mirror(heard, heard.now)
-    } catch {
-      // Whatever else is said on this channel is not for this limiter.
-    }
+    } catch {} // Whatever else is said on this channel is not for this limiter.
   }
 
   #late(scope: string): SpotifyApiError {

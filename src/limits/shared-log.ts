@@ -1,3 +1,5 @@
+import { base64url, randomBytes } from '../internal/bytes.ts'
+
 export interface SharedLogOptions {
   /** Milliseconds. */
   readonly window: number
@@ -13,7 +15,7 @@ export interface SharedLogOptions {
 export class SharedLog {
   readonly #options: SharedLogOptions
   readonly #now: () => number
-  readonly #process = Math.random().toString(36).slice(2)
+  readonly #process = base64url(randomBytes(9))
   /** Members with when they leave the window, on this process's clock. */
   readonly #leaving = new Map<string, number>()
   #numbers = 0
