@@ -4,6 +4,7 @@ import { type Connections, createConnections } from './connections/connections.t
 import type { ConnectionEvents } from './connections/events.ts'
 import type { ApiHealth } from './connections/health.ts'
 import type { Monitor, MonitorOptions } from './connections/monitor.ts'
+import { createReseal, type Reseal, type ResealOptions } from './connections/reseal.ts'
 import { createHandler, type Handler, type HandlerOptions } from './http/handler.ts'
 import { createEmitter } from './internal/emitter.ts'
 import { createBreaker } from './limits/breaker.ts'
@@ -38,6 +39,11 @@ export interface Stagedoor {
    * @throws ConfigError `CONFIG_INVALID`
    */
   monitor(options?: MonitorOptions): Monitor
+  /**
+   * Moves the store's tokens to the vault's current key; every run that ends tells `key.rotated`.
+   * @throws ConfigError `CONFIG_INVALID`
+   */
+  reseal(options?: Pick<ResealOptions, 'pageSize' | 'concurrency'>): Reseal
   /** Adds a listener and returns the function that removes it. A listener that throws harms nobody. */
   on<E extends keyof StagedoorEvents>(event: E, listener: (payload: StagedoorEvents[E]) => void): () => void
   /** Stops monitors, ends waiting calls, waits for refreshes under way, and closes the store. */
@@ -54,7 +60,7 @@ export interface Stagedoor {
 export function createStagedoor(options: StagedoorOptions): Stagedoor {
   checkOptions(options)
   const { clientId, clientSecret, redirectUri, scopes, endpoints, store, vault, now = Date.now } = options
-  const circuit = createEmitter<CircuitEvents>()
+  const own = createEmitter<CircuitEvents & Pick<ConnectionEvents, 'key.rotated'>>()
   const spotify = createSpotify({
     ...options.api,
     limiter: options.limiter,
@@ -67,7 +73,7 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
     circuit: 'token',
     judge: judgeTokenRequest,
     now,
-    emit: (event, payload) => circuit.emit(event, payload),
+    emit: (event, payload) => own.emit(event, payload),
   })
   const connections = createConnections({
     ...{ provider: spotifyProvider, clientId, clientSecret, redirectUri, scopes, endpoints, store, vault, now },
@@ -102,7 +108,7 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
     await connections.close()
     await spotify.close()
     await store.close?.()
-    circuit.clear()
+    own.clear()
   }
 
   return {
@@ -111,9 +117,15 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
     app: () => spotify.as(appToken),
     handler: (handlerOptions) =>
       createHandler({ connections, redirectUri, scopes: scopes ?? spotifyProvider.defaultScopes }, handlerOptions),
+    reseal(resealOptions = {}) {
+      const lease = options.refresh?.lease
+      const reseal = createReseal({ ...resealOptions, provider: spotifyProvider, clientId, store, vault, lease, now })
+      reseal.on('key.rotated', (payload) => own.emit('key.rotated', payload))
+      return reseal
+    },
     monitor: (monitorOptions) => connections.monitor(monitorOptions),
     on: (event, listener) => {
-      const sources = [connections, spotify, circuit] as unknown as readonly Pick<Stagedoor, 'on'>[]
+      const sources = [connections, spotify, own] as unknown as readonly Pick<Stagedoor, 'on'>[]
       const stops = sources.map((source) => source.on(event, listener))
       return () => {
         for (const stop of stops) stop()
