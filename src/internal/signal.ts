@@ -54,3 +54,38 @@ export function deadline(
     },
   }
 }
+
+/** Settles as `promise` does, unless `signal` aborts or `ms` pass first: then it rejects with the signal's reason or `late()`. */
+export function inTime<T>(
+  promise: Promise<T>,
+  ms: number,
+  signal: AbortSignal | undefined,
+  late: () => unknown,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    }
+    const abort = (): void => {
+      end()
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      end()
+      reject(late())
+    }, ms)
+    if (signal?.aborted) abort()
+    else signal?.addEventListener('abort', abort, { once: true })
+    promise.then(
+      (value) => {
+        end()
+        resolve(value)
+      },
+      (error: unknown) => {
+        end()
+        reject(error)
+      },
+    )
+  })
+}

@@ -1,6 +1,6 @@
 import { isStagedoorError, SpotifyApiError } from '../errors.ts'
 import type { Emitter } from '../internal/emitter.ts'
-import { abortable, deadline } from '../internal/signal.ts'
+import { deadline, inTime } from '../internal/signal.ts'
 import { type BreakerState, createBreaker } from '../limits/breaker.ts'
 import type { Limiter, Slot } from '../limits/limiter.ts'
 import { apiError } from './api-errors.ts'
@@ -105,27 +105,15 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     await undefined
     if (token === undefined) {
       const asked = now()
-      token = await inTime(given, work, signal, (options.maxWait ?? pipeline.maxWait) - progress.waited)
+      // A source of tokens that never answers must not hang the call.
+      const left = (options.maxWait ?? pipeline.maxWait) - progress.waited
+      token = await inTime(given, Math.max(1, Math.min(left, 2 ** 31 - 1)), signal, () => {
+        const { request } = work.outgoing
+        return new SpotifyApiError('API_TIMEOUT', 'No access token came in time.', { request })
+      })
       progress.waited += Math.max(0, now() - asked)
     }
     progress.token = token
-  }
-
-  /** A source of tokens that never answers must not hang the call. */
-  async function inTime(
-    given: Promise<string>,
-    work: Work,
-    signal: AbortSignal | undefined,
-    ms: number,
-  ): Promise<string> {
-    const { request } = work.outgoing
-    const late = (): SpotifyApiError => new SpotifyApiError('API_TIMEOUT', 'No access token came in time.', { request })
-    const end = deadline(Math.max(1, Math.min(ms, 2 ** 31 - 1)), signal, late)
-    try {
-      return await abortable(given, end.signal)
-    } finally {
-      end.done()
-    }
   }
 
   /** After the first refusal of its token, sends the call again with another one, if there is one. */
