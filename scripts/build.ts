@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundledPackages } from './bundled-packages.ts'
 
 // Builds the package: JavaScript with tsup, declarations with tsc, and the licences of what is bundled.
 
@@ -25,21 +26,7 @@ for (const name of globSync('**/*.d.ts', { cwd: out })) {
   writeFileSync(path, text.replaceAll(/((?:from|import\()\s*')(\.{1,2}\/[^']+)\.ts'/g, "$1$2.js'"))
 }
 
-/** The packages whose code is in the bundles, read from their source maps. */
-function bundledPackages(): Map<string, string> {
-  const folders = new Map<string, string>()
-  for (const name of globSync('**/*.js.map', { cwd: out })) {
-    const path = join(out, name)
-    const { sources } = JSON.parse(readFileSync(path, 'utf8')) as { sources: string[] }
-    for (const source of sources) {
-      const found = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(resolve(dirname(path), source))
-      if (found?.[1] !== undefined && found[2] !== undefined) folders.set(found[2], found[1])
-    }
-  }
-  return folders
-}
-
-const notices = [...bundledPackages()]
+const notices = [...bundledPackages(out)]
   .sort(([one], [other]) => one.localeCompare(other))
   .map(([name, folder]) => {
     const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<

@@ -38,7 +38,7 @@ describe('the packed files', () => {
     const sources = source.trim().split('\n')
     const rest = packed.files.filter((name) => {
       if (sources.includes(name)) return false
-      if (/^dist\/(chunk|read)-[A-Z0-9]{8}\.js(\.map)?$/.test(name)) return false
+      if (/^dist\/[a-z-]+-[A-Z0-9]{8}\.js(\.map)?$/.test(name)) return false
       const entry = /^dist\/(.+)\.js(\.map)?$/.exec(name)?.[1]
       if (entry !== undefined && entries.includes(entry)) return false
       const declared = /^dist\/(.+)\.d\.ts(\.map)?$/.exec(name)?.[1]

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { allowed } from '../../scripts/licenses.ts'
 import { objections } from '../../scripts/release-check.ts'
+import { bundledComponents } from '../../scripts/sbom.ts'
 import { root } from './installation.ts'
 
 interface Workflow {
@@ -80,6 +81,19 @@ describe('the check before a release', () => {
     ['v0.1.0', manifest, '## [0.1.0]\n', /no date/],
   ])('stops %s', (tag, own, text, says) => {
     expect(objections(tag, own, text).join('\n')).toMatch(says)
+  })
+})
+
+describe('the bill of materials', () => {
+  it('names what the command line bundles, scoped packages as a package URL does', () => {
+    const packages = new Map(['commander', '@clack/prompts'].map((name) => [name, join(root, 'node_modules', name)]))
+    expect(bundledComponents(packages)).toEqual([
+      expect.objectContaining({ name: 'commander', purl: expect.stringMatching(/^pkg:npm\/commander@\d/) }),
+      expect.objectContaining({
+        name: '@clack/prompts',
+        purl: expect.stringMatching(/^pkg:npm\/%40clack\/prompts@\d/),
+      }),
+    ])
   })
 })
 
