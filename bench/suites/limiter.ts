@@ -1,77 +1,16 @@
+import Bottleneck from 'bottleneck'
+import { adaptiveLimiter } from '../../dist/index.js'
+import { byTurns, type Subject } from '../lib/measure.ts'
 import type { Context, Row } from '../lib/rows.ts'
+import { courses, grid, outcome, type Target } from '../simulator/courses.ts'
 import { learned } from '../simulator/learned.ts'
 import * as peers from '../simulator/peers.ts'
-import { constant, rollingServer, type Server, steps, tokenBucket } from '../simulator/servers.ts'
-import { type Algorithm, median, type Outcome, simulate } from '../simulator/simulate.ts'
+import type { Algorithm, Outcome } from '../simulator/simulate.ts'
 
 export const about =
   'A client that always has work, 10 requests in flight with jittered latency, against servers whose limit it does not know. Virtual time, a model and not Spotify; medians over the seeds. The floor is a sliding window that is told the limit.'
 
 const hour = 3_600_000
-const starts = [30, 60, 90, 119]
-const limits = [60, 100, 120, 150, 180, 240, 500]
-const change = [120, 60, 180, 120]
-
-export interface Target {
-  readonly utilisation: number
-  readonly epochsPerHour?: number
-  readonly refusedPerHour?: number
-}
-
-/** One server, and what the learned window is to reach there. */
-export interface Course {
-  readonly name: string
-  readonly server: () => Server
-  /** What the algorithms that are told a limit are told. */
-  readonly limit: (now: number) => number
-  readonly target: Target
-}
-
-const rolling = (limit: number): Course => ({
-  name: `limit ${limit}`,
-  server: () => rollingServer({ limit: constant(limit) }),
-  limit: constant(limit),
-  target: { utilisation: 97, epochsPerHour: 2.5 },
-})
-
-/** The servers on which every algorithm runs. `duration`: virtual milliseconds, for the steps. */
-export function courses(duration: number): readonly Course[] {
-  const changing = steps(change, duration)
-  const server = (options: Partial<Parameters<typeof rollingServer>[0]>) => () =>
-    rollingServer({ limit: constant(120), ...options })
-  return [
-    rolling(120),
-    {
-      name: `steps ${change.join('→')}`,
-      server: server({ limit: changing }),
-      limit: changing,
-      target: { utilisation: 92, refusedPerHour: 13 },
-    },
-    {
-      name: 'any 429 costs 30 s',
-      server: server({ penalty: 30_000 }),
-      limit: constant(120),
-      target: { utilisation: 97, epochsPerHour: 2 },
-    },
-    {
-      name: 'refused attempts count',
-      server: server({ countRefused: true }),
-      limit: constant(120),
-      target: { utilisation: 97, epochsPerHour: 2.5 },
-    },
-    {
-      name: 'token bucket',
-      server: () => tokenBucket({ limit: 120 }),
-      limit: constant(120),
-      target: { utilisation: 97 },
-    },
-  ]
-}
-
-/** Every start with every constant limit. */
-export function grid(): readonly { readonly start: number; readonly course: Course }[] {
-  return starts.flatMap((start) => limits.map((limit) => ({ start, course: rolling(limit) })))
-}
 
 const others: Readonly<Record<string, (limit: (now: number) => number) => Algorithm>> = {
   'fire until 429, then wait': () => peers.fireAndWait(),
@@ -83,27 +22,9 @@ const others: Readonly<Record<string, (limit: (now: number) => number) => Algori
   'AWS adaptive (cubic)': () => peers.cubic(),
 }
 
-/** Runs one algorithm on one course with every seed and takes the medians. */
-export function outcome(
-  course: Course,
-  algorithm: () => Algorithm,
-  options: { readonly duration: number; readonly seeds: number },
-): Outcome {
-  const runs = Array.from({ length: options.seeds }, (_, seed) =>
-    simulate({ server: course.server(), algorithm: algorithm(), seed: seed + 1, duration: options.duration }),
-  )
-  const of = (key: keyof Outcome): number => median(runs.map((run) => run[key]))
-  return {
-    utilisation: of('utilisation'),
-    accepted: of('accepted'),
-    refused: of('refused'),
-    epochs: of('epochs'),
-    refusedPerHour: of('refusedPerHour'),
-    epochsPerHour: of('epochsPerHour'),
-  }
-}
-
 export async function* run({ note }: Context): AsyncGenerator<Row> {
+  note('a call that need not wait')
+  yield* overhead()
   const options = { duration: 4 * hour, seeds: 5 }
   for (const course of courses(options.duration)) {
     note(course.name)
@@ -128,6 +49,34 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
     const result = outcome(course, () => learned({ initialCeiling: start }), options)
     yield* rows(`start ${start}, ${course.name}`, 'ours: learned window', result, undefined, course.target)
   }
+}
+
+/** What a limiter adds to a call that need not wait: sequential calls, in batches that take turns. */
+async function* overhead(): AsyncGenerator<Row> {
+  const batch = 200
+  const job = async (): Promise<number> => 1
+  const limiter = adaptiveLimiter({ initialCeiling: 1e7, guard: 0 })
+  const bottleneck = new Bottleneck({ maxConcurrent: 4 })
+  const times = (call: Subject, count: number): Subject => {
+    return async () => {
+      for (let done = 0; done < count; done++) await call()
+    }
+  }
+  const measured = await byTurns(
+    {
+      bare: times(job, batch),
+      ours: times(() => limiter.schedule(job), batch),
+      Bottleneck: times(() => bottleneck.schedule(job), 4),
+    },
+    { calls: 20 },
+  )
+  await limiter.close()
+  await bottleneck.disconnect()
+  const bare = measured.bare / batch
+  const row = { bench: 'limiter', case: 'added to a call that need not wait', unit: 'µs' }
+  const ours = measured.ours / batch - bare
+  yield { ...row, subject: 'ours', value: ours, target: '≤ 10 µs', pass: ours <= 10 }
+  yield { ...row, subject: 'Bottleneck', value: measured.Bottleneck / 4 - bare }
 }
 
 function* rows(scene: string, subject: string, result: Outcome, floor?: Outcome, target?: Target): Generator<Row> {

@@ -153,21 +153,14 @@ describe('the options of the in-process limiter', () => {
 })
 
 describe('the in-process limiter, on the real clock', () => {
-  test('adds at most ten microseconds to a call that need not wait', async () => {
-    const limiter = adaptiveLimiter({ initialCeiling: 1_000_000, guard: 0 })
-    const job = async () => 1
-    const time = async (run: () => Promise<unknown>) => {
-      const before = performance.now()
-      for (let count = 0; count < 2000; count++) await run()
-      return ((performance.now() - before) / 2000) * 1000
-    }
-    const rounds: number[] = []
-    for (let round = 0; round < 15; round++) {
-      const bare = await time(job)
-      rounds.push((await time(() => limiter.schedule(job))) - bare)
-    }
-    // The quietest round: what other processes take from the machine is not the limiter's.
-    expect(Math.min(...rounds)).toBeLessThan(10)
+  test('starts a job that need not wait before it returns', async () => {
+    const limiter = adaptiveLimiter()
+    let started = false
+    const done = limiter.schedule(async () => {
+      started = true
+    })
+    expect(started).toBe(true)
+    await done
   })
 
   test('a process with a paused limiter and nothing to do ends', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { type Course, courses, outcome } from '../../bench/simulator/courses.ts'
 import { learned } from '../../bench/simulator/learned.ts'
 import { fireAndWait, informed, reservoir } from '../../bench/simulator/peers.ts'
 import { constant, rollingServer, steps, tokenBucket } from '../../bench/simulator/servers.ts'
-import { type Course, courses, outcome } from '../../bench/suites/limiter.ts'
 
 const hour = 3_600_000
 const options = { duration: 4 * hour, seeds: 5 }
