@@ -1,5 +1,6 @@
-import { SpotifyApiError, type SpotifyApiErrorCode, type SpotifyApiErrorDetails } from '../errors.ts'
+import { SpotifyApiError } from '../errors.ts'
 import { parseRetryAfter } from '../internal/retry-after.ts'
+import { type Finding, missingScope } from './missing-scope.ts'
 import type { AppMode, OperationData } from './operation.ts'
 import type { Incoming } from './transport.ts'
 
@@ -17,8 +18,6 @@ interface Said {
   readonly message: string
   readonly reason: string | undefined
 }
-
-type Finding = readonly [code: SpotifyApiErrorCode, message: string, details?: SpotifyApiErrorDetails]
 
 /** The error that an answer other than 2xx stands for (status, headers, and every form of body Spotify is known to send). */
 export function apiError(incoming: Incoming, asked: Asked): SpotifyApiError {
@@ -142,30 +141,6 @@ function serverError(asked: Asked): Finding {
   ]
 }
 
-/** The error of an operation for which a scope is missing. */
-export function missingScope({ operation, scopes }: Pick<Asked, 'operation' | 'scopes'>): Finding {
-  const needed = operation?.scopes ?? []
-  const missing = scopes === undefined ? needed : needed.filter((scope) => !scopes.includes(scope))
-  const names = needed.join(', ')
-  const held =
-    scopes === undefined
-      ? 'Whether the connection has it is not known.'
-      : missing.length > 0
-        ? `The connection lacks ${missing.join(', ')}.`
-        : 'The connection has it by our record: it may have been granted less since.'
-  return [
-    'API_MISSING_SCOPE',
-    'The connection lacks a scope that the operation needs.',
-    {
-      scopes: needed,
-      action:
-        names === ''
-          ? 'Let the user sign in again with more scopes.'
-          : `The operation needs ${names}. ${held} Let the user sign in again with it.`,
-    },
-  ]
-}
-
 function isRemoved({ operation }: Asked): boolean {
   return operation !== undefined && operation.availability !== 'current'
 }
@@ -210,20 +185,4 @@ function harmless(message: string): string | undefined {
     .slice(0, 160)
     .trim()
   return text === '' ? undefined : text
-}
-
-/** The error of a request that got no answer. The cause is copied: some fetch implementations put headers on theirs. */
-export function unreachable(error: unknown, token: string, request: Asked['request']): SpotifyApiError {
-  return new SpotifyApiError('API_UNREACHABLE', 'Spotify could not be reached.', { request, cause: copy(error, token) })
-}
-
-function copy(error: unknown, token: string, depth = 0): Error | undefined {
-  if (!(error instanceof Error) || depth > 3) return undefined
-  const message = error.message.includes(token) ? '' : error.message
-  const cause = copy(error.cause, token, depth + 1)
-  const plain = new Error(message, cause === undefined ? undefined : { cause })
-  const { code } = error as { code?: unknown }
-  Object.defineProperty(plain, 'name', { value: error.name })
-  plain.stack = `${error.name}: ${message}`
-  return typeof code === 'string' ? Object.assign(plain, { code }) : plain
 }

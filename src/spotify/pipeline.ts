@@ -3,7 +3,6 @@ import type { Emitter } from '../internal/emitter.ts'
 import { deadline, inTime } from '../internal/signal.ts'
 import { type BreakerState, createBreaker } from '../limits/breaker.ts'
 import type { Limiter, Slot } from '../limits/limiter.ts'
-import { apiError } from './api-errors.ts'
 import type { SpotifyEvents } from './events.ts'
 import type { AppMode, OperationData } from './operation.ts'
 import type { AccessTokenSource, RequestOptions } from './options.ts'
@@ -57,9 +56,10 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     emit: emitter.emit,
   })
 
-  function accept(incoming: Incoming, slot: Slot, work: Work, progress: Progress): Incoming {
+  /** An answer other than 2xx. What names errors loads with the first. */
+  async function refuse(incoming: Incoming, slot: Slot, work: Work, progress: Progress): Promise<never> {
     const { status } = incoming
-    if (status >= 200 && status < 300) return incoming
+    const { apiError } = await import('./api-errors.ts')
     const { operation, scopes, outgoing } = work
     const error = apiError(incoming, { request: outgoing.request, operation, mode, scopes, now: now() })
     if (status === 429) {
@@ -83,8 +83,11 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
         return breaker.execute(() => {
           progress.sent = true
           progress.attempts++
-          const judge = (incoming: Incoming): Incoming => accept(incoming, slot, work, progress)
-          return transmit(fetch, work.outgoing, progress.token, timeout, signal, judge)
+          const accept = (incoming: Incoming): Incoming | Promise<never> => {
+            const { status } = incoming
+            return status >= 200 && status < 300 ? incoming : refuse(incoming, slot, work, progress)
+          }
+          return transmit(fetch, work.outgoing, progress.token, timeout, signal, accept)
         })
       },
       { signal, scope: work.scope, maxWait: Math.max(0, maxWait - progress.waited) },

@@ -1,6 +1,6 @@
 import { invalidArgument, SpotifyApiError } from '../errors.ts'
-import { missingScope } from './api-errors.ts'
 import type { SpotifyClient } from './client.ts'
+import { missingScope } from './missing-scope.ts'
 import type { OperationData, Scope } from './operation.ts'
 import { type OperationId, operations } from './operations.ts'
 

@@ -1,5 +1,5 @@
 import { invalidArgument, SpotifyApiError } from '../errors.ts'
-import { unreachable } from './api-errors.ts'
+import { unreachable } from './network-error.ts'
 
 /** A request as it goes out, but for the token. */
 export interface Outgoing {
@@ -31,7 +31,7 @@ export function transmit<T>(
   token: string,
   timeout: number,
   signal: AbortSignal | undefined,
-  accept: (incoming: Incoming) => T,
+  accept: (incoming: Incoming) => T | Promise<T>,
 ): Promise<T> {
   // A header with other characters makes fetch throw an error that quotes it.
   if (typeof token !== 'string' || !printable.test(token)) {
