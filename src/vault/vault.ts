@@ -1,11 +1,19 @@
 import { ConfigError } from '../errors.ts'
-import { base64url, fromUtf8, randomBytes } from '../internal/bytes.ts'
+import { base64url, fromUtf8, randomBytes, utf8 } from '../internal/bytes.ts'
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
 import type { CallOptions } from '../internal/signal.ts'
 import { createAssociatedDataWriter } from './associated-data.ts'
 import { decrypt, encrypt } from './cipher.ts'
 import { DataKeys } from './data-keys.ts'
-import { encodePlaintext, formatVersion, malformed, nonceLength, parseEncryptedKey, parseToken } from './envelope.ts'
+import {
+  encodePlaintext,
+  formatVersion,
+  malformed,
+  nonceLength,
+  parseEncryptedKey,
+  parseToken,
+  wellFormed,
+} from './envelope.ts'
 import type { Kms } from './kms.ts'
 
 /** Who and what a ciphertext belongs to: authenticated with it, never stored in it. */
@@ -62,6 +70,10 @@ export interface Vault {
   readonly dataKeyCreatedAt?: number | undefined
 }
 
+/** Milliseconds. Beyond 2^31 - 1 a timer fires at once, and every call of the KMS would fail. */
+const longestWait = 2 ** 31 - 1
+/** What every store keeps of a key's name, in bytes. */
+const maxKeyId = 512
 const day = 24 * 60 * 60_000
 const clockTolerance = 5 * 60_000
 
@@ -81,7 +93,7 @@ export function createVault(options: VaultOptions): Vault {
     notBefore: pastMoment(options.notBefore ?? 0, now()),
     maxKeys: positive(options.cache?.maxKeys, 1000),
     maxAge: positive(options.cache?.maxAge, day / 24),
-    timeout: positive(options.timeout, 10_000),
+    timeout: positive(options.timeout, 10_000, longestWait),
     now,
   })
   const associatedData = createAssociatedDataWriter()
@@ -160,6 +172,11 @@ function checkedKeys(options: VaultOptions): { kms: Kms; retired: readonly Kms[]
   const kms: Kms | undefined = options?.kms
   if (!isKms(kms)) throw new ConfigError('CONFIG_MISSING', 'A vault needs a KMS: pass `kms`, for instance localKms().')
   const retired = options.retired ?? []
+  for (const { keyId } of [kms, ...retired.filter(isKms)]) {
+    // What a store would refuse must not come out only after a sign-in has spent its code.
+    if (utf8(keyId).length <= maxKeyId && wellFormed(keyId) && !keyId.includes('\0')) continue
+    throw new ConfigError('CONFIG_INVALID', 'The keyId of a KMS is at most 512 bytes of UTF-8 without NUL.')
+  }
   const names = new Set([kms.keyId])
   for (const key of retired) {
     if (!isKms(key)) throw new ConfigError('CONFIG_INVALID', 'Every entry of `retired` must be a KMS.')
@@ -181,9 +198,9 @@ function isKms(value: Kms | undefined): value is Kms {
   )
 }
 
-function positive(value: number | undefined, byDefault: number): number {
+function positive(value: number | undefined, byDefault: number, most = Number.MAX_VALUE): number {
   const number = value ?? byDefault
-  if (Number.isFinite(number) && number >= 1) return number
+  if (number >= 1 && number <= most) return number
   throw new ConfigError('CONFIG_INVALID', 'The numbers of a vault must be finite and at least 1.')
 }
 
