@@ -1,4 +1,5 @@
 import type { Handler, HandlerOptions } from './handler.ts'
+import { checkOwner } from './site.ts'
 
 /** What an adapter mounts: a `Stagedoor`, or anything else that makes handlers. */
 export interface HandlerSource {
@@ -14,6 +15,8 @@ export interface AdapterOptions<C> extends Omit<HandlerOptions<C>, 'owner'> {
   readonly owner: (context: C) => string | null | undefined | Promise<string | null | undefined>
 }
 
-export function mount<C>(source: HandlerSource, { owner, ...options }: AdapterOptions<C>): Handler<C> {
+export function mount<C>(source: HandlerSource, adapterOptions: AdapterOptions<C>): Handler<C> {
+  checkOwner(adapterOptions)
+  const { owner, ...options } = adapterOptions
   return source.handler<C>({ ...options, owner: (_request, context) => owner(context) })
 }

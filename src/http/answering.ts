@@ -87,14 +87,16 @@ export function createAnswering<C>(parts: HandlerParts, options: HandlerOptions<
 
 function report(onError: HandlerOptions<never>['onError'], error: AnyStagedoorError): void {
   try {
-    onError?.(error)
+    const told: unknown = onError?.(error)
+    if (told instanceof Promise) told.catch(() => {})
   } catch {}
 }
 
 function withError(afterError: string, problem: Problem, site: Site): string {
   const url = new URL(afterError, site.origin)
   url.searchParams.set('error', problem.code)
-  return url.origin === site.origin ? url.pathname + url.search + url.hash : url.href
+  // A path that begins with two slashes would name another host.
+  return url.origin === site.origin && !url.pathname.startsWith('//') ? url.pathname + url.search + url.hash : url.href
 }
 
 function linksFor(problem: Problem, site: Site): { href: string; text: string }[] {

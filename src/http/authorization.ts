@@ -1,3 +1,4 @@
+import { isStagedoorError } from '../errors.ts'
 import { sameOriginPath } from '../internal/same-origin.ts'
 import { wantsJson } from './accept.ts'
 import type { HandledConnections } from './connection.ts'
@@ -28,13 +29,23 @@ function returnToOf(query: URLSearchParams, site: Site): string | undefined {
   return path
 }
 
+/** A record that cannot be read must not keep its owner from connecting again: nothing is known to be granted. */
+async function grantedTo(ownerId: string, connections: HandledConnections): Promise<readonly string[]> {
+  try {
+    return (await connections.get(ownerId))?.scopes ?? []
+  } catch (error) {
+    if (isStagedoorError(error) && error.code === 'STORE_CORRUPT') return []
+    throw error
+  }
+}
+
 /** What to ask the provider for: always the basic scopes, what was granted before, and what is asked for now. */
 async function scopesOf(query: URLSearchParams, ownerId: string, connections: HandledConnections, scopes: Scopes) {
   const asked = (single(query, 'scope') ?? '').split(' ').filter((scope) => scope !== '')
   const listed = new Set([...scopes.always, ...scopes.offered])
   if (asked.some((scope) => !listed.has(scope))) throw new HttpError('HTTP_SCOPE_NOT_ALLOWED')
   if (scopes.offered.length === 0) return undefined
-  const granted = (await connections.get(ownerId))?.scopes.filter((scope) => listed.has(scope)) ?? []
+  const granted = (await grantedTo(ownerId, connections)).filter((scope) => listed.has(scope))
   const wanted = new Set([...scopes.always, ...granted, ...asked])
   return wanted.size === 0 ? undefined : [...wanted]
 }

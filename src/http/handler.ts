@@ -1,7 +1,7 @@
 import type { AnyStagedoorError } from '../errors.ts'
 import type { Answering } from './answering.ts'
 import type { HandledConnections } from './connection.ts'
-import { createSite, type SiteOptions } from './site.ts'
+import { checkOwner, createSite, type SiteOptions } from './site.ts'
 
 /** How the handler fits into the application that mounts it. */
 export interface HandlerOptions<C> extends SiteOptions {
@@ -51,16 +51,26 @@ export interface Handler<C> {
  * answered: to programs as `application/problem+json` (RFC 9457), to people as a page or through `afterError`. What the
  * host's own `owner` throws rejects the promise and is left to the host's error handling.
  *
- * @throws {ConfigError} `CONFIG_INVALID` for a malformed option, `CONFIG_REDIRECT_URI` for a redirect URI that no route
- *   serves.
+ * @throws {ConfigError} `CONFIG_MISSING` without `owner`, `CONFIG_INVALID` for a malformed option, `CONFIG_REDIRECT_URI`
+ *   for a redirect URI that no route serves.
  */
 export function createHandler<C>(parts: HandlerParts, options: HandlerOptions<C>): Handler<C> {
+  checkOwner(options)
   const site = createSite(parts.redirectUri, options)
   // What answers requests loads with the first one: a process that serves none never pays for it.
   let answering: Promise<Answering<C>> | undefined
 
+  async function load(): Promise<Answering<C>> {
+    const { createAnswering } = await import('./answering.ts')
+    return createAnswering(parts, options, site)
+  }
+
   async function handle(request: Request, context: C): Promise<Response> {
-    answering ??= import('./answering.ts').then(({ createAnswering }) => createAnswering(parts, options, site))
+    answering ??= load().catch((error: unknown) => {
+      // A file that could not be read just now must not end the handler.
+      answering = undefined
+      throw error
+    })
     return (await answering)(request, context)
   }
 

@@ -93,6 +93,12 @@ export function createSite(redirectUri: string, options: SiteOptions): Site {
   }
 }
 
+/** @throws {ConfigError} `CONFIG_MISSING` when nobody says who is signed in */
+export function checkOwner(options: { readonly owner?: unknown } | undefined): void {
+  if (typeof options?.owner === 'function') return
+  throw new ConfigError('CONFIG_MISSING', 'owner is missing: a function that says who is signed in.')
+}
+
 /** `path` as a router sees it that puts `prefix` before it. Throws `ConfigError` where it cannot be reached. */
 export function prefixed(path: string, prefix: string): string {
   const root = prefix.replace(/\/$/, '')
