@@ -126,13 +126,13 @@ export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>
     throw new ConfigError('CONFIG_INVALID', "SPOTIFY_APP_MODE is 'development' or 'extended'.")
   }
   const clientSecret = read('SPOTIFY_CLIENT_SECRET')
-  const scopes = read('SPOTIFY_SCOPES')
+  const scopes = parseScopes((read('SPOTIFY_SCOPES') ?? '').replace(/[\s,]+/g, ' '))
   const vaultKey = read('STAGEDOOR_VAULT_KEY')
   const options = {
     clientId,
     redirectUri,
     ...(clientSecret === undefined ? {} : { clientSecret }),
-    ...(scopes === undefined ? {} : { scopes: parseScopes(scopes.replace(/[\s,]+/g, ' ')) }),
+    ...(scopes.length === 0 ? {} : { scopes }),
     ...(appMode === undefined ? {} : { appMode: appMode as 'development' | 'extended' }),
     loginKeys: keyList,
     ...(vaultKey === undefined ? {} : { vaultKey }),
