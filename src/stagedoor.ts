@@ -95,7 +95,9 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
   })
   const appToken = createAppToken({
     clientCredentials: oauth.clientCredentials,
-    ...{ vault, clientId, provider: spotifyProvider.id, margin: options.refresh?.margin ?? 300_000, now },
+    ...{ vault, clientId, provider: spotifyProvider.id, now },
+    margin: options.refresh?.margin ?? 300_000,
+    timeout: options.refresh?.timeout ?? 10_000,
   })
 
   function client(ownerId: string): SpotifyClient {
