@@ -1,7 +1,6 @@
 import { ConfigError } from '../errors.ts'
 import { base64url, randomBytes } from '../internal/bytes.ts'
 import { type LoginKey, loginKeys } from '../oauth/login.ts'
-import { defineProvider } from '../oauth/provider.ts'
 import { type OAuthOptions, type OAuthSettings, oauthSettings } from '../oauth/settings.ts'
 import type { TokenStore } from '../stores/store.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -23,6 +22,8 @@ export interface RefreshOptions {
 
 /** What {@link createConnections} is built from. */
 export interface ConnectionsOptions extends OAuthOptions {
+  /** Changes nothing here: it is taken so that the options of `createStagedoor` fit. */
+  readonly appMode?: 'development' | 'extended' | undefined
   /** What users are asked for. @default the provider's default scopes */
   readonly scopes?: readonly string[] | undefined
   readonly store: TokenStore
@@ -63,11 +64,7 @@ const storeMargin = 1000
  *   or `CONFIG_LEASE`
  */
 export function connectionsSettings(options: ConnectionsOptions): ConnectionsSettings {
-  if (typeof options.provider !== 'object' || options.provider === null) {
-    throw new ConfigError('CONFIG_MISSING', 'provider is missing: spotifyProvider, or one made with defineProvider.')
-  }
-  const provider = defineProvider(options.provider)
-  const oauth = oauthSettings({ ...options, provider })
+  const oauth = oauthSettings(options)
   if (typeof options.store?.compareAndSet !== 'function') {
     throw new ConfigError('CONFIG_MISSING', 'store is missing: a TokenStore such as sqliteStore(path).')
   }
@@ -77,7 +74,7 @@ export function connectionsSettings(options: ConnectionsOptions): ConnectionsSet
   return {
     ...oauth,
     ...refreshSettings(options.refresh),
-    scopes: [...(options.scopes ?? provider.defaultScopes)],
+    scopes: [...(options.scopes ?? oauth.provider.defaultScopes)],
     store: options.store,
     vault: options.vault,
     loginKeys: loginKeys(options.loginKeys),

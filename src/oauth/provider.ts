@@ -68,8 +68,12 @@ export interface Provider {
  * @throws ConfigError `CONFIG_INVALID` when a part is missing or malformed
  */
 export function defineProvider<P extends Provider>(provider: P): Readonly<P> {
-  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(provider.id)) {
+  const { id, issuer, endpoints, defaultScopes } = provider ?? {}
+  if (typeof id !== 'string' || !/^[a-z0-9][a-z0-9-]{0,31}$/.test(id)) {
     throw new ConfigError('CONFIG_INVALID', 'A provider id is 1 to 32 lower-case letters, digits and hyphens.')
+  }
+  if (!issuer || typeof endpoints !== 'object' || endpoints === null || !Array.isArray(defaultScopes)) {
+    throw new ConfigError('CONFIG_INVALID', 'A provider has an issuer, endpoints and an array of defaultScopes.')
   }
   for (const url of [provider.endpoints.authorization, provider.endpoints.token]) checkEndpoint(url)
   for (const url of [provider.endpoints.api, provider.endpoints.revocation]) if (url !== undefined) checkEndpoint(url)

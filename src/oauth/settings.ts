@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts'
-import { checkEndpoint, isLoopback, type Provider, type ProviderEndpoints } from './provider.ts'
+import { checkEndpoint, defineProvider, isLoopback, type Provider, type ProviderEndpoints } from './provider.ts'
 
 /** What every part of an OAuth client is built from. */
 export interface OAuthOptions {
@@ -34,7 +34,11 @@ export interface OAuthSettings {
  * @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID`, `CONFIG_REDIRECT_URI` or `CONFIG_ENDPOINT`
  */
 export function oauthSettings(options: OAuthOptions): OAuthSettings {
-  const { provider, clientId, clientSecret, redirectUri } = options
+  if (typeof options?.provider !== 'object' || options.provider === null) {
+    throw new ConfigError('CONFIG_MISSING', 'provider is missing: spotifyProvider, or one made with defineProvider.')
+  }
+  const provider = defineProvider(options.provider)
+  const { clientId, clientSecret, redirectUri } = options
   if (typeof clientId !== 'string' || clientId === '') {
     throw new ConfigError('CONFIG_MISSING', 'clientId is missing: the client id of your application at the provider.')
   }

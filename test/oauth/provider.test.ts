@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { createOAuth } from '../../src/oauth/oauth.ts'
+import { defineProvider, type Provider } from '../../src/oauth/provider.ts'
+
+const provider: Provider = {
+  id: 'music',
+  issuer: 'https://auth.example',
+  endpoints: { authorization: 'https://auth.example/authorize', token: 'https://auth.example/token' },
+  defaultScopes: [],
+}
+const options = { clientId: 'client', clientSecret: 'secret', redirectUri: 'https://app.example/callback' }
+
+describe('createOAuth', () => {
+  it.each(['authorization', 'token', 'api', 'revocation'])(
+    'refuses a provider written by hand whose %s endpoint is plain http: the secret would go there in clear',
+    (endpoint) => {
+      const endpoints = { ...provider.endpoints, [endpoint]: 'http://auth.example/x' }
+      expect(() => createOAuth({ ...options, provider: { ...provider, endpoints } })).toThrow(
+        expect.objectContaining({ name: 'ConfigError', code: 'CONFIG_ENDPOINT' }),
+      )
+    },
+  )
+
+  it('takes a provider written by hand that is sound', () => {
+    expect(() => createOAuth({ ...options, provider })).not.toThrow()
+  })
+
+  it('says that the provider or the options are missing', () => {
+    const missing = expect.objectContaining({ name: 'ConfigError', code: 'CONFIG_MISSING' })
+    expect(() => createOAuth({ ...options } as never)).toThrow(missing)
+    expect(() => createOAuth(undefined as never)).toThrow(missing)
+  })
+})
+
+describe('defineProvider', () => {
+  it.each([
+    ['nothing', undefined],
+    ['no id', { ...provider, id: undefined }],
+    ['no issuer', { ...provider, issuer: undefined }],
+    ['no endpoints', { ...provider, endpoints: undefined }],
+    ['no token endpoint', { ...provider, endpoints: { authorization: 'https://auth.example/authorize' } }],
+    ['no default scopes', { ...provider, defaultScopes: undefined }],
+    ['default scopes in one string', { ...provider, defaultScopes: 'a b' }],
+  ])('refuses %s with a ConfigError', (_, definition) => {
+    expect(() => defineProvider(definition as never)).toThrow(expect.objectContaining({ name: 'ConfigError' }))
+  })
+})
