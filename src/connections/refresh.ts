@@ -116,9 +116,15 @@ export function createRefresher(context: RefreshContext): Refresher {
     return kept.value
   }
 
+  /** Whether the store holds the same grant still, as far as it can say: the user may have disconnected or signed in anew. */
+  async function stillHolds(leased: StoredConnection): Promise<boolean> {
+    const stored = await records.read(leased.ownerId).catch(() => leased)
+    return stored?.authorizedAt === leased.authorizedAt && stored.createdAt === leased.createdAt
+  }
+
   async function flight(ownerId: string, rejected: string | undefined): Promise<Usable> {
     const waiting = unwritten.get(ownerId)
-    if (waiting !== undefined) {
+    if (waiting !== undefined && (await stillHolds(waiting.leased))) {
       const old = await oldToken(waiting.leased, rejected)
       if (old !== undefined) return old
       await storedInTime(ownerId, waiting.writing, undefined)
