@@ -52,6 +52,9 @@ export interface Run {
   done: Promise<void>
 }
 
+/** Milliseconds. Beyond 2^31 - 1 a timer would fire at once. */
+const longestWait = 20 * 86_400_000
+
 /** @throws ConfigError `CONFIG_INVALID` */
 export function createMonitor(
   context: ConnectionsContext,
@@ -63,8 +66,10 @@ export function createMonitor(
   const { every = 60_000, concurrency = 4, pageSize = 100, stopTimeout = lease } = options
   const { checkEvery = schedule.checkEvery, warnBefore = schedule.warnBefore } = options
   for (const [name, value] of Object.entries({ every, checkEvery, warnBefore, concurrency, pageSize, stopTimeout })) {
-    if (!Number.isSafeInteger(value) || value < (name === 'warnBefore' || name === 'stopTimeout' ? 0 : 1)) {
-      throw new ConfigError('CONFIG_INVALID', `monitor: ${name} is a positive whole number.`)
+    const least = name === 'warnBefore' || name === 'stopTimeout' ? 0 : 1
+    const most = name === 'every' || name === 'stopTimeout' ? longestWait : Number.MAX_SAFE_INTEGER
+    if (!Number.isSafeInteger(value) || value < least || value > most) {
+      throw new ConfigError('CONFIG_INVALID', `monitor: ${name} is a whole number of ${least} to ${most}.`)
     }
   }
   schedule.checkEvery = checkEvery

@@ -52,6 +52,7 @@ export function createSchedule(settings: { readonly provider: Provider; readonly
       const last = Math.min(lastChecked(record), now)
       const check = Math.max(last + (1 - spread) * schedule.checkEvery + jitter(spread * schedule.checkEvery), now)
       const warn = reauthorizeBy(record, provider) - schedule.warnBefore
+      if (record.refreshToken === undefined) return warn > now ? Math.min(warn, record.expiresAt) : record.expiresAt
       return Math.round(warn > now ? Math.min(check, warn) : check)
     },
     usedWhileIdle(record, now) {
@@ -61,6 +62,7 @@ export function createSchedule(settings: { readonly provider: Provider; readonly
       return record.nextCheckAt > due && due - now <= hour
     },
     needsRefresh(record, now) {
+      if (record.refreshToken === undefined) return now >= record.expiresAt
       if (record.failure !== undefined || record.lease !== undefined) return true
       const due = refreshDueAt(record, margin)
       const soon = due - Math.min(record.expiresAt - due, margin)
