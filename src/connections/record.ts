@@ -118,7 +118,7 @@ export function newRevision(): string {
 
 /** @throws TypeError `INVALID_ARGUMENT` */
 export function checkOwnerId(ownerId: unknown): asserts ownerId is string {
-  if (typeof ownerId !== 'string' || ownerId === '' || utf8(ownerId).length > 255) {
-    throw invalidArgument('ownerId is a string of 1 to 255 bytes.')
+  if (typeof ownerId !== 'string' || !isStorable(ownerId)) {
+    throw invalidArgument('ownerId is a string of 1 to 255 bytes of UTF-8 without NUL.')
   }
 }

@@ -46,7 +46,11 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
   const oauth = composeOAuth(settings, tokenEndpoint)
   let loading: Promise<LoginCookies> | undefined
   const loginCookies = (): Promise<LoginCookies> => {
-    loading ??= createLoginCookies({ keys: settings.loginKeys, clientId, redirectUri, now })
+    loading ??= createLoginCookies({ keys: settings.loginKeys, clientId, redirectUri, now }).catch((error: unknown) => {
+      // A library that could not be loaded just now is loaded anew.
+      loading = undefined
+      throw error
+    })
     return loading
   }
 
@@ -79,6 +83,8 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
       throw new LoginError('LOGIN_OWNER_MISMATCH', 'The sign-in was begun by somebody else; start it again.')
     }
     await readCallback(url, transaction, settings)
+    // Tried before the code is spent: what came for it could not be kept otherwise.
+    await context.seal.ready(ownerId)
     if (!(await settings.store.claim(`login:${transaction.id}`, transaction.expiresAt, options))) {
       throw new LoginError('LOGIN_ALREADY_USED', 'This sign-in was completed before; start a new one.')
     }
