@@ -162,14 +162,20 @@ export function createConnections(options: ConnectionsOptions): Connections {
     )
   }
 
+  /** Lets `close` wait for what would be lost without it. */
+  function tracked<T>(promise: Promise<T>): Promise<T> {
+    context.background(promise)
+    return promise
+  }
+
   return {
     provider: provider.id,
     begin: signIn.begin,
-    complete: (input, callOptions) => context.stopwatch.signIn(() => signIn.complete(input, callOptions)),
+    complete: (input, callOptions) => tracked(context.stopwatch.signIn(() => signIn.complete(input, callOptions))),
     async adopt(input, callOptions) {
       const grant = adoptedGrant(input, provider, now())
       callOptions?.signal?.throwIfAborted()
-      return toConnection(await installGrant(context, grant), provider)
+      return toConnection(await tracked(installGrant(context, grant)), provider)
     },
     async get(ownerId, callOptions) {
       checkOwnerId(ownerId)
@@ -201,7 +207,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     async disconnect(ownerId, callOptions) {
       checkOwnerId(ownerId)
       const removed = await removeRecord(context, ownerId, callOptions)
-      if (removed !== undefined) await revokeGrant(context, removed)
+      if (removed?.record !== undefined) await revokeGrant(context, removed.record)
       const { manageUrl } = provider
       return { removed: removed !== undefined, ...(manageUrl === undefined ? {} : { manageUrl }) }
     },

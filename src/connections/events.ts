@@ -53,15 +53,13 @@ export interface ConnectionEvents {
 }
 
 type OfConnection = Exclude<keyof ConnectionEvents, 'key.rotated' | 'sign_in.finished' | 'refresh.finished'>
+type Told<E extends OfConnection> = E extends 'connection.removed'
+  ? Pick<StoredConnection, 'ownerId' | 'provider' | 'revision'>
+  : StoredConnection
 type Extra<E extends OfConnection> = Omit<ConnectionEvents[E], keyof ConnectionEvent | 'connection'>
 
 /** Tells a transition: `record` is what the store holds after it, or held before its removal. */
-export type Announce = <E extends OfConnection>(
-  event: E,
-  record: StoredConnection,
-  extra: Extra<E>,
-  key?: string,
-) => void
+export type Announce = <E extends OfConnection>(event: E, record: Told<E>, extra: Extra<E>, key?: string) => void
 
 const withConnection: ReadonlySet<string> = new Set([
   'connection.created',
@@ -80,7 +78,7 @@ export function createAnnounce(
       at: new Date(settings.now()),
       ownerId: record.ownerId,
       provider: record.provider,
-      ...(withConnection.has(event) ? { connection: toConnection(record, settings.provider) } : {}),
+      ...(withConnection.has(event) ? { connection: toConnection(record as StoredConnection, settings.provider) } : {}),
       ...extra,
     }
     emitter.emit(event, payload as unknown as ConnectionEvents[typeof event])

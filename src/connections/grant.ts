@@ -55,8 +55,8 @@ export function adoptedGrant(input: AdoptInput, provider: Provider, now: number)
  * is over, and is dropped. Through a short failure of the store, since a code can be spent only once.
  */
 export async function installGrant(context: ConnectionsContext, grant: Grant): Promise<StoredConnection> {
-  const { records, seal, announce, closing } = context
-  const { ownerId, tokens, account } = grant
+  const { records, seal, announce } = context
+  const { ownerId, tokens } = grant
   const accessToken = await seal.seal(ownerId, 'access', tokens.accessToken)
   const refreshToken =
     tokens.refreshToken === undefined ? undefined : await seal.seal(ownerId, 'refresh', tokens.refreshToken)
@@ -64,11 +64,12 @@ export async function installGrant(context: ConnectionsContext, grant: Grant): P
   const install = async (): Promise<StoredConnection> => {
     for (let round = 0; round < 50; round++) {
       records.forget(ownerId)
-      const existing = await records.read(ownerId)
+      const existing = await records.readAny(ownerId)
+      const before = existing === undefined || 'corrupt' in existing ? undefined : existing.accountId
       const next = newRecord(context, grant, sealed)
       const tell = (): void => {
         if (existing === undefined) announce('connection.created', next, {})
-        else announce('connection.replaced', next, { accountChanged: differs(existing.accountId, account?.id) })
+        else announce('connection.replaced', next, { accountChanged: differs(before, grant.account?.id) })
       }
       if (await records.writeSurely(ownerId, existing, next, tell)) return next
     }
@@ -81,7 +82,6 @@ export async function installGrant(context: ConnectionsContext, grant: Grant): P
     minTimeout: 200,
     maxTimeout: 2000,
     randomize: true,
-    signal: closing,
     shouldRetry: ({ error }) => isStagedoorError(error) && error.retryable,
   })
 }

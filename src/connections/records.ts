@@ -1,12 +1,20 @@
 import pRetry from 'p-retry'
-import { isStagedoorError } from '../errors.ts'
+import { isStagedoorError, StoreError } from '../errors.ts'
 import { ExpiringMap } from '../internal/expiring-map.ts'
-import { abortable, type CallOptions } from '../internal/signal.ts'
+import { abortable, type CallOptions, inTime } from '../internal/signal.ts'
 import type { ConnectionId, StoredConnection, TokenStore } from '../stores/store.ts'
 
 /** Milliseconds that a process may use a record without looking at the store. */
 const cacheAge = 5000
 const cacheSize = 10_000
+/** Milliseconds after which a call of the store counts as failed, so that one lost answer blocks no owner for good. */
+const patience = 10_000
+
+/** What is known of a record that cannot be read: enough to replace or to delete it. */
+export interface CorruptRecord {
+  readonly revision: string
+  readonly corrupt: true
+}
 
 interface Read {
   readonly promise: Promise<StoredConnection | undefined>
@@ -41,19 +49,25 @@ export class ConnectionRecords {
     return await abortable(running.promise, options?.signal)
   }
 
+  /** From the store, for those who replace or delete whatever there is. */
+  async readAny(ownerId: string, options?: CallOptions): Promise<StoredConnection | CorruptRecord | undefined> {
+    return await this.read(ownerId, options).catch(corruptRecord)
+  }
+
   /**
    * Replaces `current` by `next`, if the store still holds `current`. `undefined` stands for no record.
    * @param announce called at once when the write has won
    */
   async write(
     ownerId: string,
-    current: StoredConnection | undefined,
+    current: Pick<StoredConnection, 'revision'> | undefined,
     next: StoredConnection | undefined,
     announce?: () => void,
   ): Promise<boolean> {
     return await this.#inTurn(ownerId, async () => {
       try {
-        const won = await this.#store.compareAndSet(this.id(ownerId), current?.revision, next)
+        const writing = this.#store.compareAndSet(this.id(ownerId), current?.revision, next)
+        const won = await inTime(writing, patience, undefined, tooSlow)
         this.forget(ownerId)
         if (!won) return false
         if (next?.status === 'connected') this.#cache.set(ownerId, next)
@@ -69,22 +83,22 @@ export class ConnectionRecords {
   /** The same, through a short failure of the store: a write whose outcome is not known is looked up. */
   async writeSurely(
     ownerId: string,
-    current: StoredConnection | undefined,
+    current: Pick<StoredConnection, 'revision'> | undefined,
     next: StoredConnection | undefined,
     announce?: () => void,
   ): Promise<boolean> {
     let inDoubt = false
+    const stored = (): Promise<StoredConnection | CorruptRecord | undefined> => this.#get(ownerId).catch(corruptRecord)
     const write = async (): Promise<boolean> => {
-      if (inDoubt) {
-        const stored = await this.#store.get(this.id(ownerId))
-        if (stored?.revision === next?.revision) {
-          announce?.()
-          return true
-        }
-        if (stored?.revision !== current?.revision) return false
+      const again = inDoubt
+      if (!again || (await stored())?.revision === current?.revision) {
+        inDoubt = true
+        if (await this.write(ownerId, current, next, announce)) return true
       }
-      inDoubt = true
-      return await this.write(ownerId, current, next, announce)
+      // The write that seemed to fail may have reached the store, also after it was looked for.
+      if (!again || (await stored())?.revision !== next?.revision) return false
+      announce?.()
+      return true
     }
     return await pRetry(write, {
       retries: 3,
@@ -107,10 +121,14 @@ export class ConnectionRecords {
     return { provider: this.#provider, ownerId }
   }
 
+  #get(ownerId: string): Promise<StoredConnection | undefined> {
+    return inTime(this.#store.get(this.id(ownerId)), patience, undefined, tooSlow)
+  }
+
   #startRead(ownerId: string): Read {
     const fetch = async (): Promise<StoredConnection | undefined> => {
       try {
-        const record = await this.#store.get(this.id(ownerId))
+        const record = await this.#get(ownerId)
         if (!read.outdated) {
           if (record?.status === 'connected') this.#cache.set(ownerId, record)
           else this.#cache.delete(ownerId)
@@ -134,4 +152,13 @@ export class ConnectionRecords {
       if (this.#writes.get(ownerId) === turn) this.#writes.delete(ownerId)
     }
   }
+}
+
+function corruptRecord(error: unknown): CorruptRecord {
+  if (!isStagedoorError(error) || error.name !== 'StoreError' || error.revision === undefined) throw error
+  return { revision: error.revision, corrupt: true }
+}
+
+function tooSlow(): StoreError {
+  return new StoreError('STORE_UNAVAILABLE', 'The store did not answer in time.')
 }

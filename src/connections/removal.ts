@@ -7,21 +7,23 @@ import type { ConnectionsContext } from './context.ts'
  * Deletes the record, whoever is writing it: a refresh under way then finds no record to write to, and can not make
  * one, since its write names the revision that it replaces.
  *
- * @returns the record that was removed, if there was one
+ * @returns what was removed, if there was anything: the record, unless it was corrupt
  */
 export async function removeRecord(
   context: ConnectionsContext,
   ownerId: string,
   options: CallOptions | undefined,
-): Promise<StoredConnection | undefined> {
-  const { records, announce } = context
+): Promise<{ readonly record?: StoredConnection } | undefined> {
+  const { records, announce, settings } = context
   for (let round = 0; round < 100; round++) {
     options?.signal?.throwIfAborted()
     records.forget(ownerId)
-    const stored = await records.read(ownerId, options)
+    const stored = await records.readAny(ownerId, options)
     if (stored === undefined) return undefined
-    const tell = (): void => announce('connection.removed', stored, {})
-    if (await records.writeSurely(ownerId, stored, undefined, tell)) return stored
+    const { revision } = stored
+    const tell = (): void => announce('connection.removed', { ownerId, provider: settings.provider.id, revision }, {})
+    if (await records.writeSurely(ownerId, stored, undefined, tell))
+      return 'corrupt' in stored ? {} : { record: stored }
   }
   throw new ConnectionError('CONNECTION_CHANGED', 'The connection is changed by others all the time; try again.', {
     ownerId,

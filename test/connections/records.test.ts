@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { StoreError } from '../../src/errors.ts'
+import { memoryStore } from '../../src/stores/memory.ts'
+import type { TokenStore } from '../../src/stores/store.ts'
+import { createWorld, type World } from './world.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A store whose next write, when told so, fails and takes effect only after it was looked for. */
+function delayedStore(now: () => number): { store: TokenStore; delayNext(): void } {
+  const inner = memoryStore({ now })
+  let delay = false
+  let late: (() => Promise<unknown>) | undefined
+  const store: TokenStore = {
+    ...inner,
+    async get(id, options) {
+      const found = await inner.get(id, options)
+      const apply = late
+      late = undefined
+      await apply?.()
+      return found
+    },
+    async compareAndSet(id, expected, next, options) {
+      if (!delay) return await inner.compareAndSet(id, expected, next, options)
+      delay = false
+      late = () => inner.compareAndSet(id, expected, next)
+      throw new StoreError('STORE_UNAVAILABLE', 'No answer.')
+    },
+  }
+  return {
+    store,
+    delayNext() {
+      delay = true
+    },
+  }
+}
+
+describe('a write whose answer was lost and that takes effect only later', () => {
+  it('counts as won, and its event is told once', async () => {
+    let world: World
+    const { store, delayNext } = delayedStore(() => world.now())
+    world = createWorld({ store })
+    delayNext()
+    await world.signIn('ann')
+    expect(world.names()).toEqual(['created'])
+    world.events.length = 0
+    delayNext()
+    expect(await world.connections.disconnect('ann')).toMatchObject({ removed: true })
+    expect(world.names()).toEqual(['removed'])
+  })
+})
+
+describe('a store that loses an answer for good', () => {
+  it('does not keep the owner from disconnecting', async () => {
+    let world: World
+    let lose = false
+    let lost: () => void = () => {}
+    const losing = new Promise<void>((resolve) => {
+      lost = resolve
+    })
+    const inner = memoryStore({ now: () => world.now() })
+    const store: TokenStore = {
+      ...inner,
+      async compareAndSet(id, expected, next, options) {
+        if (lose) {
+          lost()
+          await new Promise(() => {})
+        }
+        return await inner.compareAndSet(id, expected, next, options)
+      },
+    }
+    world = createWorld({ store })
+    await world.connect('ann', 0)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    lose = true
+    const waiting = world.connections.accessToken('ann').catch((error: unknown) => error)
+    await losing
+    lose = false
+    const disconnecting = world.connections.disconnect('ann')
+    await vi.advanceTimersByTimeAsync(15_000)
+    expect(await disconnecting).toMatchObject({ removed: true })
+    expect(await waiting).toMatchObject({ code: 'CONNECTION_NOT_FOUND' })
+  })
+})
