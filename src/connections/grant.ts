@@ -5,6 +5,7 @@ import type { TokenSet } from '../oauth/token-set.ts'
 import type { StoredConnection } from '../stores/store.ts'
 import type { ConnectionsContext } from './context.ts'
 import { assumedAuthorization, checkOwnerId, isStorable, never, newRevision, storable } from './record.ts'
+import type { CorruptRecord } from './records.ts'
 
 /** Tokens that an application already has. */
 export interface AdoptInput {
@@ -61,16 +62,23 @@ export async function installGrant(context: ConnectionsContext, grant: Grant): P
   const refreshToken =
     tokens.refreshToken === undefined ? undefined : await seal.seal(ownerId, 'refresh', tokens.refreshToken)
   const sealed = { accessToken, ...(refreshToken === undefined ? {} : { refreshToken }) }
+  let tried: { readonly over: Existing; readonly next: StoredConnection; readonly tell: () => void } | undefined
   const install = async (): Promise<StoredConnection> => {
     for (let round = 0; round < 50; round++) {
       records.forget(ownerId)
       const existing = await records.readAny(ownerId)
+      // A write that seemed to fail had reached the store, and somebody went on from there: what it held may be spent.
+      if (tried !== undefined && comesFrom(existing, tried.next) && !comesFrom(tried.over, tried.next)) {
+        tried.tell()
+        return existing
+      }
       const before = existing === undefined || 'corrupt' in existing ? undefined : existing.accountId
       const next = newRecord(context, grant, sealed)
       const tell = (): void => {
         if (existing === undefined) announce('connection.created', next, {})
         else announce('connection.replaced', next, { accountChanged: differs(before, grant.account?.id) })
       }
+      tried = { over: existing, next, tell }
       if (await records.writeSurely(ownerId, existing, next, tell)) return next
     }
     throw new ConnectionError('CONNECTION_CHANGED', 'The connection is changed by others all the time; try again.', {
@@ -84,6 +92,13 @@ export async function installGrant(context: ConnectionsContext, grant: Grant): P
     randomize: true,
     shouldRetry: ({ error }) => isStagedoorError(error) && error.retryable,
   })
+}
+
+type Existing = StoredConnection | CorruptRecord | undefined
+
+function comesFrom(record: Existing, grant: StoredConnection): record is StoredConnection {
+  if (record === undefined || 'corrupt' in record) return false
+  return record.createdAt === grant.createdAt && record.authorizedAt === grant.authorizedAt
 }
 
 function newRecord(

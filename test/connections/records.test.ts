@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { StoreError } from '../../src/errors.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { TokenStore } from '../../src/stores/store.ts'
-import { createWorld, type World } from './world.ts'
+import { createWorld, hour, type World } from './world.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -49,6 +49,40 @@ describe('a write whose answer was lost and that takes effect only later', () =>
     delayNext()
     expect(await world.connections.disconnect('ann')).toMatchObject({ removed: true })
     expect(world.names()).toEqual(['removed'])
+  })
+})
+
+describe('a grant whose write seemed to fail', () => {
+  it('is not written again over what another process has made of it: its refresh token may be spent', async () => {
+    let world: World
+    let failing = true
+    let look: (() => Promise<unknown>) | undefined
+    const inner = memoryStore({ now: () => world.now() })
+    const store: TokenStore = {
+      ...inner,
+      async get(id, options) {
+        const first = look
+        look = undefined
+        await first?.()
+        return await inner.get(id, options)
+      },
+      async compareAndSet(id, expected, next, options) {
+        const won = await inner.compareAndSet(id, expected, next, options)
+        if (!failing) return won
+        failing = false
+        look = () => other.accessToken('ann', { rejected: tokens.accessToken })
+        throw new StoreError('STORE_UNAVAILABLE', 'No answer.')
+      },
+    }
+    world = createWorld({ store, fakeOptions: { rotation: 'always' } })
+    const other = world.another({ store: inner })
+    const tokens = world.fake.issue()
+    const adopted = { ownerId: 'ann', tokens: { ...tokens, expiresAt: world.now() + hour } }
+    const connection = await world.connections.adopt({ ...adopted, authorizedAt: new Date(world.now()) })
+    expect(connection.refreshedAt).toBeInstanceOf(Date)
+    expect(world.names()).toEqual(['created'])
+    world.advance(hour)
+    await expect(world.connections.accessToken('ann')).resolves.toBeTypeOf('string')
   })
 })
 
