@@ -291,7 +291,7 @@ const nodeBound = new Set([
  */
 const budgets: Readonly<Record<string, { readonly first: number; readonly later?: number }>> = {
   // The aim for `first` is 46,080: its own file is below that, two chunks that it shares with what comes later are on top.
-  stagedoor: { first: 50_000, later: 52_000 },
+  stagedoor: { first: 50_000, later: 54_000 },
   'stagedoor/oauth': { first: 7_000, later: 16_000 },
   'stagedoor/vault': { first: 8_000 },
   'stagedoor/spotify': { first: 24_000, later: 20_000 },
