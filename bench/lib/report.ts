@@ -1,6 +1,6 @@
 import { cpus } from 'node:os'
 import { chart } from './chart.ts'
-import { type Row, table } from './rows.ts'
+import { type Row, short, table } from './rows.ts'
 
 export interface Result {
   readonly name: string
@@ -29,9 +29,21 @@ Run on ${new Date().toISOString().slice(0, 10)} with Node ${process.version} on 
 
 Repeat all of it with \`npm run bench\`, one with \`npm run bench -- vault\`; \`--json\` prints one object per row, \`--full\` adds the long cases. The exit status is 1 when a target is missed. Peers are installed in \`bench/\` only.
 
-${sections.join('\n')}`,
+${sections.join('\n')}
+${missed(results)}`,
   )
   return files
+}
+
+/** Names the targets that this run did not meet. */
+function missed(results: readonly Result[]): string {
+  const rows = results.flatMap((result) => result.rows).filter((row) => row.pass === false)
+  if (rows.length === 0) return '## Targets\n\nThis run met every one.\n'
+  const line = (row: Row): string => {
+    const ratio = row.ratioToFloor === undefined ? '' : `, ${row.ratioToFloor.toFixed(2)} × floor`
+    return `- ${row.bench}, ${row.case}, ${row.subject}: ${short(row.value)} ${row.unit}${ratio}; the target is ${row.target}`
+  }
+  return `## Targets\n\nThis run did not meet these. [What was tried](decisions/0030-what-is-still-too-dear.md).\n\n${rows.map(line).join('\n')}\n`
 }
 
 /** Says where a peer did better than we. */
