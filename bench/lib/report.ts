@@ -25,7 +25,7 @@ export function report(results: readonly Result[]): Map<string, string> {
 
 This page is written by \`npm run bench -- --report\`; do not edit it.
 
-Run on ${new Date().toISOString().slice(0, 10)} with Node ${process.version} on ${process.platform}, ${cpu.length} × ${cpu[0]?.model.trim() ?? 'unknown'}. The machine is shared, so read the ratios and not the times: subjects take turns call by call in one process where that can be, the figure is the median of at least seven rounds after warm-up, and the floor is measured against itself. Spotify and the KMS services are stand-ins on the same machine.
+Run on ${new Date().toISOString().slice(0, 10)} with Node ${process.version} on ${process.platform}, ${cpu.length} × ${cpu[0]?.model.trim() ?? 'unknown'}. The machine is shared, so read the ratios and not the times: subjects take turns call by call in one process where that can be, a timed call is the median of at least seven rounds after warm-up, and the floor is measured against itself; what is counted, and what moves 100,000 connections, runs fewer times. Spotify and the KMS services are stand-ins on the same machine.
 
 Repeat all of it with \`npm run bench\`, one with \`npm run bench -- vault\`; \`--json\` prints one object per row, \`--full\` adds the long cases. The exit status is 1 when a target is missed. Peers are installed in \`bench/\` only.
 
