@@ -27,7 +27,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   limits: {
     values: ['limits', ...shared],
-    packages: { bottleneck: ['limits/cluster'], cockatiel: ['limits/breaker.ts'] },
+    packages: { bottleneck: ['limits/cluster'] },
   },
   connections: {
     values: ['connections', 'oauth', ...shared],

@@ -1,4 +1,3 @@
-import type { CircuitBreakerPolicy } from 'cockatiel'
 import { SpotifyApiError } from '../errors.ts'
 import type { CircuitEvents } from './limiter.ts'
 
@@ -32,90 +31,60 @@ export interface BreakerOptions {
   readonly emit?: ((...event: CircuitEvent) => void) | undefined
 }
 
-/** Carries an attempt's error through cockatiel as one that counts. */
-class Counted {
-  readonly error: unknown
-  constructor(error: unknown) {
-    this.error = error
-  }
-}
-
-interface Loaded {
-  readonly policy: CircuitBreakerPolicy
-  readonly isClosed: () => boolean
-}
-
-type Outcome<T> = { readonly value: T } | { readonly thrown: unknown }
-
 /** Creates a circuit breaker that opens after `threshold` failures in a row. It holds no timer. */
 export function createBreaker(options: BreakerOptions): Breaker {
   const { circuit, judge, threshold = 5, cooldown = 10_000, now = () => Date.now(), emit } = options
-  let loaded: Loaded | undefined
   let open = false
+  let failures = 0
   let retryAt = 0
   let probeSince: number | undefined
 
-  const opened = (): void => {
+  /** An answer to a call from before the circuit opened says nothing about the server now. */
+  const isNews = (asProbe: boolean): boolean => asProbe === open
+
+  function succeeded(): void {
+    failures = 0
+    if (!open) return
+    open = false
+    emit?.('circuit.closed', { circuit })
+  }
+
+  function failed(): void {
+    failures++
+    if (!open && failures < threshold) return
     open = true
     retryAt = now() + cooldown
     emit?.('circuit.opened', { circuit, retryAt })
   }
 
-  /** At first use: cockatiel aborts a signal while it loads, which Workers forbid outside of a request. */
-  const load = async (): Promise<Loaded> => {
-    const { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } = await import('cockatiel')
-    if (loaded !== undefined) return loaded
-    // cockatiel reads the wall clock; the moment of the probe is decided here, by `now`.
-    const policy = circuitBreaker(
-      handleWhen((error) => error instanceof Counted),
-      { breaker: new ConsecutiveBreaker(threshold), halfOpenAfter: Number.NEGATIVE_INFINITY },
-    )
-    policy.onReset(() => {
-      open = false
-      emit?.('circuit.closed', { circuit })
-    })
-    loaded = { policy, isClosed: () => policy.state === CircuitState.Closed }
-    return loaded
+  async function run<T>(attempt: () => Promise<T>, asProbe: boolean): Promise<T> {
+    try {
+      const value = await attempt()
+      if (isNews(asProbe)) succeeded()
+      return value
+    } catch (error) {
+      const verdict = isNews(asProbe) ? judge(error) : 'nothing'
+      if (verdict === 'success') succeeded()
+      else if (verdict === 'failure') failed()
+      throw error
+    }
   }
 
-  const run = async <T>(attempt: () => Promise<T>, probe: boolean): Promise<T> => {
-    const { policy, isClosed } = loaded ?? (await load())
+  async function probe<T>(attempt: () => Promise<T>): Promise<T> {
+    const time = now()
+    if (probeSince !== undefined) throw refusal(Math.max(probeSince + cooldown, time + 1))
+    // A clock that was set back must not keep the circuit open for longer than one cooldown.
+    if (time < retryAt && retryAt - time <= cooldown) throw refusal(retryAt)
+    probeSince = time
     try {
-      const outcome = await policy.execute(async (): Promise<Outcome<T>> => {
-        try {
-          return { value: await attempt() }
-        } catch (error) {
-          // An answer to a call from before the circuit opened says nothing about the server now.
-          const verdict = open === probe ? judge(error) : 'nothing'
-          if (verdict === 'success') return { thrown: error }
-          // cockatiel would close the circuit after a probe that threw anything else; it must stay open.
-          if (verdict === 'failure' || probe) throw new Counted(error)
-          throw error
-        }
-      })
-      if ('thrown' in outcome) throw outcome.thrown
-      return outcome.value
-    } catch (error) {
-      if (!(error instanceof Counted)) throw error
-      if (probe ? judge(error.error) === 'failure' : !open && !isClosed()) opened()
-      throw error.error
+      return await run(attempt, true)
+    } finally {
+      probeSince = undefined
     }
   }
 
   return {
-    async execute(attempt) {
-      if (!open) return run(attempt, false)
-      const time = now()
-      if (probeSince !== undefined) throw refusal(Math.max(probeSince + cooldown, time + 1))
-      // A clock that was set back must not keep the circuit open for longer than one cooldown.
-      if (time < retryAt && retryAt - time <= cooldown) throw refusal(retryAt)
-      probeSince = time
-      try {
-        return await run(attempt, true)
-      } finally {
-        probeSince = undefined
-      }
-    },
+    execute: (attempt) => (open ? probe(attempt) : run(attempt, false)),
     state() {
       if (!open) return { status: 'closed' }
       return { status: probeSince !== undefined || now() >= retryAt ? 'half_open' : 'open', retryAt }

@@ -6,6 +6,7 @@ import {
   type ItemOf,
   type ManyId,
   type MemberOf,
+  type OneId,
   type OperationId,
   type OperationInput,
   operationOf,
@@ -14,7 +15,7 @@ import {
 } from './operations.ts'
 import type { AccessTokenSource, RequestOptions, ScopeSource } from './options.ts'
 import { type PageSource, type Paginated, type Position, paginate, read as readPage } from './paginate.ts'
-import { expand, queryString } from './path.ts'
+import { expand, type PathValues, queryString } from './path.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Page } from './schemas/kinds.ts'
 import { checkScopes } from './scopes.ts'
@@ -30,6 +31,14 @@ export interface Calls {
     input: OperationInput<K>,
     options?: RequestOptions,
     override?: { readonly idempotent: boolean },
+  ): Promise<Answer<K>>
+  /** Asks for one object by its id, its URI or its link. */
+  one<K extends OneId>(
+    id: K,
+    kind: Kind,
+    reference: string,
+    query?: Query<K>,
+    options?: RequestOptions,
   ): Promise<Answer<K>>
   /** As `send`, for answers that can be empty. */
   perhaps<K extends OperationId>(
@@ -78,7 +87,7 @@ export interface Shared {
 }
 
 interface Given {
-  readonly path?: Readonly<Record<string, string>> | undefined
+  readonly path?: PathValues | undefined
   readonly query?: Readonly<Record<string, unknown>> | undefined
   readonly body?: unknown
 }
@@ -182,6 +191,10 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
   const calls = {
     mode,
     send,
+    async one(id: OperationId, kind: Kind, reference: string, query?: object, options?: RequestOptions) {
+      const given: Given = { path: idOf(kind, reference), query: query as Given['query'] }
+      return decode(id, await transfer(id, given, options), given)
+    },
     async perhaps(id: OperationId, given: Given, options?: RequestOptions): Promise<unknown> {
       const incoming = await transfer(id, given, options)
       return incoming.text.trim() === '' ? undefined : decode(id, incoming, given)

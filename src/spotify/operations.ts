@@ -90,6 +90,11 @@ export type PagedId = { [K in OperationId]: Operations[K] extends { readonly pag
 /** What is in the pages of such an operation. */
 export type ItemOf<K extends PagedId> = KindOf<Operations[K]>
 
+/** The operations about one object, whose id is in the path. */
+export type OneId = {
+  [K in OperationId]: [PathNames<Operations[K]['path']>] extends [never] ? never : K
+}[OperationId]
+
 /** The operations that take a list of ids and answer with a list under a key. */
 export type ManyId = {
   [K in OperationId]: Operations[K] extends { readonly many: string; readonly batch: unknown } ? K : never

@@ -1,10 +1,13 @@
 import { invalidArgument } from '../errors.ts'
 
 const dots = /^(\.|%2e){1,2}$/i
+/** What stays as it is when it is encoded; Spotify's ids are made of it. */
+const plain = /^[\w-]+$/
 
 /** Encodes one path segment. Refuses dot segments, which URL parsers resolve, and empty ones. */
 export function segment(value: string | number): string {
   const text = String(value)
+  if (plain.test(text)) return text
   if (text === '' || (text.length <= 6 && dots.test(text)))
     throw invalidArgument('Expected an id that can stand in a path, not "", "." or "..".')
   try {
@@ -22,19 +25,26 @@ export function path(strings: TemplateStringsArray, ...values: readonly (string 
   return String.raw({ raw: strings.raw }, ...values.map(segment))
 }
 
-/** Fills the `{name}` of a template with encoded segments. */
-export function expand(template: string, values: Readonly<Record<string, string>> | undefined): string {
-  let text = ''
-  let from = 0
-  for (let open = template.indexOf('{'); open !== -1; open = template.indexOf('{', from)) {
-    const close = template.indexOf('}', open)
-    const name = template.slice(open + 1, close)
-    const value = values?.[name]
-    if (value === undefined) throw invalidArgument(`Expected a value for ${name} in the path.`)
-    text += template.slice(from, open) + segment(value)
-    from = close + 1
+/** Values for the names of a path template; one alone stands for the only name. */
+export type PathValues = string | Readonly<Record<string, string>>
+
+const templates = new Map<string, readonly string[]>()
+
+/** Fills the `{name}` of one of the operations' templates with encoded segments. */
+export function expand(template: string, values: PathValues | undefined): string {
+  let parts = templates.get(template)
+  if (parts === undefined) {
+    parts = template.split(/[{}]/)
+    templates.set(template, parts)
   }
-  return from === 0 ? template : text + template.slice(from)
+  let text = parts[0] ?? ''
+  for (let index = 1; index < parts.length; index += 2) {
+    const name = parts[index] as string
+    const value = typeof values === 'string' ? values : values?.[name]
+    if (value === undefined) throw invalidArgument(`Expected a value for ${name} in the path.`)
+    text += segment(value) + parts[index + 1]
+  }
+  return text
 }
 
 type QueryValue = string | number | boolean | readonly string[] | undefined

@@ -115,7 +115,7 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
       const calls = createCalls(shared, token, scopes)
       return {
         ...groups(calls),
-        operation: async (id, ...[input, given]) => calls.send(id, (input ?? {}) as never, given),
+        operation: (id, ...[input, given]) => calls.send(id, (input ?? {}) as never, given),
         request: async (input, given = {}) => {
           const { method = 'GET', body, schema } = input
           const url = urlOf(base, input)

@@ -40,6 +40,8 @@ export function transmit<T>(
   if (signal?.aborted) return Promise.reject(signal.reason)
   return new Promise<T>((resolve, reject) => {
     const controller = new AbortController()
+    // The request leaves first: what follows costs nothing while it is on its way.
+    const answer = exchange(fetch, outgoing, token, controller.signal)
     const finish = (): void => {
       clearTimeout(timer)
       if (signal !== undefined) signal.removeEventListener('abort', abort)
@@ -55,7 +57,7 @@ export function transmit<T>(
       timeout,
     )
     if (signal !== undefined) signal.addEventListener('abort', abort, { once: true })
-    exchange(fetch, outgoing, token, controller.signal).then(
+    answer.then(
       (incoming) => {
         finish()
         try {

@@ -14,7 +14,6 @@ const start = Date.UTC(2026, 9, 1)
 beforeAll(async () => {
   await Promise.all([
     import('p-retry'),
-    import('cockatiel'),
     import('../../src/spotify/api-errors.ts'),
     import('../../src/spotify/retry.ts'),
     import('../../src/spotify/schemas/read.ts'),

@@ -62,7 +62,7 @@ export interface Albums {
 
 export function albums(calls: Calls): Albums {
   return {
-    get: async (id, query, options) => calls.send('get-an-album', { path: { id: idOf('album', id) }, query }, options),
+    get: (id, query, options) => calls.one('get-an-album', 'album', id, query, options),
     getMany: async (ids, query, options) => calls.many('get-multiple-albums', 'album', ids, query, options),
     tracks: (id, query, options) =>
       calls.list('get-an-albums-tracks', { path: { id: idOf('album', id) }, query }, options),

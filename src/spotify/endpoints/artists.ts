@@ -91,17 +91,13 @@ export interface Artists {
 
 export function artists(calls: Calls): Artists {
   return {
-    get: async (id, options) => calls.send('get-an-artist', { path: { id: idOf('artist', id) } }, options),
+    get: (id, options) => calls.one('get-an-artist', 'artist', id, undefined, options),
     getMany: async (ids, options) => calls.many('get-multiple-artists', 'artist', ids, undefined, options),
     albums: (id, query, options) =>
       calls.list('get-an-artists-albums', { path: { id: idOf('artist', id) }, query }, options),
     topTracks: async (id, query, options) =>
-      present(
-        (await calls.send('get-an-artists-top-tracks', { path: { id: idOf('artist', id) }, query }, options)).tracks,
-      ),
+      present((await calls.one('get-an-artists-top-tracks', 'artist', id, query, options)).tracks),
     relatedArtists: async (id, options) =>
-      present(
-        (await calls.send('get-an-artists-related-artists', { path: { id: idOf('artist', id) } }, options)).artists,
-      ),
+      present((await calls.one('get-an-artists-related-artists', 'artist', id, undefined, options)).artists),
   }
 }

@@ -61,8 +61,7 @@ export interface Audiobooks {
 
 export function audiobooks(calls: Calls): Audiobooks {
   return {
-    get: async (id, query, options) =>
-      calls.send('get-an-audiobook', { path: { id: idOf('audiobook', id) }, query }, options),
+    get: (id, query, options) => calls.one('get-an-audiobook', 'audiobook', id, query, options),
     getMany: async (ids, query, options) => calls.many('get-multiple-audiobooks', 'audiobook', ids, query, options),
     chapters: (id, query, options) =>
       calls.list('get-audiobook-chapters', { path: { id: idOf('audiobook', id) }, query }, options),

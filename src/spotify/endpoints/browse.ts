@@ -164,7 +164,7 @@ export function browse(calls: Calls): Browse {
     category: async (id, query, options) => calls.send('get-a-category', { path: { category_id: id }, query }, options),
     categoryPlaylists: (id, query, options) =>
       calls.list('get-a-categories-playlists', { path: { category_id: id }, query }, options),
-    recommendations: async (query, options) => calls.send('get-recommendations', { query }, options),
+    recommendations: (query, options) => calls.send('get-recommendations', { query }, options),
     genreSeeds: async (options) => present((await calls.send('get-recommendation-genres', {}, options)).genres),
     markets: async (options) => present((await calls.send('get-available-markets', {}, options)).markets),
   }

@@ -3,7 +3,6 @@ import type { OperationData } from '../operation.ts'
 import type { Query } from '../operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Chapter } from '../schemas/audiobook.ts'
-import { idOf } from '../uri.ts'
 import { market } from './page-size.ts'
 
 export const chapterOperations = {
@@ -47,8 +46,7 @@ export interface Chapters {
 
 export function chapters(calls: Calls): Chapters {
   return {
-    get: async (id, query, options) =>
-      calls.send('get-a-chapter', { path: { id: idOf('chapter', id) }, query }, options),
+    get: (id, query, options) => calls.one('get-a-chapter', 'chapter', id, query, options),
     getMany: async (ids, query, options) => calls.many('get-several-chapters', 'chapter', ids, query, options),
   }
 }

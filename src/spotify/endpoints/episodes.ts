@@ -3,7 +3,6 @@ import type { OperationData } from '../operation.ts'
 import type { Query } from '../operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Episode } from '../schemas/show.ts'
-import { idOf } from '../uri.ts'
 import { market } from './page-size.ts'
 
 export const episodeOperations = {
@@ -51,8 +50,7 @@ export interface Episodes {
 
 export function episodes(calls: Calls): Episodes {
   return {
-    get: async (id, query, options) =>
-      calls.send('get-an-episode', { path: { id: idOf('episode', id) }, query }, options),
+    get: (id, query, options) => calls.one('get-an-episode', 'episode', id, query, options),
     getMany: async (ids, query, options) => calls.many('get-multiple-episodes', 'episode', ids, query, options),
   }
 }

@@ -57,7 +57,7 @@ export interface Me {
 
 export function me(calls: Calls): Me {
   return {
-    get: async (options) => calls.send('get-current-users-profile', {}, options),
+    get: (options) => calls.send('get-current-users-profile', {}, options),
     topArtists: (query, options) => calls.list('get-users-top-artists', { query }, options),
     topTracks: (query, options) => calls.list('get-users-top-tracks', { query }, options),
   }

@@ -77,7 +77,7 @@ export function player(calls: Calls): Player {
     currentlyPlaying: async (query, options) =>
       calls.perhaps('get-the-users-currently-playing-track', { query: { ...everything, ...query } }, options),
     devices: async (options) => present((await calls.send('get-a-users-available-devices', {}, options)).devices),
-    queue: async (options) => calls.send('get-queue', {}, options),
+    queue: (options) => calls.send('get-queue', {}, options),
     recentlyPlayed: (query, options) => calls.list('get-recently-played', { query }, options),
     play: async (input = {}, options) => {
       const { device_id, context_uri, uris, offset, position_ms } = input
@@ -89,9 +89,9 @@ export function player(calls: Calls): Player {
       }
       await calls.send('start-a-users-playback', { query: { device_id }, body }, options)
     },
-    pause: async (query, options) => calls.send('pause-a-users-playback', { query }, options),
-    next: async (query, options) => calls.send('skip-users-playback-to-next-track', { query }, options),
-    previous: async (query, options) => calls.send('skip-users-playback-to-previous-track', { query }, options),
+    pause: (query, options) => calls.send('pause-a-users-playback', { query }, options),
+    next: (query, options) => calls.send('skip-users-playback-to-next-track', { query }, options),
+    previous: (query, options) => calls.send('skip-users-playback-to-previous-track', { query }, options),
     seek: async (positionMs, query, options) =>
       calls.send(
         'seek-to-position-in-currently-playing-track',

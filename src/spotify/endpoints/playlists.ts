@@ -136,7 +136,7 @@ export function playlists(calls: Calls): Playlists {
     options?: RequestOptions,
   ): Promise<Selected<Playlist>>
   async function get(id: string, query?: Query<'get-playlist'>, options?: RequestOptions): Promise<Playlist> {
-    return calls.send('get-playlist', { path: path(id), query: { ...everything, ...query } }, options)
+    return calls.one('get-playlist', 'playlist', id, { ...everything, ...query }, options)
   }
 
   function items(
@@ -160,7 +160,7 @@ export function playlists(calls: Calls): Playlists {
     list: (query, options) => calls.list('get-a-list-of-current-users-playlists', { query }, options),
     ofUser: (userId, query, options) =>
       calls.list('get-list-users-playlists', { path: { user_id: idOf('user', userId) }, query }, options),
-    create: async (body, options) => calls.send('create-playlist', { body }, options),
+    create: (body, options) => calls.send('create-playlist', { body }, options),
     createForUser: async (userId, body, options) =>
       calls.send('create-playlist-for-user', { path: { user_id: idOf('user', userId) }, body }, options),
     update: async (id, body, options) => calls.send('change-playlist-details', { path: path(id), body }, options),
@@ -193,7 +193,7 @@ export function playlists(calls: Calls): Playlists {
     },
     reorderItems: async (id, body, options) =>
       calls.send('reorder-or-replace-playlists-items', { path: path(id), body: { ...body } }, options),
-    coverImages: async (id, options) => calls.send('get-playlist-cover', { path: path(id) }, options),
+    coverImages: (id, options) => calls.one('get-playlist-cover', 'playlist', id, undefined, options),
     setCoverImage: async (id, image, options) =>
       calls.send('upload-custom-playlist-cover', { path: path(id), body: jpeg(image) }, options),
     follow: async (id, body, options) =>

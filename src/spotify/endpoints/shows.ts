@@ -65,7 +65,7 @@ export interface Shows {
 
 export function shows(calls: Calls): Shows {
   return {
-    get: async (id, query, options) => calls.send('get-a-show', { path: { id: idOf('show', id) }, query }, options),
+    get: (id, query, options) => calls.one('get-a-show', 'show', id, query, options),
     getMany: async (ids, query, options) => calls.many('get-multiple-shows', 'show', ids, query, options),
     episodes: (id, query, options) =>
       calls.list('get-a-shows-episodes', { path: { id: idOf('show', id) }, query }, options),

@@ -4,7 +4,6 @@ import type { Query } from '../operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { AudioAnalysis, AudioFeatures } from '../schemas/browse.ts'
 import type { Track } from '../schemas/track.ts'
-import { idOf } from '../uri.ts'
 import { market } from './page-size.ts'
 
 export const trackOperations = {
@@ -93,15 +92,14 @@ export function tracks(calls: Calls): Tracks {
     options?: RequestOptions,
   ): Promise<AudioFeatures | (AudioFeatures | null)[]> {
     if (typeof ids === 'string') {
-      return calls.send('get-audio-features', { path: { id: idOf('track', ids) } }, options)
+      return calls.one('get-audio-features', 'track', ids, undefined, options)
     }
     return calls.many('get-several-audio-features', 'track', ids, undefined, options)
   }
   return {
-    get: async (id, query, options) => calls.send('get-track', { path: { id: idOf('track', id) }, query }, options),
+    get: (id, query, options) => calls.one('get-track', 'track', id, query, options),
     getMany: async (ids, query, options) => calls.many('get-several-tracks', 'track', ids, query, options),
     audioFeatures,
-    audioAnalysis: async (id, options) =>
-      calls.send('get-audio-analysis', { path: { id: idOf('track', id) } }, options),
+    audioAnalysis: (id, options) => calls.one('get-audio-analysis', 'track', id, undefined, options),
   }
 }

@@ -2,7 +2,6 @@ import type { Calls } from '../calls.ts'
 import type { OperationData } from '../operation.ts'
 import type { RequestOptions } from '../options.ts'
 import type { PublicUser } from '../schemas/user.ts'
-import { idOf } from '../uri.ts'
 
 export const userOperations = {
   'get-users-profile': {
@@ -27,6 +26,6 @@ export interface Users {
 
 export function users(calls: Calls): Users {
   return {
-    get: async (id, options) => calls.send('get-users-profile', { path: { user_id: idOf('user', id) } }, options),
+    get: (id, options) => calls.one('get-users-profile', 'user', id, undefined, options),
   }
 }
