@@ -37,19 +37,9 @@ export function createAccessTokens(
     context.background(records.write(ownerId, record, next))
   }
 
-  /** The stored token, where nothing has to be done for it. */
-  async function stored(
-    ownerId: string,
-    rejected: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<Usable | undefined> {
-    if (refresher.isWriting(ownerId)) return undefined
-    const record = await (rejected === undefined ? records.get(ownerId, { signal }) : records.read(ownerId, { signal }))
-    if (record === undefined) throw notFound(ownerId)
-    if (record.status !== 'connected' || now() >= refreshDueAt(record, margin)) return undefined
-    const accessToken = await context.seal.open(ownerId, 'access', record.accessToken, { signal })
-    return accessToken === rejected ? undefined : { record, accessToken }
-  }
+  /** Whether the access token of a record will do. */
+  const isGood = (record: StoredConnection): boolean =>
+    record.status === 'connected' && now() < refreshDueAt(record, margin)
 
   return async function accessToken(
     ownerId: string,
@@ -57,7 +47,17 @@ export function createAccessTokens(
   ): Promise<string> {
     checkOwnerId(ownerId)
     signal?.throwIfAborted()
-    const found = (await stored(ownerId, rejected, signal)) ?? (await refresher.usable(ownerId, rejected, { signal }))
+    let found: Usable | undefined
+    if (!refresher.isWriting(ownerId)) {
+      const cached = rejected === undefined ? records.cached(ownerId) : undefined
+      const record = cached ?? (await records.read(ownerId, { signal }))
+      if (record === undefined) throw notFound(ownerId)
+      if (isGood(record)) {
+        const stored = await context.seal.open(ownerId, 'access', record.accessToken, { signal })
+        if (stored !== rejected) found = { record, accessToken: stored }
+      }
+    }
+    found ??= await refresher.usable(ownerId, rejected, { signal })
     markUsed(found.record)
     if (accounts.isMissing(ownerId)) await abortable(accounts.fill(found.record, found.accessToken), signal)
     return found.accessToken

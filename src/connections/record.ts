@@ -95,8 +95,11 @@ export function storable(answer: { readonly scopes: readonly string[]; readonly 
   }
 }
 
+const plain = /^[\x20-\x7e]{1,255}$/
+
 /** Text of 1 to 255 bytes without NUL and lone surrogates. */
 export function isStorable(text: string): boolean {
+  if (plain.test(text)) return true
   return text !== '' && !/[\0\p{Surrogate}]/u.test(text) && utf8(text).length <= 255
 }
 

@@ -38,9 +38,14 @@ export class ConnectionRecords {
     this.#cache = new ExpiringMap({ maxSize: cacheSize, maxAge: cacheAge, now })
   }
 
+  /** At most five seconds old, if it is at hand. */
+  cached(ownerId: string): StoredConnection | undefined {
+    return this.#cache.get(ownerId)
+  }
+
   /** At most five seconds old. */
   async get(ownerId: string, options?: CallOptions): Promise<StoredConnection | undefined> {
-    return this.#cache.get(ownerId) ?? (await this.read(ownerId, options))
+    return this.cached(ownerId) ?? (await this.read(ownerId, options))
   }
 
   /** From the store. */

@@ -94,9 +94,9 @@ export class DataKeys {
     }
   }
 
-  /** The key that a token was sealed under, if it is at hand. */
-  cached(token: WrappedKey): OpenKey | undefined {
-    return this.#opened.get(cacheName(token))
+  /** The key of that {@link cacheName}, if it is at hand. */
+  cached(name: string): OpenKey | undefined {
+    return this.#opened.get(name)
   }
 
   /** The key that a token was sealed under. One KMS call, however many ask at once. */
@@ -155,7 +155,7 @@ export class DataKeys {
     const oldest = this.#active?.createdAt ?? Number.NEGATIVE_INFINITY
     if (candidate === undefined || candidate.createdAt <= oldest || !this.#usable(candidate.createdAt)) return undefined
     try {
-      const { key } = this.cached(candidate) ?? (await this.unwrapped(candidate))
+      const { key } = this.cached(cacheName(candidate)) ?? (await this.unwrapped(candidate))
       return { ...candidate, key }
     } catch (error) {
       if (!(error instanceof VaultError) || !error.retryable) return undefined
@@ -203,7 +203,7 @@ export class DataKeys {
   }
 }
 
-// The whole triple: a cached key must not open a token that says another KEK or another wrapped key.
-function cacheName({ keyId, dataKeyId, encryptedKey }: WrappedKey): string {
+/** What a data key is known by. The whole triple: it must not open a token that says another KEK or another wrapped key. */
+export function cacheName({ keyId, dataKeyId, encryptedKey }: WrappedKey): string {
   return `${dataKeyId} ${encryptedKey} ${keyId}`
 }

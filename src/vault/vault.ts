@@ -15,6 +15,7 @@ import {
   wellFormed,
 } from './envelope.ts'
 import type { Kms } from './kms.ts'
+import { ParsedTokens } from './parsed-tokens.ts'
 
 /** Who and what a ciphertext belongs to: authenticated with it, never stored in it. */
 export type Binding = Readonly<Record<string, string>>
@@ -97,6 +98,7 @@ export function createVault(options: VaultOptions): Vault {
     now,
   })
   const associatedData = createAssociatedDataWriter()
+  const parsed = new ParsedTokens(associatedData)
 
   return {
     keyId: kms.keyId,
@@ -130,15 +132,16 @@ export function createVault(options: VaultOptions): Vault {
       }
     },
 
-    async open(token, binding, { signal } = {}) {
+    async open(given, binding, { signal } = {}) {
       signal?.throwIfAborted()
-      const { nonce, encryptedData } = parseToken(token)
-      let opened = dataKeys.cached(token)
+      const known = parsed.parse(given)
+      const { token, nonce, encryptedData, name } = known
+      let opened = dataKeys.cached(name)
       if (opened === undefined) {
         associatedData('', binding)
         opened = await dataKeys.unwrapped(token, signal)
       }
-      const bytes = await decrypt(opened.key, nonce, associatedData(token.dataKeyId, binding), encryptedData)
+      const bytes = await decrypt(opened.key, nonce, parsed.associatedData(known, binding), encryptedData)
       try {
         if (!opened.proven) dataKeys.prove(token, opened)
         return fromUtf8(bytes)
