@@ -54,13 +54,13 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
     yield* compared(
       'client',
       'one track, serial',
-      await againstFloor(floor, subjects, { calls: 250 }),
+      await againstFloor(floor, subjects, { calls: 250, warmUp: 10 }),
       'µs',
       { subject: 'ours, constant token', atMost: 1.12 },
       { subject: 'ours, vault and SQLite', atMost: 1.65 },
     )
     note('50 in flight')
-    const parallel = await againstFloor(floor, subjects, { calls: 12 }, 50)
+    const parallel = await againstFloor(floor, subjects, { calls: 12, warmUp: 6 }, 50)
     yield* compared('client', 'one track, 50 in flight', parallel, 'µs', {
       subject: 'ours, constant token',
       atMost: 1.25,

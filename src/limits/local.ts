@@ -111,7 +111,7 @@ class LocalLimiter implements Limiter {
       if (outcome === 'ok') this.#pauses.cooldowns.succeeded(scope)
       if (this.#line.size > 0) this.#pump()
       else this.#announce()
-      if (this.#running === 0) for (const idle of this.#idle.splice(0)) idle()
+      if (this.#closed && this.#running === 0) for (const idle of this.#idle.splice(0)) idle()
     })
   }
 

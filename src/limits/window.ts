@@ -78,7 +78,8 @@ export class LearnedWindow {
   /** Records a request. Call it only when {@link wait} says 0. */
   send(now: number): Ticket {
     this.#log.at(now)
-    return { ...this.#log.send(), epoch: this.#ceiling.epoch }
+    const { sentAt, count, order } = this.#log.send()
+    return { sentAt, count, order, epoch: this.#ceiling.epoch }
   }
 
   /** The request never left: its place is free again. */

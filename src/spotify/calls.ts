@@ -16,7 +16,7 @@ import {
 import type { AccessTokenSource, RequestOptions, ScopeSource } from './options.ts'
 import { type PageSource, type Paginated, type Position, paginate, read as readPage } from './paginate.ts'
 import { expand, type PathValues, queryString } from './path.ts'
-import type { Pipeline } from './pipeline.ts'
+import type { Pipeline, Work } from './pipeline.ts'
 import type { Page } from './schemas/kinds.ts'
 import { checkScopes } from './scopes.ts'
 import type { Incoming } from './transport.ts'
@@ -104,7 +104,7 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
     idempotent?: boolean,
   ): Promise<Incoming> {
     const operation = operationOf(id)
-    const { method, path, answer } = operation
+    const { method, path } = operation
     const url = base + expand(path, given.path) + queryString(given.query)
     let contentType: string | undefined
     let body: string | undefined
@@ -114,16 +114,21 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
       body = json ? JSON.stringify(given.body) : String(given.body)
     }
     const outgoing = { method, url, contentType, body, request: { method, path } }
+    const repeats = idempotent ?? operation.idempotent
+    const work = { outgoing, operation, scope: path, idempotent: repeats, token, scopes: undefined }
+    if (operation.scopes === undefined || scopeSource === undefined) return dispatch(work, options)
     const go = (scopes: readonly string[] | undefined): Promise<Incoming> => {
       checkScopes(operation, scopes, given.query?.uris as readonly string[] | undefined)
-      const repeats = idempotent ?? operation.idempotent
-      const sent = pipeline.send({ outgoing, operation, scope: path, idempotent: repeats, token, scopes }, options)
-      // The schemas arrive while the first request is under way.
-      const loading = answer === undefined ? undefined : answers.load()
-      return loading === undefined ? sent : sent.then((incoming) => loading.then(() => incoming))
+      return dispatch({ ...work, scopes }, options)
     }
-    if (operation.scopes === undefined || scopeSource === undefined) return go(undefined)
     return typeof scopeSource === 'function' ? scopeSource().then(go) : go(scopeSource)
+  }
+
+  function dispatch(work: Work, options: RequestOptions): Promise<Incoming> {
+    const sent = pipeline.send(work, options)
+    // The schemas arrive while the first request is under way.
+    const loading = work.operation?.answer === undefined ? undefined : answers.load()
+    return loading === undefined ? sent : sent.then((incoming) => loading.then(() => incoming))
   }
 
   function decode(id: OperationId, incoming: Incoming, given: Given): unknown {
