@@ -5,27 +5,33 @@ import type { Slot } from './limiter.ts'
 export type Outcome = 'ok' | 'refused' | 'unsent'
 
 /** Runs a job with its slot and says what became of it, however it ends. */
-export async function runJob<T>(
+export function runJob<T>(
   job: (slot: Slot) => Promise<T>,
   throttled: Slot['throttled'],
   ended: (outcome: Outcome) => void,
 ): Promise<T> {
   let outcome: Outcome = 'ok'
-  try {
-    return await job({
-      throttled: (info) => {
-        outcome = 'refused'
-        return throttled(info)
-      },
-      unsent: () => {
-        if (outcome === 'ok') outcome = 'unsent'
-      },
-    })
-  } catch (error) {
+  const slot: Slot = {
+    throttled: (info) => {
+      outcome = 'refused'
+      return throttled(info)
+    },
+    unsent: () => {
+      if (outcome === 'ok') outcome = 'unsent'
+    },
+  }
+  const failed = (error: unknown): never => {
     // A circuit breaker inside the job has kept it from sending.
     if (isStagedoorError(error) && error.code === 'API_CIRCUIT_OPEN' && outcome === 'ok') outcome = 'unsent'
-    throw error
-  } finally {
     ended(outcome)
+    throw error
+  }
+  try {
+    return Promise.resolve(job(slot)).then((value) => {
+      ended(outcome)
+      return value
+    }, failed)
+  } catch (error) {
+    return new Promise(() => failed(error))
   }
 }

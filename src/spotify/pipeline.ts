@@ -106,17 +106,25 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     )
     // A token that is at hand is there after one turn, and then needs neither a timer nor a listener.
     await undefined
-    if (token === undefined) {
-      const asked = now()
-      // A source of tokens that never answers must not hang the call.
-      const left = (options.maxWait ?? pipeline.maxWait) - progress.waited
-      token = await inTime(given, Math.max(1, Math.min(left, 2 ** 31 - 1)), signal, () => {
-        const { request } = work.outgoing
-        return new SpotifyApiError('API_TIMEOUT', 'No access token came in time.', { request })
-      })
-      progress.waited += Math.max(0, now() - asked)
+    progress.token = token ?? (await tokenInTime(given, work, options, progress))
+  }
+
+  /** A source of tokens that never answers must not hang the call. */
+  async function tokenInTime(
+    given: Promise<string>,
+    work: Work,
+    options: RequestOptions,
+    progress: Progress,
+  ): Promise<string> {
+    const asked = now()
+    const left = (options.maxWait ?? pipeline.maxWait) - progress.waited
+    const late = (): SpotifyApiError => {
+      const { request } = work.outgoing
+      return new SpotifyApiError('API_TIMEOUT', 'No access token came in time.', { request })
     }
-    progress.token = token
+    const token = await inTime(given, Math.max(1, Math.min(left, 2 ** 31 - 1)), options.signal, late)
+    progress.waited += Math.max(0, now() - asked)
+    return token
   }
 
   /** After the first refusal of its token, sends the call again with another one, if there is one. */
@@ -140,9 +148,9 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     })
   }
 
-  function finish(work: Work, progress: Progress, startedAt: number, status?: number, code?: string): void {
+  function finish(work: Work, progress: Progress, status?: number, code?: string): void {
     if (!emitter.hears('request.finished')) return
-    const { attempts, refusals: throttles, queued } = progress
+    const { attempts, refusals: throttles, queued, startedAt } = progress
     const { request } = work.outgoing
     const duration = now() - startedAt
     emitter.emit('request.finished', { request, status, code, attempts, throttles, queued, startedAt, duration })
@@ -160,40 +168,56 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     tell,
   })
 
+  /** What becomes of a call whose first attempt failed. */
+  async function recover(work: Work, options: RequestOptions, progress: Progress, error: unknown): Promise<Incoming> {
+    try {
+      const incoming = await repeat(work, options, progress, error)
+      finish(work, progress, incoming.status)
+      return incoming
+    } catch (last) {
+      const { status, code = 'ABORTED' } = isStagedoorError(last) ? (last as SpotifyApiError) : {}
+      finish(work, progress, status, code)
+      throw withRequest(last, work.outgoing.request)
+    }
+  }
+
+  /** Small, since what an `async` function holds is kept for as long as the call waits. */
+  async function attempt(work: Work, options: RequestOptions, progress: Progress): Promise<Incoming> {
+    try {
+      await getToken(work, options, progress)
+      const incoming = await once(work, options, progress)
+      finish(work, progress, incoming.status)
+      return incoming
+    } catch (error) {
+      return recover(work, options, progress, error)
+    }
+  }
+
+  async function attemptInTime(work: Work, options: RequestOptions, limit: number): Promise<Incoming> {
+    const { request } = work.outgoing
+    const late = (): SpotifyApiError =>
+      new SpotifyApiError('API_TIMEOUT', 'The call took longer than its deadline.', { request })
+    const end = deadline(limit, options.signal, late)
+    try {
+      return await attempt(work, { ...options, signal: end.signal }, start(now()))
+    } finally {
+      end.done()
+    }
+  }
+
   let closed = false
   return {
     circuit: () => breaker.state(),
     close() {
       closed = true
     },
-    async send(work, given) {
-      const { request } = work.outgoing
-      if (closed) throw new SpotifyApiError('API_CLOSED', 'The client is closed.', { request })
-      const startedAt = now()
-      const progress = start()
-      const limit = given.deadline ?? pipeline.deadline
-      const late = (): SpotifyApiError =>
-        new SpotifyApiError('API_TIMEOUT', 'The call took longer than its deadline.', { request })
-      const end = limit === undefined ? undefined : deadline(limit, given.signal, late)
-      const options = end === undefined ? given : { ...given, signal: end.signal }
-      try {
-        await getToken(work, options, progress)
-        const incoming = await once(work, options, progress)
-        finish(work, progress, startedAt, incoming.status)
-        return incoming
-      } catch (error) {
-        try {
-          const incoming = await repeat(work, options, progress, error)
-          finish(work, progress, startedAt, incoming.status)
-          return incoming
-        } catch (last) {
-          const { status, code = 'ABORTED' } = isStagedoorError(last) ? (last as SpotifyApiError) : {}
-          finish(work, progress, startedAt, status, code)
-          throw withRequest(last, request)
-        }
-      } finally {
-        end?.done()
+    send(work, options) {
+      if (closed) {
+        const { request } = work.outgoing
+        return Promise.reject(new SpotifyApiError('API_CLOSED', 'The client is closed.', { request }))
       }
+      const limit = options.deadline ?? pipeline.deadline
+      return limit === undefined ? attempt(work, options, start(now())) : attemptInTime(work, options, limit)
     },
   }
 }

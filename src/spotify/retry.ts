@@ -6,6 +6,8 @@ import type { Incoming } from './transport.ts'
 
 /** How far one call has come. Times are milliseconds. */
 export interface Progress {
+  /** Epoch milliseconds. */
+  readonly startedAt: number
   /** Spent in the queue, in pauses and on the token. */
   waited: number
   /** Spent in the limiter. */
@@ -23,8 +25,9 @@ export interface Progress {
   throttles: number
 }
 
-export function start(): Progress {
+export function start(startedAt: number): Progress {
   return {
+    startedAt,
     waited: 0,
     queued: 0,
     attempts: 0,

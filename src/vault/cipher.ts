@@ -1,5 +1,4 @@
 import { VaultError } from '../errors.ts'
-import { stayAwake } from '../internal/awake.ts'
 
 const algorithm = 'AES-GCM'
 const keyLength = 32
@@ -34,15 +33,12 @@ export async function decrypt(
   additionalData: Uint8Array<ArrayBuffer>,
   encryptedData: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const rest = stayAwake()
   try {
     return new Uint8Array(
       await crypto.subtle.decrypt({ name: algorithm, iv: nonce, additionalData }, key, encryptedData),
     )
   } catch {
     throw decryptFailed()
-  } finally {
-    rest()
   }
 }
 
