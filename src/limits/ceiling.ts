@@ -63,6 +63,8 @@ export const spacings = [0, 0.5, 0.95] as const
 const retreats = [0.95, 0.85, 0.75] as const
 /** Least spacing while the cap grows. */
 export const firmly = 0.9
+/** The share of the window that needs no spacing. */
+const alwaysFree = 0.04
 const changeMatters = 7_200_000
 const never = -1e15
 
@@ -132,6 +134,8 @@ export class CeilingRules {
 
   /** Milliseconds between two requests when `count` are in the window: half of it is free, then ever closer to even. */
   spacing(ceiling: Ceiling, count: number): number {
+    const used = count / ceiling.cap
+    if (used < alwaysFree) return 0
     let least: number = spacings[ceiling.smooth] ?? 0
     let free = (1 - least) / 2
     if (ceiling.wall === null && ceiling.proven > 0) {
@@ -139,8 +143,7 @@ export class CeilingRules {
       least = Math.max(least, firmly)
       free = Math.min(free, ceiling.proven / (2 * ceiling.cap))
     }
-    const used = count / ceiling.cap
-    if (used < Math.max(free, 0.04)) return 0
+    if (used < free) return 0
     return (this.window / ceiling.cap) * Math.max(least, (used - free) / (1 - free))
   }
 

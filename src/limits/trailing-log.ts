@@ -5,13 +5,14 @@ export interface Ticket {
   readonly count: number
   /** How many were ever sent, itself included. */
   readonly order: number
+  /** What the sender knew by then. */
+  readonly epoch: number
 }
 
-interface Ended {
-  readonly sentAt: number
-  readonly endedAt: number
-  readonly leavesAt: number
-  readonly refused: boolean
+/** One object per request, since it is kept for a whole window. */
+interface Sent extends Ticket {
+  endedAt: number
+  refused: boolean
 }
 
 /**
@@ -21,9 +22,10 @@ interface Ended {
  */
 export class TrailingLog {
   readonly #window: number
-  readonly #guard: number
+  /** How long a request counts after its answer. */
+  readonly #stay: number
   /** In the order of their answers, from `#head`. */
-  #ended: Ended[] = []
+  #ended: Sent[] = []
   #head = 0
   #inFlight = 0
   #sent = 0
@@ -34,7 +36,7 @@ export class TrailingLog {
   /** `guard`: milliseconds by which the window is taken to be longer than the server's. */
   constructor(window: number, guard: number, now: number) {
     this.#window = window
-    this.#guard = guard
+    this.#stay = window + guard
     this.#clock = now
     this.#lastNow = now
   }
@@ -46,7 +48,9 @@ export class TrailingLog {
   /** Takes over `count` requests of an earlier process, all of them as late as they can have been. */
   adopt(count: number, at: number): void {
     const endedAt = Math.min(at, this.#clock)
-    for (let index = 0; index < count; index++) this.#push(endedAt, endedAt, true)
+    for (let index = 0; index < count; index++) {
+      this.#ended.push({ sentAt: endedAt, count: 0, order: 0, epoch: 0, endedAt, refused: true })
+    }
     this.at(this.#lastNow)
   }
 
@@ -55,7 +59,8 @@ export class TrailingLog {
     if (now > this.#lastNow) this.#clock += now - this.#lastNow
     this.#lastNow = now
     const ended = this.#ended
-    while (this.#head < ended.length && (ended[this.#head] as Ended).leavesAt <= this.#clock) this.#head++
+    const left = this.#clock - this.#stay
+    while (this.#head < ended.length && (ended[this.#head] as Sent).endedAt <= left) this.#head++
     if (this.#head > 1024 && this.#head * 2 > ended.length) {
       this.#ended = ended.slice(this.#head)
       this.#head = 0
@@ -69,13 +74,16 @@ export class TrailingLog {
 
   /** When fewer than `cap` requests will be in the window, if no answer comes before. */
   roomAt(cap: number): number {
-    return this.#ended[this.#head + this.count() - cap]?.leavesAt ?? Number.POSITIVE_INFINITY
+    const last = this.#ended[this.#head + this.count() - cap]
+    return last === undefined ? Number.POSITIVE_INFINITY : last.endedAt + this.#stay
   }
 
-  send(): Ticket {
+  send(epoch: number): Ticket {
     this.#inFlight++
     this.#lastSentAt = this.#clock
-    return { sentAt: this.#clock, count: this.count(), order: ++this.#sent }
+    const order = ++this.#sent
+    const sent: Sent = { sentAt: this.#clock, count: this.count(), order, epoch, endedAt: this.#clock, refused: false }
+    return sent
   }
 
   unsent(): void {
@@ -83,8 +91,11 @@ export class TrailingLog {
   }
 
   end(ticket: Ticket, refused: boolean): void {
+    const sent = ticket as Sent
+    sent.endedAt = this.#clock
+    sent.refused = refused
     this.#inFlight--
-    this.#push(ticket.sentAt, this.#clock, refused)
+    this.#ended.push(sent)
   }
 
   /** When the oldest request of the window was sent. */
@@ -96,7 +107,7 @@ export class TrailingLog {
   surelyBefore(ticket: Ticket): number {
     let count = 0
     for (let index = this.#head; index < this.#ended.length; index++) {
-      const { refused, sentAt, endedAt } = this.#ended[index] as Ended
+      const { refused, sentAt, endedAt } = this.#ended[index] as Sent
       if (!refused && sentAt >= this.#clock - this.#window && endedAt <= ticket.sentAt) count++
     }
     return count
@@ -105,9 +116,5 @@ export class TrailingLog {
   /** Requests that may have been in the server's window then, `ticket` included. */
   possiblyWith(ticket: Ticket): number {
     return ticket.count + this.#sent - ticket.order
-  }
-
-  #push(sentAt: number, endedAt: number, refused: boolean): void {
-    this.#ended.push({ sentAt, endedAt, leavesAt: endedAt + this.#window + this.#guard, refused })
   }
 }

@@ -1,14 +1,12 @@
 import { type Ceiling, type CeilingOptions, CeilingRules, learnedCeiling } from './ceiling.ts'
 import type { LimiterState } from './limiter.ts'
-import { type Ticket as Sent, TrailingLog } from './trailing-log.ts'
+import { type Ticket, TrailingLog } from './trailing-log.ts'
+
+export type { Ticket } from './trailing-log.ts'
 
 export interface WindowOptions extends CeilingOptions {
   /** Milliseconds by which the window is taken to be longer than the server's; default 50. */
   readonly guard?: number | undefined
-}
-
-export interface Ticket extends Sent {
-  readonly epoch: number
 }
 
 /**
@@ -78,8 +76,7 @@ export class LearnedWindow {
   /** Records a request. Call it only when {@link wait} says 0. */
   send(now: number): Ticket {
     this.#log.at(now)
-    const { sentAt, count, order } = this.#log.send()
-    return { sentAt, count, order, epoch: this.#ceiling.epoch }
+    return this.#log.send(this.#ceiling.epoch)
   }
 
   /** The request never left: its place is free again. */
