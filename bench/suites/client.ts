@@ -53,7 +53,7 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
   const apart = keepApart(api.process.pid as number)
   try {
     note('50 in flight')
-    const parallel = await againstFloor(floor, subjects, { calls: 12, warmUp: 6 }, 50)
+    const parallel = await againstFloor(floor, subjects, { calls: 12, warmUp: 12 }, 50)
     yield* compared('client', 'one track, 50 in flight', parallel, 'µs', {
       subject: 'ours, constant token',
       atMost: 1.25,
@@ -62,7 +62,7 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
     yield* compared(
       'client',
       'one track, serial',
-      await againstFloor(floor, subjects, { calls: 250, warmUp: 4 }),
+      await againstFloor(floor, subjects, { calls: 250, warmUp: 20 }),
       'µs',
       { subject: 'ours, constant token', atMost: 1.12 },
       { subject: 'ours, vault and SQLite', atMost: 1.65 },
