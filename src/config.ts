@@ -1,6 +1,6 @@
 import { ConfigError } from './errors.ts'
 import type { Limiter } from './limits/limiter.ts'
-import { loginKeys } from './oauth/login.ts'
+import { loginKeys } from './oauth/login-keys.ts'
 import type { Scope } from './oauth/scopes.ts'
 import { parseScopes } from './oauth/scopes.ts'
 import type { OAuthOptions } from './oauth/settings.ts'

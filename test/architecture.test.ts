@@ -17,10 +17,10 @@ interface Rule {
 
 const shared = ['internal', 'errors.ts'] as const
 const rules: Readonly<Record<string, Rule>> = {
-  internal: { values: ['internal'] },
+  internal: { values: ['internal'], packages: { 'p-retry': ['internal/retry.ts'] } },
   'errors.ts': { values: [] },
   oauth: { values: ['oauth', ...shared], packages: { oauth4webapi: 'anywhere', jose: 'anywhere' } },
-  vault: { values: ['vault', ...shared], packages: { jose: 'anywhere', 'p-retry': 'anywhere' } },
+  vault: { values: ['vault', ...shared], packages: { jose: 'anywhere' } },
   stores: {
     values: ['stores', ...shared],
     packages: { kysely: ['stores/sql.ts', 'stores/sql/'], 'node:sqlite': ['stores/sqlite.ts'] },
@@ -32,9 +32,8 @@ const rules: Readonly<Record<string, Rule>> = {
   connections: {
     values: ['connections', 'oauth', ...shared],
     types: ['vault/vault.ts', 'stores/store.ts'],
-    packages: { 'p-retry': 'anywhere' },
   },
-  spotify: { values: ['spotify', 'limits', ...shared], packages: { zod: 'anywhere', 'p-retry': 'anywhere' } },
+  spotify: { values: ['spotify', 'limits', ...shared], packages: { zod: 'anywhere' } },
   http: {
     values: ['http', ...shared],
     types: ['connections'],

@@ -287,13 +287,12 @@ const nodeBound = new Set([
 
 /**
  * Bytes over the wire when everything of the entry is used: minified, gzipped, dependencies included, peers not. `first`
- * is what importing it loads, `later` what the first sign-in, call or list loads on top.
+ * is what importing it loads, `later` what the first sign-in, call, list or failure loads on top.
  */
 const budgets: Readonly<Record<string, { readonly first: number; readonly later?: number }>> = {
-  // The aim for `first` is 46,080: its own file is below that, two chunks that it shares with what comes later are on top.
-  stagedoor: { first: 50_000, later: 54_000 },
+  stagedoor: { first: 46_080, later: 58_000 },
   'stagedoor/oauth': { first: 7_000, later: 16_000 },
-  'stagedoor/vault': { first: 8_000 },
+  'stagedoor/vault': { first: 7_000, later: 2_500 },
   'stagedoor/spotify': { first: 24_000, later: 20_000 },
 }
 

@@ -1,6 +1,6 @@
-import pRetry from 'p-retry'
 import { isStagedoorError } from '../errors.ts'
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
+import { retry } from '../internal/retry.ts'
 import type { TokenSet } from '../oauth/token-set.ts'
 import type { StoredConnection } from '../stores/store.ts'
 import type { RefreshContext } from './context.ts'
@@ -135,7 +135,7 @@ function applied(
 
 /** Repeats until it works, the process closes, or the record turns out to be unreadable for good. */
 async function persistently<T>(context: RefreshContext, work: () => Promise<T>): Promise<T> {
-  return await pRetry(work, {
+  return await retry(work, {
     retries: Number.POSITIVE_INFINITY,
     minTimeout: 50,
     maxTimeout: 2000,

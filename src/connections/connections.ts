@@ -8,7 +8,7 @@ import { createAccounts } from './account.ts'
 import type { RefreshContext } from './context.ts'
 import { countByHealth, type HealthCounts } from './count.ts'
 import { type ConnectionEvents, createAnnounce } from './events.ts'
-import { type AdoptInput, adoptedGrant, installGrant } from './grant.ts'
+import type { AdoptInput } from './grant.ts'
 import { type Health, healthOf, probed } from './health.ts'
 import { createMonitor, type Monitor, type MonitorOptions } from './monitor.ts'
 import { type ConnectionsOptions, connectionsSettings } from './options.ts'
@@ -18,7 +18,7 @@ import { ConnectionRecords } from './records.ts'
 import { createRefresher } from './refresh.ts'
 import { removeRecord, revokeGrant } from './removal.ts'
 import { createSchedule } from './schedule.ts'
-import { type BeginInput, type CompleteInput, createSignIn } from './sign-in.ts'
+import type { BeginInput, CompleteInput, SignIn } from './sign-in.ts'
 import { createStopwatch } from './stopwatch.ts'
 import { guarded } from './token-circuit.ts'
 import { createTokenSeal } from './token-seal.ts'
@@ -141,9 +141,16 @@ export function createConnections(options: ConnectionsOptions): Connections {
   }
   const accounts = createAccounts(context)
   const refresher = createRefresher(context)
-  const signIn = createSignIn(context, accounts)
 
   const accessToken = createAccessTokens(context, refresher, accounts)
+
+  let signIns: SignIn | undefined
+  /** With the first sign-in: a process that only refreshes and calls needs none of it. */
+  async function signIn(): Promise<SignIn> {
+    const { createSignIn } = await import('./sign-in.ts')
+    signIns ??= createSignIn(context, accounts)
+    return signIns
+  }
 
   async function look(ownerId: string, signal: AbortSignal | undefined): Promise<Health> {
     const record = await records.read(ownerId, { signal })
@@ -170,9 +177,11 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   return {
     provider: provider.id,
-    begin: signIn.begin,
-    complete: (input, callOptions) => tracked(context.stopwatch.signIn(() => signIn.complete(input, callOptions))),
+    begin: async (input, callOptions) => (await signIn()).begin(input, callOptions),
+    complete: (input, callOptions) =>
+      tracked(context.stopwatch.signIn(async () => (await signIn()).complete(input, callOptions))),
     async adopt(input, callOptions) {
+      const { adoptedGrant, installGrant } = await import('./grant.ts')
       const grant = adoptedGrant(input, provider, now())
       callOptions?.signal?.throwIfAborted()
       return toConnection(await tracked(installGrant(context, grant)), provider)

@@ -1,5 +1,5 @@
-import pRetry from 'p-retry'
 import { ConnectionError, invalidArgument, isStagedoorError } from '../errors.ts'
+import { retry } from '../internal/retry.ts'
 import type { Account, Provider } from '../oauth/provider.ts'
 import type { TokenSet } from '../oauth/token-set.ts'
 import type { StoredConnection } from '../stores/store.ts'
@@ -85,7 +85,7 @@ export async function installGrant(context: ConnectionsContext, grant: Grant): P
       ownerId,
     })
   }
-  return await pRetry(install, {
+  return await retry(install, {
     retries: 5,
     minTimeout: 200,
     maxTimeout: 2000,

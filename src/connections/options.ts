@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.ts'
 import { base64url, randomBytes } from '../internal/bytes.ts'
-import { type LoginKey, loginKeys } from '../oauth/login.ts'
+import { type LoginKey, loginKeys } from '../oauth/login-keys.ts'
 import { type OAuthOptions, type OAuthSettings, oauthSettings } from '../oauth/settings.ts'
 import type { TokenStore } from '../stores/store.ts'
 import type { Vault } from '../vault/vault.ts'

@@ -1,6 +1,6 @@
-import pRetry from 'p-retry'
 import { isStagedoorError, StoreError } from '../errors.ts'
 import { ExpiringMap } from '../internal/expiring-map.ts'
+import { retry } from '../internal/retry.ts'
 import { abortable, type CallOptions, inTime } from '../internal/signal.ts'
 import type { ConnectionId, StoredConnection, TokenStore } from '../stores/store.ts'
 
@@ -105,7 +105,7 @@ export class ConnectionRecords {
       announce?.()
       return true
     }
-    return await pRetry(write, {
+    return await retry(write, {
       retries: 3,
       minTimeout: 50,
       randomize: true,

@@ -1,3 +1,4 @@
+import { loadRetry } from '../internal/retry.ts'
 import { abortable, type CallOptions } from '../internal/signal.ts'
 import type { TokenSet } from '../oauth/token-set.ts'
 import type { StoredConnection } from '../stores/store.ts'
@@ -87,6 +88,7 @@ export function createRefresher(context: RefreshContext): Refresher {
     if (context.closing.aborted) throw refreshError(ownerId, '')
     // Opened, and the sealing tried, before the lease: a slow or failing KMS must cost neither lease nor token.
     const sent = await seal.open(ownerId, 'refresh', record.refreshToken)
+    await loadRetry()
     await seal.ready(ownerId)
     const leased = await takeLease(context, record)
     if (leased === undefined) return { outcome: 'lost' }

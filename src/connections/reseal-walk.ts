@@ -1,8 +1,8 @@
-import pRetry from 'p-retry'
 import { type ErrorCode, isStagedoorError } from '../errors.ts'
 import type { Emitter } from '../internal/emitter.ts'
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
 import { inParallel } from '../internal/in-parallel.ts'
+import { retry } from '../internal/retry.ts'
 import { sleep } from '../internal/signal.ts'
 import type { StoredConnection } from '../stores/store.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -154,7 +154,7 @@ async function patiently<T>({ signal }: ResealRun, work: (again: boolean) => Pro
   } catch (error) {
     if (!transient(error)) throw error
     const options = { retries: 5, minTimeout: 200, maxTimeout: 5_000, randomize: true }
-    return await pRetry(() => work(true), {
+    return await retry(() => work(true), {
       ...options,
       ...(signal === undefined ? {} : { signal }),
       shouldRetry: (failure) => transient(failure.error),

@@ -1,4 +1,5 @@
 import { invalidArgument, isStagedoorError, LoginError } from '../errors.ts'
+import { loadRetry } from '../internal/retry.ts'
 import { sameOriginPath } from '../internal/same-origin.ts'
 import { type CallOptions, deadline } from '../internal/signal.ts'
 import { readCallback } from '../oauth/callback.ts'
@@ -84,6 +85,7 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
     }
     await readCallback(url, transaction, settings)
     // Tried before the code is spent: what came for it could not be kept otherwise.
+    await loadRetry()
     await context.seal.ready(ownerId)
     if (!(await settings.store.claim(`login:${transaction.id}`, transaction.expiresAt, options))) {
       throw new LoginError('LOGIN_ALREADY_USED', 'This sign-in was completed before; start a new one.')

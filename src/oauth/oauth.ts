@@ -1,6 +1,5 @@
 import { ConfigError, invalidArgument, LoginError } from '../errors.ts'
 import type { CallOptions } from '../internal/signal.ts'
-import { readCallback } from './callback.ts'
 import { type OAuthOptions, type OAuthSettings, oauthSettings } from './settings.ts'
 import { createTokenEndpoint, type TokenEndpoint, TokenEndpointError } from './token-endpoint.ts'
 import type { TokenSet } from './token-set.ts'
@@ -82,6 +81,7 @@ export function composeOAuth(settings: OAuthSettings, tokenEndpoint: TokenEndpoi
       return { url, transaction: { id, state, codeVerifier, redirectUri, scopes, expiresAt } }
     },
     async exchange({ url, transaction }, callOptions) {
+      const { readCallback } = await import('./callback.ts')
       const callback = await readCallback(url, transaction, settings)
       const { codeVerifier, scopes } = transaction
       const request = { callback, redirectUri: transaction.redirectUri, codeVerifier, scopes }

@@ -14,7 +14,7 @@ import {
   type Query,
 } from './operations.ts'
 import type { AccessTokenSource, RequestOptions, ScopeSource } from './options.ts'
-import { type PageSource, type Paginated, type Position, paginate, read as readPage } from './paginate.ts'
+import { type PageSource, type Paginated, paginate, read as readPage, startOf } from './paginate.ts'
 import { expand, type PathValues, queryString } from './path.ts'
 import type { Pipeline, Work } from './pipeline.ts'
 import type { Page } from './schemas/kinds.ts'
@@ -157,18 +157,10 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
     const { limit, offset, after, before, ...rest } = given.query ?? {}
     const allowed = operation.page
     const usual = allowed?.[mode] ?? 50
-    const start: Position =
-      typeof after === 'string' || typeof after === 'number'
-        ? { after: String(after) }
-        : typeof before === 'string' || typeof before === 'number'
-          ? { before: String(before) }
-          : typeof offset === 'number'
-            ? { offset }
-            : undefined
     return {
       paging: operation.paging ?? 'offset',
       base,
-      start,
+      start: startOf({ after, before, offset }),
       end: id === 'search' ? 1000 : undefined,
       signal: options.signal,
       size: () => (typeof limit === 'number' ? limit : (sizes.get(id) ?? usual)),

@@ -1,6 +1,5 @@
 import { isStagedoorError } from '../errors.ts'
 import { sameOrigin } from '../internal/same-origin.ts'
-import { collect } from './collect.ts'
 import type { Page } from './schemas/kinds.ts'
 
 /**
@@ -30,6 +29,14 @@ export type Position =
   | { readonly after: string }
   | { readonly before: string }
   | undefined
+
+/** Where the parameters of a query say that a list begins. */
+export function startOf({ after, before, offset }: Readonly<Record<string, unknown>>): Position {
+  const isGiven = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number'
+  if (isGiven(after)) return { after: String(after) }
+  if (isGiven(before)) return { before: String(before) }
+  return typeof offset === 'number' ? { offset } : undefined
+}
 
 /** What a list is read from. */
 export interface PageSource<Raw> {
@@ -72,6 +79,7 @@ export function paginate<T, Raw>(source: PageSource<Raw>, first?: Page<Raw>): Pa
     page: async () => (await firstPage()).page,
     pages,
     async toArray({ max = Number.POSITIVE_INFINITY, concurrency } = {}) {
+      const { collect } = await import('./collect.ts')
       return (await collect(source, first, max, concurrency)) as unknown[] as T[]
     },
     async *[Symbol.asyncIterator]() {

@@ -6,7 +6,8 @@ import type { Limiter, Slot } from '../limits/limiter.ts'
 import type { SpotifyEvents } from './events.ts'
 import type { AppMode, OperationData } from './operation.ts'
 import type { AccessTokenSource, RequestOptions } from './options.ts'
-import { createRetry, type Progress, start } from './retry.ts'
+import { type Progress, start } from './progress.ts'
+import type { Step } from './retry.ts'
 import { type Incoming, type Outgoing, transmit } from './transport.ts'
 
 export interface PipelineOptions {
@@ -156,21 +157,28 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     emitter.emit('request.finished', { request, status, code, attempts, throttles, queued, startedAt, duration })
   }
 
-  const repeat = createRetry({
-    now,
-    retries: pipeline.retries,
-    maxWait: pipeline.maxWait,
-    replay,
-    async again(work, options, progress) {
-      await getToken(work, options, progress)
-      return once(work, options, progress)
-    },
-    tell,
-  })
+  let repeating: Step<unknown> | undefined
+  /** With the first failure: most calls need none of it. */
+  async function loadRepeat(): Promise<Step<unknown>> {
+    const { createRetry } = await import('./retry.ts')
+    repeating ??= createRetry({
+      now,
+      retries: pipeline.retries,
+      maxWait: pipeline.maxWait,
+      replay,
+      async again(work, options, progress) {
+        await getToken(work, options, progress)
+        return once(work, options, progress)
+      },
+      tell,
+    })
+    return repeating
+  }
 
   /** What becomes of a call whose first attempt failed. */
   async function recover(work: Work, options: RequestOptions, progress: Progress, error: unknown): Promise<Incoming> {
     try {
+      const repeat = repeating ?? (await loadRepeat())
       const incoming = await repeat(work, options, progress, error)
       finish(work, progress, incoming.status)
       return incoming

@@ -1,46 +1,12 @@
 import { isStagedoorError, type SpotifyApiError } from '../errors.ts'
+import { retry as repeat } from '../internal/retry.ts'
 import { sleep } from '../internal/signal.ts'
 import type { RequestOptions } from './options.ts'
 import type { Work } from './pipeline.ts'
+import type { Progress } from './progress.ts'
 import type { Incoming } from './transport.ts'
 
-/** How far one call has come. Times are milliseconds. */
-export interface Progress {
-  /** Epoch milliseconds. */
-  readonly startedAt: number
-  /** Spent in the queue, in pauses and on the token. */
-  waited: number
-  /** Spent in the limiter. */
-  queued: number
-  /** How often it was sent. */
-  attempts: number
-  /** How many of the answers were 429. */
-  refusals: number
-  /** Whether the last attempt reached the transport. */
-  sent: boolean
-  /** The token of the last attempt. */
-  token: string
-  replayed: boolean
-  failures: number
-  throttles: number
-}
-
-export function start(startedAt: number): Progress {
-  return {
-    startedAt,
-    waited: 0,
-    queued: 0,
-    attempts: 0,
-    refusals: 0,
-    sent: false,
-    token: '',
-    replayed: false,
-    failures: 0,
-    throttles: 0,
-  }
-}
-
-type Step<T> = (work: Work, options: RequestOptions, progress: Progress, given: T) => Promise<Incoming>
+export type Step<T> = (work: Work, options: RequestOptions, progress: Progress, given: T) => Promise<Incoming>
 
 export interface RetryOptions {
   readonly now: () => number
@@ -93,8 +59,7 @@ export function createRetry(retry: RetryOptions): Step<unknown> {
       failure = error
     }
     // Most calls never fail, and then need none of it.
-    const { default: pRetry } = await import('p-retry')
-    return pRetry(
+    return repeat(
       async (attempt) => {
         if (attempt === 1) throw failure
         try {

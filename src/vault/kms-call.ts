@@ -1,5 +1,5 @@
-import pRetry from 'p-retry'
 import { isStagedoorError, VaultError } from '../errors.ts'
+import { retry } from '../internal/retry.ts'
 import { abortable, deadline } from '../internal/signal.ts'
 
 const retries = 5
@@ -26,7 +26,7 @@ export async function callKms(
     }
   }
   try {
-    return await pRetry(attempt, {
+    return await retry(attempt, {
       retries,
       minTimeout,
       maxTimeout,

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createLoginCookies, type LoginCookies, loginKeys } from '../../src/oauth/login.ts'
+import { createLoginCookies, type LoginCookies } from '../../src/oauth/login.ts'
+import { loginKeys } from '../../src/oauth/login-keys.ts'
 import { type LoginTransaction, newState } from '../../src/oauth/transaction.ts'
 
 const key = (fill: number): Uint8Array => Uint8Array.from({ length: 32 }, (_, index) => (index * 7 + fill) & 0xff)

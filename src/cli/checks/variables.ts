@@ -1,5 +1,5 @@
 import { isStagedoorError } from '../../errors.ts'
-import { loginKeys } from '../../oauth/login.ts'
+import { loginKeys } from '../../oauth/login-keys.ts'
 import { checkRedirectUri } from '../../oauth/settings.ts'
 import { advice } from '../advice.ts'
 import type { CliConfig } from '../config-file.ts'
