@@ -2,7 +2,9 @@ import { invalidArgument, SpotifyApiError } from '../errors.ts'
 import { sameOrigin } from '../internal/same-origin.ts'
 import type { Method } from './operation.ts'
 import { operations } from './operations.ts'
+import type { AccessTokenSource } from './options.ts'
 import { queryString } from './path.ts'
+import type { Work } from './pipeline.ts'
 
 /** What every Standard Schema library (zod, valibot, arktype, …) offers: https://standardschema.dev, version 1. */
 export interface StandardSchema<T> {
@@ -60,6 +62,23 @@ export function templateOf(pathname: string): string {
     .split('/')
     .map((part) => (words.has(part) && !part.startsWith('{') ? part : '{id}'))
     .join('/')
+}
+
+/** What the pipeline sends for a free request. @throws TypeError `INVALID_ARGUMENT` as {@link urlOf} */
+export function workOf(base: string, input: RequestInput, token: AccessTokenSource): Work {
+  const { method = 'GET', body } = input
+  const url = urlOf(base, input)
+  const request = { method, path: templateOf(url.pathname.slice(new URL(base).pathname.length)) }
+  const json = body === undefined ? undefined : JSON.stringify(body)
+  const contentType = json === undefined ? undefined : 'application/json'
+  return {
+    outgoing: { method, url: url.href, contentType, body: json, request },
+    operation: undefined,
+    scope: request.path,
+    idempotent: method === 'GET',
+    token,
+    scopes: undefined,
+  }
 }
 
 /** Checks an answer with the caller's schema. */

@@ -9,7 +9,7 @@ import type { SpotifyEvents } from './events.ts'
 import type { AppMode, Scope } from './operation.ts'
 import type { AccessTokenSource, ScopeSource } from './options.ts'
 import { createPipeline } from './pipeline.ts'
-import { templateOf, urlOf, validate } from './request.ts'
+import { validate, workOf } from './request.ts'
 import { type OperationName, scopesFor } from './scopes.ts'
 
 /** Options of {@link createSpotify}. */
@@ -117,26 +117,10 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
         ...groups(calls),
         operation: (id, ...[input, given]) => calls.send(id, (input ?? {}) as never, given),
         request: async (input, given = {}) => {
-          const { method = 'GET', body, schema } = input
-          const url = urlOf(base, input)
-          const request = { method, path: templateOf(url.pathname.slice(new URL(base).pathname.length)) }
-          const outgoing = {
-            method,
-            url: url.href,
-            contentType: body === undefined ? undefined : 'application/json',
-            body: body === undefined ? undefined : JSON.stringify(body),
-            request,
-          }
-          const work = {
-            outgoing,
-            operation: undefined,
-            scope: request.path,
-            idempotent: method === 'GET',
-            token,
-            scopes: undefined,
-          }
+          const work = workOf(base, input, token)
           const incoming = await pipeline.send(work, given)
-          return validate(schema, incoming.text === '' ? undefined : parse(incoming, request), request)
+          const { request } = work.outgoing
+          return validate(input.schema, incoming.text === '' ? undefined : parse(incoming, request), request)
         },
       }
     },
