@@ -13,9 +13,12 @@ export interface ParsedToken extends TokenBytes {
   bound?: { readonly binding: Binding; readonly associatedData: Uint8Array<ArrayBuffer> }
 }
 
+/** How many tokens are remembered. A weak map would grow with every token that is opened once, until it is cleaned up. */
+const most = 1000
+
 /** Parses tokens. One that comes again, as those of cached records do, is only compared with what it was. */
 export class ParsedTokens {
-  readonly #known = new WeakMap<EncryptedToken, ParsedToken>()
+  readonly #known = new Map<EncryptedToken, ParsedToken>()
   readonly #associatedData: AssociatedDataWriter
 
   constructor(associatedData: AssociatedDataWriter) {
@@ -30,6 +33,10 @@ export class ParsedTokens {
     const token = typeof given === 'object' && given !== null && !Array.isArray(given) ? { ...given } : given
     const parsed = { ...parseToken(token), token, name: cacheName(token) }
     this.#known.set(given, parsed)
+    if (this.#known.size > most) {
+      const oldest = this.#known.keys().next()
+      if (!oldest.done) this.#known.delete(oldest.value)
+    }
     return parsed
   }
 

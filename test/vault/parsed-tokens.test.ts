@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { randomBytes } from '../../src/internal/bytes.ts'
 import { createVault, type EncryptedToken, type Kms, localKms } from '../../src/vault/index.ts'
@@ -95,5 +97,21 @@ describe('a token that was opened before', () => {
     await expect(vault.open(Object.assign([], token) as unknown as EncryptedToken, binding)).rejects.toMatchObject({
       code: 'VAULT_MALFORMED',
     })
+  })
+
+  test('is forgotten when a thousand others were opened since', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const vault = createVault({ kms: localKms({ keyId: 'main', key: randomBytes(32) }) })
+    const openNew = async (count: number): Promise<WeakRef<EncryptedToken>[]> => {
+      const tokens = await Promise.all(Array.from({ length: count }, () => vault.seal('a token', binding)))
+      for (const token of tokens) await vault.open(token, binding)
+      return tokens.map((token) => new WeakRef(token))
+    }
+    const [first, later] = [await openNew(100), await openNew(1000)]
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    expect(first.filter((token) => token.deref() !== undefined)).toHaveLength(0)
+    expect(later.filter((token) => token.deref() !== undefined).length).toBeGreaterThan(990)
   })
 })
