@@ -12,7 +12,7 @@ const entries = [
   'vault/kms/gcp',
   'vault/kms/azure',
   'vault/kms/vault-transit',
-  'limits/cluster',
+  'limits/shared/cluster',
   'http/express',
   'http/fastify',
   'http/hono',

@@ -12,12 +12,12 @@ export {
   type Connections,
   createConnections,
 } from './connections/connections.ts'
-export type { HealthCounts } from './connections/count.ts'
-export type { ConnectionEvents } from './connections/events.ts'
-export type { ApiHealth, Health, HealthStatus } from './connections/health.ts'
-export type { Monitor, MonitorOptions, Sweep } from './connections/monitor.ts'
+export type { ConnectionEvents } from './connections/events/events.ts'
+export type { HealthCounts } from './connections/health/count.ts'
+export type { ApiHealth, Health, HealthStatus } from './connections/health/health.ts'
+export type { Monitor, MonitorOptions, Sweep } from './connections/monitor/monitor.ts'
 export type { ConnectionsOptions } from './connections/options.ts'
-export type { Connection } from './connections/record.ts'
+export type { Connection } from './connections/records/record.ts'
 export {
   createReseal,
   type Reseal,
@@ -25,7 +25,7 @@ export {
   type ResealOptions,
   type ResealProgress,
   type ResealRun,
-} from './connections/reseal.ts'
+} from './connections/reseal/reseal.ts'
 export {
   type AnyStagedoorError,
   ConfigError,
@@ -49,6 +49,7 @@ export {
 export type { Handler, HandlerOptions } from './http/handler.ts'
 export type { EncryptedToken } from './internal/encrypted-token.ts'
 export type { CallOptions } from './internal/signal.ts'
+export { type AdaptiveLimiterOptions, adaptiveLimiter } from './limits/adaptive/adaptive-limiter.ts'
 export type {
   CircuitEvents,
   Cooldown,
@@ -58,7 +59,6 @@ export type {
   ScheduleOptions,
   Slot,
 } from './limits/limiter.ts'
-export { type AdaptiveLimiterOptions, adaptiveLimiter } from './limits/local.ts'
 export { type AuthorizeInput, createOAuth, type OAuth } from './oauth/oauth.ts'
 export {
   type Account,

@@ -27,7 +27,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   limits: {
     values: ['limits', ...shared],
-    packages: { bottleneck: ['limits/cluster'] },
+    packages: { bottleneck: ['limits/shared/cluster.ts'] },
   },
   connections: {
     values: ['connections', 'oauth', ...shared],
@@ -43,7 +43,7 @@ const rules: Readonly<Record<string, Rule>> = {
   telemetry: {
     values: ['telemetry'],
     types: [
-      'connections/events.ts',
+      'connections/events/events.ts',
       'limits/limiter.ts',
       'spotify/events.ts',
       'stagedoor.ts',
@@ -164,9 +164,9 @@ describe('the import table', () => {
     const bad = (file: string, target: string, typeOnly = false) => complaint({ file, target, typeOnly })
     expect(bad('oauth/oauth.ts', '../vault/vault.ts', true)).toBeDefined()
     expect(bad('stores/redis.ts', 'kysely')).toBeDefined()
-    expect(bad('connections/refresh.ts', '../vault/vault.ts')).toBeDefined()
-    expect(bad('connections/refresh.ts', '../vault/vault.ts', true)).toBeUndefined()
-    expect(bad('limits/local.ts', 'bottleneck')).toBeDefined()
+    expect(bad('connections/refresh/refresh.ts', '../../vault/vault.ts')).toBeDefined()
+    expect(bad('connections/refresh/refresh.ts', '../../vault/vault.ts', true)).toBeUndefined()
+    expect(bad('limits/adaptive/adaptive-limiter.ts', 'bottleneck')).toBeDefined()
     expect(bad('index.ts', './http/express.ts')).toBeDefined()
     expect(bad('index.ts', './testing/index.ts', true)).toBeDefined()
     expect(bad('utils/strings.ts', '../errors.ts')).toBeDefined()

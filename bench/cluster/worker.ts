@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { clusterLimiter } from '../../src/limits/cluster.ts'
+import { clusterLimiter } from '../../src/limits/shared/cluster.ts'
 
 /** One process of a fleet: it always has calls waiting, and reports how they ended. */
 export interface WorkerSettings {

@@ -1,4 +1,4 @@
-import { countByHealth, type HealthCounts } from '../connections/count.ts'
+import { countByHealth, type HealthCounts } from '../connections/health/count.ts'
 import type { ConnectionsSettings } from '../connections/options.ts'
 
 const dueLimit = 1000

@@ -3,25 +3,25 @@ import { createEmitter } from '../internal/emitter.ts'
 import type { CallOptions } from '../internal/signal.ts'
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
 import type { ConnectionStatus } from '../stores/store.ts'
-import { createAccessTokens } from './access-token.ts'
-import { createAccounts } from './account.ts'
 import type { RefreshContext } from './context.ts'
-import { countByHealth, type HealthCounts } from './count.ts'
-import { type ConnectionEvents, createAnnounce } from './events.ts'
-import type { AdoptInput } from './grant.ts'
-import { type Health, healthOf, probed } from './health.ts'
-import { createMonitor, type Monitor, type MonitorOptions } from './monitor.ts'
+import { removeRecord, revokeGrant } from './disconnect.ts'
+import { type ConnectionEvents, createAnnounce } from './events/events.ts'
+import { createStopwatch } from './events/measure.ts'
+import { countByHealth, type HealthCounts } from './health/count.ts'
+import { type Health, healthOf, probed } from './health/health.ts'
+import { createMonitor, type Monitor, type MonitorOptions } from './monitor/monitor.ts'
 import { type ConnectionsOptions, connectionsSettings } from './options.ts'
 import { within } from './patience.ts'
-import { type Connection, checkOwnerId, toConnection } from './record.ts'
-import { ConnectionRecords } from './records.ts'
-import { createRefresher } from './refresh.ts'
-import { removeRecord, revokeGrant } from './removal.ts'
-import { createSchedule } from './schedule.ts'
-import type { BeginInput, CompleteInput, SignIn } from './sign-in.ts'
-import { createStopwatch } from './stopwatch.ts'
-import { guarded } from './token-circuit.ts'
-import { createTokenSeal } from './token-seal.ts'
+import { type Connection, checkOwnerId, toConnection } from './records/record.ts'
+import { ConnectionRecords } from './records/records.ts'
+import { createSchedule } from './records/schedule.ts'
+import { createTokenSeal } from './records/token-seal.ts'
+import { createAccessTokens } from './refresh/access-token.ts'
+import { createRefresher } from './refresh/refresh.ts'
+import { guarded } from './refresh/token-circuit.ts'
+import { createAccounts } from './sign-in/account.ts'
+import type { AdoptInput } from './sign-in/grant.ts'
+import type { BeginInput, CompleteInput, SignIn } from './sign-in/sign-in.ts'
 
 export type { AdoptInput, BeginInput, CompleteInput }
 
@@ -147,7 +147,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   let signIns: SignIn | undefined
   /** With the first sign-in: a process that only refreshes and calls needs none of it. */
   async function signIn(): Promise<SignIn> {
-    const { createSignIn } = await import('./sign-in.ts')
+    const { createSignIn } = await import('./sign-in/sign-in.ts')
     signIns ??= createSignIn(context, accounts)
     return signIns
   }
@@ -181,7 +181,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     complete: (input, callOptions) =>
       tracked(context.stopwatch.signIn(async () => (await signIn()).complete(input, callOptions))),
     async adopt(input, callOptions) {
-      const { adoptedGrant, installGrant } = await import('./grant.ts')
+      const { adoptedGrant, installGrant } = await import('./sign-in/grant.ts')
       const grant = adoptedGrant(input, provider, now())
       callOptions?.signal?.throwIfAborted()
       return toConnection(await tracked(installGrant(context, grant)), provider)

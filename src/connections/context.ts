@@ -1,11 +1,11 @@
 import type { TokenEndpoint } from '../oauth/token-endpoint.ts'
 import type { StoredConnection } from '../stores/store.ts'
-import type { Announce } from './events.ts'
+import type { Announce } from './events/events.ts'
+import type { Stopwatch } from './events/measure.ts'
 import type { ConnectionsSettings } from './options.ts'
-import type { ConnectionRecords } from './records.ts'
-import type { Schedule } from './schedule.ts'
-import type { Stopwatch } from './stopwatch.ts'
-import type { TokenSeal } from './token-seal.ts'
+import type { ConnectionRecords } from './records/records.ts'
+import type { Schedule } from './records/schedule.ts'
+import type { TokenSeal } from './records/token-seal.ts'
 
 /** What the parts of one `createConnections` share. */
 export interface ConnectionsContext {

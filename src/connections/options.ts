@@ -4,8 +4,8 @@ import { type LoginKey, loginKeys } from '../oauth/login-keys.ts'
 import { type OAuthOptions, type OAuthSettings, oauthSettings } from '../oauth/settings.ts'
 import type { TokenStore } from '../stores/store.ts'
 import type { Vault } from '../vault/vault.ts'
-import type { ApiHealth } from './health.ts'
-import type { TokenCircuit } from './token-circuit.ts'
+import type { ApiHealth } from './health/health.ts'
+import type { TokenCircuit } from './refresh/token-circuit.ts'
 
 /** How access tokens are refreshed. All in milliseconds. */
 export interface RefreshOptions {

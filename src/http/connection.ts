@@ -1,5 +1,5 @@
 import type { Connections } from '../connections/connections.ts'
-import type { Connection } from '../connections/record.ts'
+import type { Connection } from '../connections/records/record.ts'
 import { ConnectionError } from '../errors.ts'
 import { json, noContent } from './responses.ts'
 

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts'
-import type { WindowOptions } from './window.ts'
+import type { WindowOptions } from './adaptive/window.ts'
 
 /** What every limiter takes. */
 export interface LimiterOptions extends WindowOptions {

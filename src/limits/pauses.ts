@@ -1,7 +1,7 @@
 import type { Emitter } from '../internal/emitter.ts'
 import { Cooldowns, everyone, tooLong } from './cooldowns.ts'
 import type { Cooldown, LimiterEvents } from './limiter.ts'
-import { longestTimer, type WaitingLine } from './waiting-line.ts'
+import { longestTimer, type WaitingLine } from './queue.ts'
 
 /** Milliseconds by which a pause that another process was told is taken to be longer, for the way of its message. */
 const slack = 10

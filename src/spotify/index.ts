@@ -1,5 +1,6 @@
 export { isStagedoorError, SpotifyApiError, type SpotifyApiErrorCode, type SpotifyApiErrorDetails } from '../errors.ts'
 export type { CallOptions } from '../internal/signal.ts'
+export { type AdaptiveLimiterOptions, adaptiveLimiter } from '../limits/adaptive/adaptive-limiter.ts'
 export type {
   CircuitEvents,
   Cooldown,
@@ -9,7 +10,6 @@ export type {
   ScheduleOptions,
   Slot,
 } from '../limits/limiter.ts'
-export { type AdaptiveLimiterOptions, adaptiveLimiter } from '../limits/local.ts'
 export type { SpotifyClient } from './client.ts'
 export type { Albums } from './endpoints/albums.ts'
 export type { Artists } from './endpoints/artists.ts'

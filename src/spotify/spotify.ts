@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
+import { adaptiveLimiter } from '../limits/adaptive/adaptive-limiter.ts'
 import type { Limiter, LimiterEvents } from '../limits/limiter.ts'
-import { adaptiveLimiter } from '../limits/local.ts'
 import { createAnswerReader, parse } from './answer.ts'
 import { createCalls, type Shared } from './calls.ts'
 import { groups, type SpotifyClient } from './client.ts'

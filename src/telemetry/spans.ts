@@ -1,5 +1,5 @@
 import { type Attributes, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
-import type { ConnectionEvents } from '../connections/events.ts'
+import type { ConnectionEvents } from '../connections/events/events.ts'
 import type { SpotifyEvents } from '../spotify/events.ts'
 
 interface Finished {

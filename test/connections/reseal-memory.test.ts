@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { createReseal } from '../../src/connections/reseal.ts'
+import { createReseal } from '../../src/connections/reseal/reseal.ts'
 import { randomBytes } from '../../src/internal/bytes.ts'
 import { spotifyProvider } from '../../src/oauth/providers/spotify.ts'
 import type { StoredConnection, TokenStore } from '../../src/stores/store.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import { leaseIsLive, revise } from '../../src/connections/record.ts'
-import { createReseal, type ResealProgress } from '../../src/connections/reseal.ts'
+import { leaseIsLive, revise } from '../../src/connections/records/record.ts'
+import { createReseal, type ResealProgress } from '../../src/connections/reseal/reseal.ts'
 import { StoreError, VaultError } from '../../src/errors.ts'
 import { randomBytes } from '../../src/internal/bytes.ts'
 import { spotifyProvider } from '../../src/oauth/providers/spotify.ts'

@@ -1,5 +1,5 @@
 import { type Connections, createConnections } from '../../src/connections/connections.ts'
-import type { ConnectionEvents } from '../../src/connections/events.ts'
+import type { ConnectionEvents } from '../../src/connections/events/events.ts'
 import type { ConnectionsOptions } from '../../src/connections/options.ts'
 import { spotifyProvider } from '../../src/oauth/providers/spotify.ts'
 import { memoryStore } from '../../src/stores/memory.ts'

@@ -1,5 +1,5 @@
 import { vi } from 'vitest'
-import type { Connection } from '../../src/connections/record.ts'
+import type { Connection } from '../../src/connections/records/record.ts'
 import type { HandledConnections } from '../../src/http/connection.ts'
 
 export const redirectUri = 'http://127.0.0.1:3000/api/v1/spotify/callback'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterAll, describe, test } from 'vitest'
-import { clusterLimiter } from '../../src/limits/cluster.ts'
+import { clusterLimiter } from '../../src/limits/shared/cluster.ts'
 import { limiterContract } from '../../src/testing/contracts/limiter.ts'
 import { available, urls } from '../services.ts'
 

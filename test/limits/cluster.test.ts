@@ -4,8 +4,8 @@ import { createClient } from 'redis'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type OwnRedis, ownRedis } from '../../bench/cluster/redis-server.ts'
 import type { SpotifyApiError } from '../../src/errors.ts'
-import { type ClusterLimiterOptions, clusterLimiter } from '../../src/limits/cluster.ts'
 import type { Limiter } from '../../src/limits/limiter.ts'
+import { type ClusterLimiterOptions, clusterLimiter } from '../../src/limits/shared/cluster.ts'
 import { available } from '../services.ts'
 
 const until = (what: () => boolean) => vi.waitFor(() => expect(what()).toBe(true), { timeout: 10_000, interval: 10 })

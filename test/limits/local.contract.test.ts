@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest'
-import { adaptiveLimiter } from '../../src/limits/local.ts'
+import { adaptiveLimiter } from '../../src/limits/adaptive/adaptive-limiter.ts'
 import { limiterContract } from '../../src/testing/contracts/limiter.ts'
 
 describe('the in-process limiter', () => {

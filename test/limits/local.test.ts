@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SpotifyApiError } from '../../src/errors.ts'
+import { type AdaptiveLimiterOptions, adaptiveLimiter } from '../../src/limits/adaptive/adaptive-limiter.ts'
 import type { Limiter, LimiterState } from '../../src/limits/limiter.ts'
-import { type AdaptiveLimiterOptions, adaptiveLimiter } from '../../src/limits/local.ts'
 
 const begin = Date.UTC(2026, 10, 1)
 const outcome = (promise: Promise<unknown>) =>
@@ -164,7 +164,7 @@ describe('the in-process limiter, on the real clock', () => {
   })
 
   test('a process with a paused limiter and nothing to do ends', async () => {
-    const path = fileURLToPath(new URL('../../src/limits/local.ts', import.meta.url))
+    const path = fileURLToPath(new URL('../../src/limits/adaptive/adaptive-limiter.ts', import.meta.url))
     const script = `import { adaptiveLimiter } from ${JSON.stringify(path)}
       const limiter = adaptiveLimiter()
       limiter.on('limiter.paused', () => {})

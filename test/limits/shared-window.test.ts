@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type Ceiling, CeilingRules } from '../../src/limits/ceiling.ts'
-import { SharedWindow } from '../../src/limits/shared-window.ts'
+import { type Ceiling, CeilingRules } from '../../src/limits/adaptive/ceiling.ts'
+import { SharedWindow } from '../../src/limits/shared/window.ts'
 import { available, urls } from '../services.ts'
 
 const rules = new CeilingRules({ window: 30_000, initialCeiling: 90 })

@@ -1,6 +1,6 @@
 import type { StagedoorOptions } from '../../config.ts'
 import { connectionsSettings } from '../../connections/options.ts'
-import { createTokenSeal } from '../../connections/token-seal.ts'
+import { createTokenSeal } from '../../connections/records/token-seal.ts'
 import { spotifyProvider } from '../../oauth/providers/spotify.ts'
 import type { StoredConnection } from '../../stores/store.ts'
 import { type Finding, ok, problem } from '../examination.ts'

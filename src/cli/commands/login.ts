@@ -1,5 +1,5 @@
 import { createConnections } from '../../connections/connections.ts'
-import type { Connection } from '../../connections/record.ts'
+import type { Connection } from '../../connections/records/record.ts'
 import { isStagedoorError } from '../../errors.ts'
 import { spotifyProvider } from '../../oauth/providers/spotify.ts'
 import { awaitCallback } from '../callback-server.ts'

@@ -1,4 +1,4 @@
-import { createReseal, type ResealProgress } from '../../connections/reseal.ts'
+import { createReseal, type ResealProgress } from '../../connections/reseal/reseal.ts'
 import { takeCensus } from '../census.ts'
 import { type Context, withConfig } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-code.ts'

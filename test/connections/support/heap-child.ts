@@ -1,6 +1,6 @@
 import { setFlagsFromString, writeHeapSnapshot } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { adaptiveLimiter } from '../../../src/limits/local.ts'
+import { adaptiveLimiter } from '../../../src/limits/adaptive/adaptive-limiter.ts'
 import { createStagedoor } from '../../../src/stagedoor.ts'
 import { memoryStore } from '../../../src/stores/memory.ts'
 import { localKms } from '../../../src/vault/kms/local.ts'

@@ -1,5 +1,5 @@
 import { isStagedoorError } from '../../../src/errors.ts'
-import { adaptiveLimiter } from '../../../src/limits/local.ts'
+import { adaptiveLimiter } from '../../../src/limits/adaptive/adaptive-limiter.ts'
 import { createSpotify } from '../../../src/spotify/spotify.ts'
 
 /** Calls that one process makes, and what it must report. */

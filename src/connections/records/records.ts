@@ -1,0 +1,169 @@
+import { isStagedoorError, StoreError } from '../../errors.ts'
+import { ExpiringMap } from '../../internal/expiring-map.ts'
+import { retry } from '../../internal/retry.ts'
+import { abortable, type CallOptions, inTime } from '../../internal/signal.ts'
+import type { ConnectionId, StoredConnection, TokenStore } from '../../stores/store.ts'
+
+/** Milliseconds that a process may use a record without looking at the store. */
+const cacheAge = 5000
+const cacheSize = 10_000
+/** Milliseconds after which a call of the store counts as failed, so that one lost answer blocks no owner for good. */
+const patience = 10_000
+
+/** What is known of a record that cannot be read: enough to replace or to delete it. */
+export interface CorruptRecord {
+  readonly revision: string
+  readonly corrupt: true
+}
+
+interface Read {
+  readonly promise: Promise<StoredConnection | undefined>
+  outdated: boolean
+}
+
+/**
+ * The records of one provider, with a short cache in front. Reads of one connection share one query, its writes
+ * follow each other, and each write is told before the next begins: so events come in order.
+ */
+export class ConnectionRecords {
+  readonly #store: TokenStore
+  readonly #provider: string
+  readonly #cache: ExpiringMap<string, StoredConnection>
+  readonly #reads = new Map<string, Read>()
+  readonly #writes = new Map<string, Promise<unknown>>()
+
+  constructor(store: TokenStore, provider: string, now: () => number) {
+    this.#store = store
+    this.#provider = provider
+    this.#cache = new ExpiringMap({ maxSize: cacheSize, maxAge: cacheAge, now })
+  }
+
+  /** At most five seconds old, if it is at hand. */
+  cached(ownerId: string): StoredConnection | undefined {
+    return this.#cache.get(ownerId)
+  }
+
+  /** At most five seconds old. */
+  async get(ownerId: string, options?: CallOptions): Promise<StoredConnection | undefined> {
+    return this.cached(ownerId) ?? (await this.read(ownerId, options))
+  }
+
+  /** From the store. */
+  async read(ownerId: string, options?: CallOptions): Promise<StoredConnection | undefined> {
+    const running = this.#reads.get(ownerId) ?? this.#startRead(ownerId)
+    return await abortable(running.promise, options?.signal)
+  }
+
+  /** From the store, for those who replace or delete whatever there is. */
+  async readAny(ownerId: string, options?: CallOptions): Promise<StoredConnection | CorruptRecord | undefined> {
+    return await this.read(ownerId, options).catch(corruptRecord)
+  }
+
+  /**
+   * Replaces `current` by `next`, if the store still holds `current`. `undefined` stands for no record.
+   * @param announce called at once when the write has won
+   */
+  async write(
+    ownerId: string,
+    current: Pick<StoredConnection, 'revision'> | undefined,
+    next: StoredConnection | undefined,
+    announce?: () => void,
+  ): Promise<boolean> {
+    return await this.#inTurn(ownerId, async () => {
+      try {
+        const writing = this.#store.compareAndSet(this.id(ownerId), current?.revision, next)
+        const won = await inTime(writing, patience, undefined, tooSlow)
+        this.forget(ownerId)
+        if (!won) return false
+        if (next?.status === 'connected') this.#cache.set(ownerId, next)
+        announce?.()
+        return true
+      } catch (error) {
+        this.forget(ownerId)
+        throw error
+      }
+    })
+  }
+
+  /** The same, through a short failure of the store: a write whose outcome is not known is looked up. */
+  async writeSurely(
+    ownerId: string,
+    current: Pick<StoredConnection, 'revision'> | undefined,
+    next: StoredConnection | undefined,
+    announce?: () => void,
+  ): Promise<boolean> {
+    let inDoubt = false
+    const stored = (): Promise<StoredConnection | CorruptRecord | undefined> => this.#get(ownerId).catch(corruptRecord)
+    const write = async (): Promise<boolean> => {
+      const again = inDoubt
+      if (!again || (await stored())?.revision === current?.revision) {
+        inDoubt = true
+        if (await this.write(ownerId, current, next, announce)) return true
+      }
+      // The write that seemed to fail may have reached the store, also after it was looked for.
+      if (!again || (await stored())?.revision !== next?.revision) return false
+      announce?.()
+      return true
+    }
+    return await retry(write, {
+      retries: 3,
+      minTimeout: 50,
+      randomize: true,
+      shouldRetry: ({ error }) => isStagedoorError(error) && error.retryable,
+    })
+  }
+
+  /** Drops what is cached, and keeps reads under way from being cached or shared further. */
+  forget(ownerId: string): void {
+    this.#cache.delete(ownerId)
+    const running = this.#reads.get(ownerId)
+    if (running === undefined) return
+    running.outdated = true
+    this.#reads.delete(ownerId)
+  }
+
+  id(ownerId: string): ConnectionId {
+    return { provider: this.#provider, ownerId }
+  }
+
+  #get(ownerId: string): Promise<StoredConnection | undefined> {
+    return inTime(this.#store.get(this.id(ownerId)), patience, undefined, tooSlow)
+  }
+
+  #startRead(ownerId: string): Read {
+    const fetch = async (): Promise<StoredConnection | undefined> => {
+      try {
+        const record = await this.#get(ownerId)
+        if (!read.outdated) {
+          if (record?.status === 'connected') this.#cache.set(ownerId, record)
+          else this.#cache.delete(ownerId)
+        }
+        return record
+      } finally {
+        if (!read.outdated) this.#reads.delete(ownerId)
+      }
+    }
+    const read: Read = { promise: Promise.resolve().then(fetch), outdated: false }
+    this.#reads.set(ownerId, read)
+    return read
+  }
+
+  async #inTurn<T>(ownerId: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#writes.get(ownerId) ?? Promise.resolve()).then(work, work)
+    this.#writes.set(ownerId, turn)
+    try {
+      return await turn
+    } finally {
+      if (this.#writes.get(ownerId) === turn) this.#writes.delete(ownerId)
+    }
+  }
+}
+
+function corruptRecord(error: unknown): CorruptRecord {
+  if (!isStagedoorError(error) || error.name !== 'StoreError' || error.revision === undefined) throw error
+  return { revision: error.revision, corrupt: true }
+}
+
+function tooSlow(): StoreError {
+  return new StoreError('STORE_UNAVAILABLE', 'The store did not answer in time.')
+}

@@ -1,0 +1,82 @@
+import { jitter } from '../../internal/jitter.ts'
+import type { Provider } from '../../oauth/provider.ts'
+import type { StoredConnection } from '../../stores/store.ts'
+import { never, reauthorizeBy, refreshDueAt } from './record.ts'
+
+const hour = 3_600_000
+const day = 86_400_000
+/** The part of the time between two checks over which they are spread. */
+const spread = 0.25
+
+const lastChecked = (record: StoredConnection): number => record.refreshedAt ?? record.createdAt
+
+/** When a connection is looked at next. The marks that a use leaves in `nextCheckAt` tell used from idle ones. */
+export interface Schedule {
+  /** Milliseconds between two checks of an idle connection. */
+  checkEvery: number
+  /** Milliseconds before the end of a grant at which its owner is asked to sign in again. */
+  warnBefore: number
+  /** For a new grant: at once if its end is near already, else as after a use. */
+  first(record: StoredConnection, now: number): number
+  /** After the connection was used: shortly before the refresh would be due, if the use is then at most an hour old. */
+  afterUse(record: StoredConnection, now: number): number
+  /** After a refresh that nobody asked for. */
+  idle(record: StoredConnection, now: number): number
+  /** Whether a connection scheduled as idle is in use after all. */
+  usedWhileIdle(record: StoredConnection, now: number): boolean
+  /** Whether a connection that is due has to be refreshed, and not only put off. */
+  needsRefresh(record: StoredConnection, now: number): boolean
+  /** After the given number of failed refreshes in a row; a server's own `retryAt` is kept up to the next idle check. */
+  retry(attempts: number, now: number, retryAt: number | undefined): number
+}
+
+export function createSchedule(settings: { readonly provider: Provider; readonly margin: number }): Schedule {
+  const { provider, margin } = settings
+  const ahead = (record: StoredConnection): number => {
+    const due = refreshDueAt(record, margin)
+    return Math.round(due - jitter(Math.min(record.expiresAt - due, margin)))
+  }
+  const schedule: Schedule = {
+    checkEvery: day,
+    warnBefore: 14 * day,
+    first(record, now) {
+      const near = now >= reauthorizeBy(record, provider) - schedule.warnBefore
+      return near ? now : schedule.afterUse(record, now)
+    },
+    afterUse(record, now) {
+      const at = ahead(record)
+      return at - now <= hour ? at : schedule.idle(record, now)
+    },
+    idle(record, now) {
+      if (record.status === 'needs_reauth') return never
+      const last = Math.min(lastChecked(record), now)
+      const check = Math.max(last + (1 - spread) * schedule.checkEvery + jitter(spread * schedule.checkEvery), now)
+      const warn = reauthorizeBy(record, provider) - schedule.warnBefore
+      if (record.refreshToken === undefined) return warn > now ? Math.min(warn, record.expiresAt) : record.expiresAt
+      return Math.round(warn > now ? Math.min(check, warn) : check)
+    },
+    usedWhileIdle(record, now) {
+      if (record.status !== 'connected' || record.failure !== undefined || record.refreshToken === undefined)
+        return false
+      const due = refreshDueAt(record, margin)
+      return record.nextCheckAt > due && due - now <= hour
+    },
+    needsRefresh(record, now) {
+      if (record.refreshToken === undefined) return now >= record.expiresAt
+      if (record.failure !== undefined || record.lease !== undefined) return true
+      const due = refreshDueAt(record, margin)
+      const soon = due - Math.min(record.expiresAt - due, margin)
+      // Nobody has asked since it was due, or it would have been refreshed: after an hour it is idle.
+      if (now >= soon && now - due <= hour) return true
+      return now - lastChecked(record) >= (1 - spread) * schedule.checkEvery
+    },
+    retry(attempts, now, retryAt) {
+      const longest = Math.min(1000 * 2 ** Math.min(attempts - 1, 20), 300_000)
+      const backoff = longest / 2 + jitter(longest / 2)
+      return Math.round(
+        now + Math.min(Math.max(backoff, (retryAt ?? now) - now), Math.max(schedule.checkEvery, backoff)),
+      )
+    },
+  }
+  return schedule
+}

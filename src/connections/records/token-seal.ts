@@ -1,0 +1,47 @@
+import type { EncryptedToken } from '../../internal/encrypted-token.ts'
+import type { CallOptions } from '../../internal/signal.ts'
+import type { StoredConnection } from '../../stores/store.ts'
+import type { Binding } from '../../vault/vault.ts'
+import type { ConnectionsSettings } from '../options.ts'
+
+type Field = 'access' | 'refresh'
+
+/** Seals and opens tokens, bound to the application, the provider, the owner that the caller names, and the field. */
+export interface TokenSeal {
+  seal(ownerId: string, field: Field, token: string): Promise<EncryptedToken>
+  open(ownerId: string, field: Field, token: EncryptedToken, options?: CallOptions): Promise<string>
+  /** Fails where sealing would: called before something is spent whose answer could then not be kept. */
+  ready(ownerId: string): Promise<void>
+  isStale(token: EncryptedToken): boolean
+  /** Whether two records hold the same refresh token, however it is sealed. */
+  sameRefreshToken(a: StoredConnection, b: StoredConnection): Promise<boolean>
+}
+
+export function createTokenSeal(settings: Pick<ConnectionsSettings, 'vault' | 'clientId' | 'provider'>): TokenSeal {
+  const { vault, clientId } = settings
+  const binding = (ownerId: string, field: Field): Binding => ({
+    clientId,
+    provider: settings.provider.id,
+    ownerId,
+    field,
+  })
+  const self: TokenSeal = {
+    seal: (ownerId, field, token) => vault.seal(token, binding(ownerId, field)),
+    open: (ownerId, field, token, options) => vault.open(token, binding(ownerId, field), options),
+    async ready(ownerId) {
+      await vault.seal('ready', binding(ownerId, 'access'))
+    },
+    isStale: (token) => vault.isStale(token),
+    async sameRefreshToken(a, b) {
+      const [one, other] = [a.refreshToken, b.refreshToken]
+      if (one === undefined || other === undefined) return one === other
+      if (one.nonce === other.nonce && one.encryptedData === other.encryptedData) return true
+      const [first, second] = await Promise.all([
+        self.open(a.ownerId, 'refresh', one),
+        self.open(b.ownerId, 'refresh', other),
+      ])
+      return first === second
+    },
+  }
+  return self
+}

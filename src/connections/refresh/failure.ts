@@ -1,0 +1,82 @@
+import { ConfigError, ConnectionError, type ErrorCode, isStagedoorError } from '../../errors.ts'
+import { TokenEndpointError } from '../../oauth/token-endpoint.ts'
+
+/** What a token request that gave no tokens means for its connection. */
+export interface RefreshFailure {
+  /** `ended` needs a second look at the store; `config` is the developer's; everything else passes. */
+  readonly kind: 'ended' | 'config' | 'transient'
+  readonly code: ErrorCode
+  /** Epoch milliseconds, when the server said so. */
+  readonly retryAt: number | undefined
+  /** Whether the request was given up while the server may still act on it: it is not repeated inside its lease. */
+  readonly unanswered: boolean
+}
+
+/** Only `400 invalid_grant` can end a connection: every error that is not known says nothing about the grant. */
+export function refreshFailure(error: unknown, timedOut: boolean): RefreshFailure {
+  if (timedOut) return { kind: 'transient', code: 'API_TIMEOUT', retryAt: undefined, unanswered: true }
+  if (error instanceof TokenEndpointError) {
+    const { retryAt, status } = error
+    switch (error.kind) {
+      case 'invalid_grant':
+        return { kind: 'ended', code: 'CONNECTION_NEEDS_REAUTH', retryAt: undefined, unanswered: false }
+      case 'client_rejected':
+        return { kind: 'config', code: 'CONFIG_CLIENT_REJECTED', retryAt: undefined, unanswered: false }
+      case 'rejected':
+      case 'transient':
+        return { kind: 'transient', code: transientCode(status), retryAt, unanswered: false }
+    }
+  }
+  if (isStagedoorError(error)) {
+    const retryAt = 'retryAt' in error ? error.retryAt : undefined
+    return { kind: 'transient', code: error.code, retryAt, unanswered: false }
+  }
+  return { kind: 'transient', code: 'CONNECTION_REFRESH_FAILED', retryAt: undefined, unanswered: false }
+}
+
+function transientCode(status: number | undefined): ErrorCode {
+  if (status === undefined) return 'API_UNREACHABLE'
+  if (status === 429) return 'API_RATE_LIMITED'
+  return status >= 500 ? 'API_SERVER_ERROR' : 'CONNECTION_REFRESH_FAILED'
+}
+
+/** What a caller gets when the last refresh failed and no old access token is left to use. */
+export function refreshError(ownerId: string, code: string): ConnectionError | ConfigError {
+  if (code === 'CONFIG_CLIENT_REJECTED') {
+    return new ConfigError(
+      code,
+      'The authorization server does not accept the client id, its secret or this use of them.',
+    )
+  }
+  return new ConnectionError(
+    'CONNECTION_REFRESH_FAILED',
+    'The access token could not be refreshed for now; the connection itself is kept.',
+    { ownerId },
+  )
+}
+
+export function notFound(ownerId: string): ConnectionError {
+  return new ConnectionError('CONNECTION_NOT_FOUND', 'This owner has no connection.', { ownerId })
+}
+
+export function needsReauth(ownerId: string): ConnectionError {
+  return new ConnectionError('CONNECTION_NEEDS_REAUTH', 'The grant has ended; the user must sign in again.', {
+    ownerId,
+  })
+}
+
+export function pending(ownerId: string): ConnectionError {
+  return new ConnectionError(
+    'CONNECTION_REFRESH_PENDING',
+    'Another process is still refreshing this connection; try again.',
+    { ownerId },
+  )
+}
+
+export function notStored(ownerId: string, cause?: unknown): ConnectionError {
+  return new ConnectionError(
+    'CONNECTION_NOT_STORED',
+    'The token was refreshed but the store did not take it yet; it is kept in memory and the write goes on.',
+    { ownerId, cause },
+  )
+}

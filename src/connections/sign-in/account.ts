@@ -1,0 +1,71 @@
+import { ExpiringMap } from '../../internal/expiring-map.ts'
+import { deadline } from '../../internal/signal.ts'
+import type { AccountAnswer } from '../../oauth/provider.ts'
+import type { StoredConnection } from '../../stores/store.ts'
+import type { ConnectionsContext } from '../context.ts'
+import { within } from '../patience.ts'
+import { isStorable, leaseIsLive, revise } from '../records/record.ts'
+
+/** Looks accounts up at the provider: at sign-in, and later for connections that could not be looked up then. */
+export interface Accounts {
+  lookUp(accessToken: string, signal?: AbortSignal): Promise<AccountAnswer>
+  /** Remembers an owner whose account could not be looked up at sign-in. */
+  miss(ownerId: string): void
+  /** Whether this process remembers that the owner's account is missing. */
+  isMissing(ownerId: string): boolean
+  /** Fills a missing account in, at most once a minute per connection; delays the caller by no more than a second. */
+  fill(record: StoredConnection, accessToken: string): Promise<void>
+}
+
+const lookUpTimeout = 5000
+const again = 60_000
+const remembered = 86_400_000
+
+export function createAccounts(context: ConnectionsContext): Accounts {
+  const { settings, records } = context
+  const { provider, now } = settings
+  const tried = new ExpiringMap<string, true>({ maxSize: 10_000, maxAge: again, now })
+  const missing = new ExpiringMap<string, true>({ maxSize: 10_000, maxAge: remembered, now })
+
+  async function lookUp(accessToken: string, signal?: AbortSignal): Promise<AccountAnswer> {
+    const limit = deadline(lookUpTimeout, signal)
+    try {
+      const { endpoints, fetch } = settings
+      const asked = provider.account?.({ accessToken, endpoints, fetch, signal: limit.signal })
+      return (await asked) ?? { outcome: 'unavailable' }
+    } catch {
+      signal?.throwIfAborted()
+      return { outcome: 'unavailable' }
+    } finally {
+      limit.done()
+    }
+  }
+
+  async function write(ownerId: string, authorizedAt: number, account: { id: string; name?: string | undefined }) {
+    const stored = await records.read(ownerId)
+    if (stored === undefined || stored.authorizedAt !== authorizedAt || stored.accountId !== undefined) return
+    if (leaseIsLive(stored, now(), settings.lease) || !isStorable(account.id)) return
+    await records.write(
+      ownerId,
+      stored,
+      revise(stored, { accountId: account.id, accountName: account.name ?? stored.accountName }, now()),
+    )
+  }
+
+  return {
+    lookUp,
+    miss: (ownerId) => missing.set(ownerId, true),
+    isMissing: (ownerId) => missing.get(ownerId) === true,
+    async fill({ ownerId, accountId, authorizedAt }, accessToken) {
+      if (accountId !== undefined || provider.account === undefined || tried.get(ownerId)) return
+      tried.set(ownerId, true)
+      const filling = lookUp(accessToken).then(async (answer) => {
+        if (answer.outcome !== 'found') return
+        await write(ownerId, authorizedAt, answer.account)
+        missing.delete(ownerId)
+      })
+      context.background(filling)
+      await within(filling, 1000).catch(() => undefined)
+    },
+  }
+}

@@ -1,0 +1,140 @@
+import Bottleneck from 'bottleneck'
+import { ConfigError } from '../../errors.ts'
+import { CeilingRules } from '../adaptive/ceiling.ts'
+import type { Limiter } from '../limiter.ts'
+import type { Connect, Link } from './connection.ts'
+import { SharedLimiter, type SharedLimiterOptions } from './shared-limiter.ts'
+import { type ScriptClient, SharedWindow } from './window.ts'
+
+/** Options of {@link clusterLimiter}. */
+export interface ClusterLimiterOptions extends SharedLimiterOptions {
+  /** A client of the package ioredis. The limiter works on connections of its own that it makes from this one. */
+  readonly redis: IoredisClient
+  /** What the processes that share one limit have in common; the client id of the application is a good one. */
+  readonly id: string
+  /** Milliseconds after which the slot of a process that died is free again; longer than any request. Default 15,000. */
+  readonly expiration?: number | undefined
+}
+
+/** What is needed of an ioredis client. */
+export interface IoredisClient {
+  readonly status: string
+  duplicate(...options: never[]): unknown
+  defineCommand(name: string, definition: { numberOfKeys: number; lua: string }): unknown
+}
+
+interface Connection extends ScriptClient {
+  readonly status: string
+  on(event: string, listener: (error: unknown) => void): unknown
+  disconnect(): void
+}
+
+const connectTimeout = 2000
+const commandTimeout = 1000
+
+/**
+ * Creates a limiter that all processes with the same `id` on one Redis share: slots, learned ceiling and pauses.
+ * Bottleneck carries the queue and the slots; the window and the pauses are kept by Lua scripts, on the clock of Redis.
+ * While Redis is away, each process goes on alone at `share` of the ceiling, and says so with `limiter.degraded`.
+ * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` if `redis` is not a client of ioredis, `CONFIG_INVALID`
+ */
+export function clusterLimiter(options: ClusterLimiterOptions): Limiter {
+  const { redis, id, expiration = 15_000, share = 0.25, maxConcurrent = 4 } = options
+  if (!isIoredis(redis)) {
+    throw new ConfigError(
+      'CONFIG_UNSUPPORTED_CLIENT',
+      'clusterLimiter needs a client of the package ioredis: pass { redis: new Redis(url) } with Redis from "ioredis". Bottleneck, which carries its queue, cannot drive the package redis (node-redis).',
+    )
+  }
+  if (typeof id !== 'string' || id === '' || /[{}]/.test(id)) {
+    throw new ConfigError('CONFIG_INVALID', 'The limiter option id must be a string without braces, and not empty.')
+  }
+  if (!(Number.isFinite(expiration) && expiration > 0)) {
+    throw new ConfigError('CONFIG_INVALID', 'The limiter option expiration must be a positive number of milliseconds.')
+  }
+  if (!(share > 0 && share <= 1)) {
+    throw new ConfigError('CONFIG_INVALID', 'The limiter option share must be above 0 and at most 1.')
+  }
+  const connect: Connect = (events) => link(options, events, { expiration, maxConcurrent })
+  return new SharedLimiter(options, expiration, connect)
+}
+
+function isIoredis(client: unknown): client is IoredisClient {
+  if (typeof client !== 'object' || client === null) return false
+  const { status, duplicate, defineCommand } = client as Partial<IoredisClient>
+  return typeof status === 'string' && typeof duplicate === 'function' && typeof defineCommand === 'function'
+}
+
+async function link(
+  options: ClusterLimiterOptions,
+  events: Parameters<Connect>[0],
+  { expiration, maxConcurrent }: { readonly expiration: number; readonly maxConcurrent: number },
+): Promise<Link> {
+  const { redis, id, guard = 50 } = options
+  const client = duplicate(redis)
+  const connection = new Bottleneck.IORedisConnection({ client, Redis: redis.constructor } as never)
+  const { subscriber } = connection as unknown as { readonly subscriber: Connection }
+  let over = false
+  const lost = (): void => {
+    if (over) return
+    over = true
+    events.lost()
+  }
+  const bottleneck = new Bottleneck({
+    id: `stagedoor:{${id}}`,
+    connection,
+    maxConcurrent,
+    heartbeatInterval: 250,
+  })
+  const close = async (): Promise<void> => {
+    over = true
+    // Not bottleneck.disconnect(): it unsubscribes and lets the rejection go unhandled when the connection is gone.
+    await connection.disconnect(false)
+  }
+  bottleneck.on('error', lost)
+  for (const each of [client, subscriber]) for (const event of ['close', 'end']) each.on(event, lost)
+  bottleneck.on('message', (message: string) => events.heard(message))
+  try {
+    await inTime(bottleneck.ready(), connectTimeout)
+    await bottleneck.updateSettings({ maxConcurrent })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    window: new SharedWindow({ client, id, rules: new CeilingRules(options), guard, hold: expiration }),
+    take(turn) {
+      // The slot is free again when it expires; the turn goes on, so that is not an error.
+      const expired = (error: unknown): void => {
+        if (!(error instanceof Error) || !error.message.includes('timed out')) throw error
+      }
+      return bottleneck.schedule({ expiration }, turn).catch(expired)
+    },
+    say: (message) => void bottleneck.publish(message).catch(lost),
+    close,
+  }
+}
+
+/** A connection that fails at once instead of queueing, so that the limiter can go on without it. */
+function duplicate(redis: IoredisClient): Connection {
+  const options = {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout,
+    connectTimeout,
+    lazyConnect: false,
+    retryStrategy: () => null,
+  }
+  const { isCluster } = redis as { readonly isCluster?: boolean }
+  const make = redis.duplicate.bind(redis) as (...given: unknown[]) => Connection
+  return isCluster === true ? make(undefined, { redisOptions: options }) : make(options)
+}
+
+async function inTime<T>(promise: Promise<T>, limit: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('Redis did not answer in time.')), limit)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
