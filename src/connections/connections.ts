@@ -20,8 +20,8 @@ import { createAccessTokens } from './refresh/access-token.ts'
 import { createRefresher } from './refresh/refresh.ts'
 import { guarded } from './refresh/token-circuit.ts'
 import { createAccounts } from './sign-in/account.ts'
-import type { AdoptInput } from './sign-in/grant.ts'
-import type { BeginInput, CompleteInput, SignIn } from './sign-in/sign-in.ts'
+import { type AdoptInput, adoptedGrant, installGrant } from './sign-in/grant.ts'
+import { type BeginInput, type CompleteInput, createSignIn } from './sign-in/sign-in.ts'
 
 export type { AdoptInput, BeginInput, CompleteInput }
 
@@ -144,13 +144,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   const accessToken = createAccessTokens(context, refresher, accounts)
 
-  let signIns: SignIn | undefined
-  /** With the first sign-in: a process that only refreshes and calls needs none of it. */
-  async function signIn(): Promise<SignIn> {
-    const { createSignIn } = await import('./sign-in/sign-in.ts')
-    signIns ??= createSignIn(context, accounts)
-    return signIns
-  }
+  const signIn = createSignIn(context, accounts)
 
   async function look(ownerId: string, signal: AbortSignal | undefined): Promise<Health> {
     const record = await records.read(ownerId, { signal })
@@ -177,11 +171,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   return {
     provider: provider.id,
-    begin: async (input, callOptions) => (await signIn()).begin(input, callOptions),
-    complete: (input, callOptions) =>
-      tracked(context.stopwatch.signIn(async () => (await signIn()).complete(input, callOptions))),
+    begin: (input, callOptions) => signIn.begin(input, callOptions),
+    complete: (input, callOptions) => tracked(context.stopwatch.signIn(() => signIn.complete(input, callOptions))),
     async adopt(input, callOptions) {
-      const { adoptedGrant, installGrant } = await import('./sign-in/grant.ts')
       const grant = adoptedGrant(input, provider, now())
       callOptions?.signal?.throwIfAborted()
       return toConnection(await tracked(installGrant(context, grant)), provider)

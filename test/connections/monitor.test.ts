@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { StoreError } from '../../src/errors.ts'
-import '../../src/connections/monitor/sweep.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { TokenStore } from '../../src/stores/store.ts'
 import { localKms } from '../../src/vault/kms/local.ts'

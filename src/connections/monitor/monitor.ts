@@ -1,11 +1,14 @@
-import { ConfigError } from '../../errors.ts'
+import { ConfigError, type ErrorCode, isStagedoorError } from '../../errors.ts'
+import { base64url, utf8 } from '../../internal/bytes.ts'
 import { jitter } from '../../internal/jitter.ts'
 import type { CallOptions } from '../../internal/signal.ts'
+import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
 import { within } from '../patience.ts'
+import { leaseIsLive, reauthorizeBy, revise } from '../records/record.ts'
+import { noteCheckFailure } from '../refresh/mark.ts'
 import type { Refresher } from '../refresh/refresh.ts'
 import type { Accounts } from '../sign-in/account.ts'
-import type { RunSweep } from './sweep.ts'
 
 /** How connections are watched. Times in milliseconds. */
 export interface MonitorOptions {
@@ -47,11 +50,13 @@ export interface Monitor {
 }
 
 /** One sweep under way. */
-export interface Run {
+interface Run {
   stopped: boolean
   done: Promise<void>
 }
 
+const markerLife = 400 * 86_400_000
+const signInTime = 60_000
 /** Milliseconds. Beyond 2^31 - 1 a timer would fire at once. */
 const longestWait = 20 * 86_400_000
 
@@ -75,16 +80,12 @@ export function createMonitor(
   schedule.checkEvery = checkEvery
   schedule.warnBefore = warnBefore
   const runs = new Set<Run>()
-  // What a sweep needs loads with the first one.
-  let loading: Promise<RunSweep> | undefined
+  const sweep = createSweep(context, { refresher, accounts }, { warnBefore, concurrency, pageSize })
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function begin(signal: AbortSignal | undefined): Promise<Sweep> {
     const run: Run = { stopped: false, done: Promise.resolve() }
-    loading ??= import('./sweep.ts').then(({ createSweep }) =>
-      createSweep(context, { refresher, accounts }, { warnBefore, concurrency, pageSize }),
-    )
-    const sweeping = loading.then((sweep) => sweep(run, signal)).finally(() => runs.delete(run))
+    const sweeping = sweep(run, signal).finally(() => runs.delete(run))
     run.done = sweeping.then(
       () => undefined,
       () => undefined,
@@ -119,4 +120,94 @@ export function createMonitor(
       return result
     },
   }
+}
+
+/** Visits what is due until nothing is, the run is stopped, or `signal` aborts. */
+type RunSweep = (run: Run, signal: AbortSignal | undefined) => Promise<Sweep>
+
+function createSweep(
+  context: ConnectionsContext,
+  { refresher, accounts }: { readonly refresher: Refresher; readonly accounts: Accounts },
+  { warnBefore, concurrency, pageSize }: Readonly<Record<'warnBefore' | 'concurrency' | 'pageSize', number>>,
+): RunSweep {
+  const { settings, records, schedule, announce, seal } = context
+  const { provider, store, now, lease } = settings
+
+  /** Once per grant, in all processes. */
+  async function warn(record: StoredConnection): Promise<boolean> {
+    const end = reauthorizeBy(record, provider)
+    if (now() < end - warnBefore) return false
+    const grant = `${record.provider} ${record.authorizedAt} ${record.createdAt} ${record.ownerId}`
+    const key = base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(grant))))
+    if (!(await store.claim(`reauth-due-soon:${key}`, Math.round(now() + markerLife)))) return false
+    announce('connection.reauth_due_soon', record, { reauthorizeBy: new Date(end) }, key)
+    return true
+  }
+
+  /** For a sign-in, told from adopted tokens by its moment, whose process could not look the account up any more. */
+  async function fillAccount({ ownerId, accountId, authorizedAt, createdAt }: StoredConnection): Promise<void> {
+    if (accountId !== undefined || createdAt - authorizedAt > signInTime) return
+    const record = await records.get(ownerId)
+    if (record !== undefined) await accounts.fill(record, await seal.open(ownerId, 'access', record.accessToken))
+  }
+
+  async function visit(record: StoredConnection): Promise<{ outcome: keyof Sweep; warned: boolean }> {
+    if (leaseIsLive(record, now(), lease)) return { outcome: 'skipped', warned: false }
+    const warned = record.status === 'connected' && (await warn(record))
+    if (record.status === 'needs_reauth' || !schedule.needsRefresh(record, now())) {
+      const next = revise(record, { nextCheckAt: schedule.idle(record, now()) }, now())
+      return { outcome: (await records.write(record.ownerId, record, next)) ? 'rescheduled' : 'skipped', warned }
+    }
+    switch (await refresher.check(record)) {
+      case 'refreshed':
+        context.background(fillAccount(record))
+        return { outcome: 'refreshed', warned }
+      case 'failed':
+        return { outcome: 'failed', warned }
+      case 'ended':
+        return { outcome: 'ended', warned }
+      default:
+        return { outcome: 'skipped', warned }
+    }
+  }
+
+  return async function sweep(run, signal) {
+    const counts = { refreshed: 0, failed: 0, ended: 0, rescheduled: 0, skipped: 0, warned: 0 }
+    const seen = new Set<string>()
+    const over = (): boolean => run.stopped || signal?.aborted === true
+    const one = async (record: StoredConnection): Promise<void> => {
+      try {
+        const { outcome, warned } = await visit(record)
+        counts[outcome] += 1
+        if (warned) counts.warned += 1
+      } catch (error) {
+        counts.failed += 1
+        const code: ErrorCode = isStagedoorError(error) ? error.code : 'CONNECTION_REFRESH_FAILED'
+        // A record that can not be opened must not stay at the head of the queue.
+        if (!code.startsWith('STORE_')) await noteCheckFailure(context, record, code)
+      }
+    }
+    while (!over()) {
+      const page = await store.due({ provider: provider.id, at: Math.round(now()), limit: pageSize }, { signal })
+      // In another order in every process, so that several of them seldom meet at the same record.
+      const queue = shuffled(page.filter((record) => !seen.has(record.ownerId)))
+      for (const record of queue) seen.add(record.ownerId)
+      if (queue.length === 0) break
+      const work = async (): Promise<void> => {
+        for (let next = queue.pop(); next !== undefined && !over(); next = queue.pop()) await one(next)
+      }
+      await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, work))
+      if (page.length < pageSize) break
+    }
+    return counts
+  }
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const result = [...items]
+  for (let index = result.length - 1; index > 0; index--) {
+    const other = Math.floor(jitter(index + 1))
+    ;[result[index], result[other]] = [result[other] as T, result[index] as T]
+  }
+  return result
 }
