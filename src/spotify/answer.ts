@@ -1,7 +1,7 @@
 import { SpotifyApiError } from '../errors.ts'
 import type { Emitter } from '../internal/emitter.ts'
 import type { SpotifyEvents } from './events.ts'
-import type { OperationData } from './operation.ts'
+import type { OperationData } from './operations/operation.ts'
 import type { read } from './schemas/read.ts'
 import type { Incoming } from './transport.ts'
 

@@ -1,7 +1,7 @@
 import { SpotifyApiError } from '../errors.ts'
 import { parseRetryAfter } from '../internal/retry-after.ts'
 import { type Finding, missingScope } from './missing-scope.ts'
-import type { AppMode, OperationData } from './operation.ts'
+import type { AppMode, OperationData } from './operations/operation.ts'
 import type { Incoming } from './transport.ts'
 
 /** What is known about a request when its answer is judged. */

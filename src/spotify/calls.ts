@@ -1,6 +1,7 @@
 import type { AnswerReader } from './answer.ts'
+import { checkScopes } from './check-scopes.ts'
 import { inBatches } from './chunk.ts'
-import type { AppMode } from './operation.ts'
+import type { AppMode } from './operations/operation.ts'
 import {
   type Answer,
   type ItemOf,
@@ -12,13 +13,12 @@ import {
   operationOf,
   type PagedId,
   type Query,
-} from './operations.ts'
+} from './operations/operations.ts'
 import type { AccessTokenSource, RequestOptions, ScopeSource } from './options.ts'
 import { type PageSource, type Paginated, paginate, read as readPage, startOf } from './paginate.ts'
 import { expand, type PathValues, queryString } from './path.ts'
 import type { Pipeline, Work } from './pipeline.ts'
 import type { Page } from './schemas/kinds.ts'
-import { checkScopes } from './scopes.ts'
 import type { Incoming } from './transport.ts'
 import { idOf, type Kind } from './uri.ts'
 

@@ -14,7 +14,7 @@ import { type SearchVerb, search } from './endpoints/search.ts'
 import { type Shows, shows } from './endpoints/shows.ts'
 import { type Tracks, tracks } from './endpoints/tracks.ts'
 import { type Users, users } from './endpoints/users.ts'
-import type { Answer, OperationId, OperationInput } from './operations.ts'
+import type { Answer, OperationId, OperationInput } from './operations/operations.ts'
 import type { RequestOptions } from './options.ts'
 import type { RequestInput } from './request.ts'
 

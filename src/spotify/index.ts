@@ -27,8 +27,15 @@ export type { Shows } from './endpoints/shows.ts'
 export type { Tracks } from './endpoints/tracks.ts'
 export type { Users } from './endpoints/users.ts'
 export type { SpotifyEvents } from './events.ts'
-export type { AppMode, Method, OperationData, Scope } from './operation.ts'
-export { type Answer, type Body, type OperationId, type OperationInput, operations, type Query } from './operations.ts'
+export type { AppMode, Method, OperationData, Scope } from './operations/operation.ts'
+export {
+  type Answer,
+  type Body,
+  type OperationId,
+  type OperationInput,
+  operations,
+  type Query,
+} from './operations/operations.ts'
 export type { AccessTokenSource, RequestOptions, ScopeSource } from './options.ts'
 export type { Paginated } from './paginate.ts'
 export { path } from './path.ts'

@@ -1,5 +1,5 @@
 import type { SpotifyApiErrorCode, SpotifyApiErrorDetails } from '../errors.ts'
-import type { OperationData } from './operation.ts'
+import type { OperationData } from './operations/operation.ts'
 
 /** What an error is made of. */
 export type Finding = readonly [code: SpotifyApiErrorCode, message: string, details?: SpotifyApiErrorDetails]

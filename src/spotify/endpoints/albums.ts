@@ -1,47 +1,10 @@
 import type { Calls } from '../calls.ts'
-import type { OperationData } from '../operation.ts'
-import type { Query } from '../operations.ts'
+import type { Query } from '../operations/operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Paginated } from '../paginate.ts'
 import type { Album } from '../schemas/album.ts'
 import type { SimplifiedTrack } from '../schemas/simplified-track.ts'
 import { idOf } from '../uri.ts'
-import { fifty, market, paging } from './page-size.ts'
-
-export const albumOperations = {
-  'get-an-album': {
-    method: 'GET',
-    path: '/albums/{id}',
-    query: market,
-    answer: 'album',
-    availability: 'current',
-    idempotent: true,
-    by: ['albums.get'],
-  },
-  'get-multiple-albums': {
-    method: 'GET',
-    path: '/albums',
-    query: { ids: 'strings', ...market },
-    answer: 'album',
-    many: 'albums',
-    batch: { of: 'ids', in: 'query', size: 20 },
-    availability: 'removed-2026-02',
-    replacement: 'albums.get',
-    idempotent: true,
-    by: ['albums.getMany'],
-  },
-  'get-an-albums-tracks': {
-    method: 'GET',
-    path: '/albums/{id}/tracks',
-    query: { ...market, ...paging },
-    answer: 'simplifiedTrack',
-    paging: 'offset',
-    page: fifty,
-    availability: 'current',
-    idempotent: true,
-    by: ['albums.tracks'],
-  },
-} as const satisfies Record<string, OperationData>
 
 /** Albums. An album is named by its id, its `spotify:album:` URI or its open.spotify.com link. */
 export interface Albums {

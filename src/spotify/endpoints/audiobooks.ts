@@ -1,46 +1,9 @@
 import type { Calls } from '../calls.ts'
-import type { OperationData } from '../operation.ts'
-import type { Query } from '../operations.ts'
+import type { Query } from '../operations/operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Paginated } from '../paginate.ts'
 import type { Audiobook, SimplifiedChapter } from '../schemas/audiobook.ts'
 import { idOf } from '../uri.ts'
-import { fifty, market, paging } from './page-size.ts'
-
-export const audiobookOperations = {
-  'get-an-audiobook': {
-    method: 'GET',
-    path: '/audiobooks/{id}',
-    query: market,
-    answer: 'audiobook',
-    availability: 'current',
-    idempotent: true,
-    by: ['audiobooks.get'],
-  },
-  'get-multiple-audiobooks': {
-    method: 'GET',
-    path: '/audiobooks',
-    query: { ids: 'strings', ...market },
-    answer: 'audiobook',
-    many: 'audiobooks',
-    batch: { of: 'ids', in: 'query', size: 50 },
-    availability: 'removed-2026-02',
-    replacement: 'audiobooks.get',
-    idempotent: true,
-    by: ['audiobooks.getMany'],
-  },
-  'get-audiobook-chapters': {
-    method: 'GET',
-    path: '/audiobooks/{id}/chapters',
-    query: { ...market, ...paging },
-    answer: 'simplifiedChapter',
-    paging: 'offset',
-    page: fifty,
-    availability: 'current',
-    idempotent: true,
-    by: ['audiobooks.chapters'],
-  },
-} as const satisfies Record<string, OperationData>
 
 /** Audiobooks, in the markets that have them. An audiobook is named by id, URI (`spotify:audiobook:` or `spotify:show:`) or link. */
 export interface Audiobooks {

@@ -1,109 +1,11 @@
 import type { Calls } from '../calls.ts'
 import { present } from '../chunk.ts'
-import type { OperationData } from '../operation.ts'
-import type { Query } from '../operations.ts'
+import type { Query } from '../operations/operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Paginated } from '../paginate.ts'
 import type { SimplifiedAlbum } from '../schemas/album.ts'
 import type { Category, Recommendations } from '../schemas/browse.ts'
 import type { SimplifiedPlaylist } from '../schemas/playlist.ts'
-import { fifty, market, paging } from './page-size.ts'
-import { type Tunables, tunables } from './tunables.ts'
-
-export const browseOperations = {
-  'get-new-releases': {
-    method: 'GET',
-    path: '/browse/new-releases',
-    query: paging,
-    answer: 'simplifiedAlbum',
-    paging: 'offset',
-    within: 'albums',
-    page: fifty,
-    availability: 'removed-2026-02',
-    idempotent: true,
-    by: ['browse.newReleases'],
-  },
-  'get-featured-playlists': {
-    method: 'GET',
-    path: '/browse/featured-playlists',
-    query: { locale: 'string?', ...paging },
-    answer: 'simplifiedPlaylist',
-    paging: 'offset',
-    within: 'playlists',
-    page: fifty,
-    availability: 'removed-2024-11',
-    idempotent: true,
-    by: ['browse.featuredPlaylists'],
-  },
-  'get-categories': {
-    method: 'GET',
-    path: '/browse/categories',
-    query: { locale: 'string?', ...paging },
-    answer: 'category',
-    paging: 'offset',
-    within: 'categories',
-    page: fifty,
-    availability: 'removed-2026-02',
-    idempotent: true,
-    by: ['browse.categories'],
-  },
-  'get-a-category': {
-    method: 'GET',
-    path: '/browse/categories/{category_id}',
-    query: { locale: 'string?' },
-    answer: 'category',
-    availability: 'removed-2026-02',
-    idempotent: true,
-    by: ['browse.category'],
-  },
-  'get-a-categories-playlists': {
-    method: 'GET',
-    path: '/browse/categories/{category_id}/playlists',
-    query: paging,
-    answer: 'simplifiedPlaylist',
-    paging: 'offset',
-    within: 'playlists',
-    page: fifty,
-    availability: 'removed-2024-11',
-    idempotent: true,
-    by: ['browse.categoryPlaylists'],
-  },
-  'get-recommendations': {
-    method: 'GET',
-    path: '/recommendations',
-    query: {
-      limit: 'integer?',
-      ...market,
-      seed_artists: 'strings?',
-      seed_genres: 'strings?',
-      seed_tracks: 'strings?',
-      ...(tunables as Tunables),
-    },
-    answer: 'recommendations',
-    page: { development: 100, extended: 100, default: 20 },
-    availability: 'removed-2024-11',
-    idempotent: true,
-    by: ['browse.recommendations'],
-  },
-  'get-recommendation-genres': {
-    method: 'GET',
-    path: '/recommendations/available-genre-seeds',
-    answer: 'text',
-    many: 'genres',
-    availability: 'removed-2024-11',
-    idempotent: true,
-    by: ['browse.genreSeeds'],
-  },
-  'get-available-markets': {
-    method: 'GET',
-    path: '/markets',
-    answer: 'text',
-    many: 'markets',
-    availability: 'removed-2026-02',
-    idempotent: true,
-    by: ['browse.markets'],
-  },
-} as const satisfies Record<string, OperationData>
 
 /** What Spotify puts forward. All of it is gone for new applications. */
 export interface Browse {

@@ -1,65 +1,10 @@
 import { invalidArgument } from '../../errors.ts'
 import type { Calls } from '../calls.ts'
-import type { OperationData } from '../operation.ts'
-import type { Query } from '../operations.ts'
+import type { Query } from '../operations/operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Paginated } from '../paginate.ts'
 import type { Artist } from '../schemas/artist.ts'
 import { parseReference } from '../uri.ts'
-import { fifty } from './page-size.ts'
-
-export const followingOperations = {
-  'get-followed': {
-    method: 'GET',
-    path: '/me/following',
-    query: { type: 'string', after: 'string?', limit: 'integer?' },
-    answer: 'artist',
-    paging: 'cursor',
-    within: 'artists',
-    scopes: ['user-follow-read'],
-    page: fifty,
-    availability: 'current',
-    idempotent: true,
-    by: ['following.artists'],
-  },
-  'follow-artists-users': {
-    method: 'PUT',
-    path: '/me/following',
-    query: { type: 'string', ids: 'strings' },
-    body: { ids: 'strings' },
-    scopes: ['user-follow-modify'],
-    batch: { of: 'ids', in: 'query', size: 50 },
-    availability: 'removed-2026-02',
-    replacement: 'library.save',
-    idempotent: true,
-    by: ['following.follow'],
-  },
-  'unfollow-artists-users': {
-    method: 'DELETE',
-    path: '/me/following',
-    query: { type: 'string', ids: 'strings' },
-    body: { ids: 'strings?' },
-    scopes: ['user-follow-modify'],
-    batch: { of: 'ids', in: 'query', size: 50 },
-    availability: 'removed-2026-02',
-    replacement: 'library.remove',
-    idempotent: true,
-    by: ['following.unfollow'],
-  },
-  'check-current-user-follows': {
-    method: 'GET',
-    path: '/me/following/contains',
-    query: { type: 'string', ids: 'strings' },
-    answer: 'boolean',
-    many: true,
-    scopes: ['user-follow-read'],
-    batch: { of: 'ids', in: 'query', size: 50 },
-    availability: 'removed-2026-02',
-    replacement: 'library.contains',
-    idempotent: true,
-    by: ['following.contains'],
-  },
-} as const satisfies Record<string, OperationData>
 
 /** Whose kind a bare id is of. */
 export interface FollowQuery {

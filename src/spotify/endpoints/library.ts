@@ -1,6 +1,5 @@
 import type { Calls } from '../calls.ts'
-import type { OperationData } from '../operation.ts'
-import type { Query } from '../operations.ts'
+import type { Query } from '../operations/operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Paginated } from '../paginate.ts'
 import type { SavedAlbum } from '../schemas/album.ts'
@@ -8,106 +7,6 @@ import type { SavedAudiobook } from '../schemas/audiobook.ts'
 import type { SavedEpisode, SavedShow } from '../schemas/show.ts'
 import type { SavedTrack } from '../schemas/track.ts'
 import { uriOf } from '../uri.ts'
-import { fifty, market, paging } from './page-size.ts'
-
-export const libraryOperations = {
-  'save-library-items': {
-    method: 'PUT',
-    path: '/me/library',
-    query: { uris: 'strings' },
-    scopes: ['user-library-modify', 'user-follow-modify', 'playlist-modify-public'],
-    required: [],
-    batch: { of: 'uris', in: 'query', size: 40 },
-    availability: 'current',
-    idempotent: true,
-    by: ['library.save', 'following.follow', 'playlists.follow'],
-  },
-  'remove-library-items': {
-    method: 'DELETE',
-    path: '/me/library',
-    query: { uris: 'strings' },
-    scopes: ['user-library-modify', 'user-follow-modify', 'playlist-modify-public'],
-    required: [],
-    batch: { of: 'uris', in: 'query', size: 40 },
-    availability: 'current',
-    idempotent: true,
-    by: ['library.remove', 'following.unfollow', 'playlists.unfollow'],
-  },
-  'check-library-contains': {
-    method: 'GET',
-    path: '/me/library/contains',
-    query: { uris: 'strings' },
-    answer: 'boolean',
-    many: true,
-    scopes: ['user-library-read', 'user-follow-read', 'playlist-read-private'],
-    required: [],
-    batch: { of: 'uris', in: 'query', size: 40 },
-    availability: 'current',
-    idempotent: true,
-    by: ['library.contains', 'following.contains', 'playlists.isFollowedBy'],
-  },
-  'get-users-saved-albums': {
-    method: 'GET',
-    path: '/me/albums',
-    query: { ...market, ...paging },
-    answer: 'savedAlbum',
-    paging: 'offset',
-    scopes: ['user-library-read'],
-    page: fifty,
-    availability: 'current',
-    idempotent: true,
-    by: ['library.albums'],
-  },
-  'get-users-saved-audiobooks': {
-    method: 'GET',
-    path: '/me/audiobooks',
-    query: paging,
-    answer: 'savedAudiobook',
-    paging: 'offset',
-    scopes: ['user-library-read'],
-    page: fifty,
-    availability: 'current',
-    idempotent: true,
-    by: ['library.audiobooks'],
-  },
-  'get-users-saved-episodes': {
-    method: 'GET',
-    path: '/me/episodes',
-    query: { ...market, ...paging },
-    answer: 'savedEpisode',
-    paging: 'offset',
-    scopes: ['user-library-read', 'user-read-playback-position'],
-    required: ['user-library-read'],
-    page: fifty,
-    availability: 'current',
-    idempotent: true,
-    by: ['library.episodes'],
-  },
-  'get-users-saved-shows': {
-    method: 'GET',
-    path: '/me/shows',
-    query: paging,
-    answer: 'savedShow',
-    paging: 'offset',
-    scopes: ['user-library-read'],
-    page: fifty,
-    availability: 'current',
-    idempotent: true,
-    by: ['library.shows'],
-  },
-  'get-users-saved-tracks': {
-    method: 'GET',
-    path: '/me/tracks',
-    query: { ...market, ...paging },
-    answer: 'savedTrack',
-    paging: 'offset',
-    scopes: ['user-library-read'],
-    page: fifty,
-    availability: 'current',
-    idempotent: true,
-    by: ['library.tracks'],
-  },
-} as const satisfies Record<string, OperationData>
 
 /** What the user saved. In the pages of its lists, `null` stands for what is gone or not for the user's market. */
 export interface Library {

@@ -1,6 +1,6 @@
 import type { Calls } from '../calls.ts'
 import { present } from '../chunk.ts'
-import type { Query } from '../operations.ts'
+import type { Query } from '../operations/operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Paginated } from '../paginate.ts'
 import type { CurrentlyPlaying, Device, PlaybackState, PlayHistory, Queue } from '../schemas/player.ts'

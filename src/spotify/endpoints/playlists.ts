@@ -1,13 +1,13 @@
 import type { Calls } from '../calls.ts'
 import { inBatches } from '../chunk.ts'
-import type { Body, Query } from '../operations.ts'
+import type { Body, Query } from '../operations/operations.ts'
+import { playlistOperations } from '../operations/playlists.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Paginated } from '../paginate.ts'
 import type { Image } from '../schemas/common.ts'
 import type { Playlist, PlaylistItem, SimplifiedPlaylist, Snapshot } from '../schemas/playlist.ts'
 import { idOf, uriOf } from '../uri.ts'
 import { jpeg } from './cover-image.ts'
-import { playlistOperations } from './playlist-operations.ts'
 
 /** What an answer can be when `fields` chose what is in it. */
 export type Selected<T> = T extends readonly (infer U)[]

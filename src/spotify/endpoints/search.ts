@@ -1,7 +1,6 @@
 import { invalidArgument } from '../../errors.ts'
 import type { Calls } from '../calls.ts'
-import type { OperationData } from '../operation.ts'
-import type { Query } from '../operations.ts'
+import type { Query } from '../operations/operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Paginated } from '../paginate.ts'
 import type { SimplifiedAlbum } from '../schemas/album.ts'
@@ -11,20 +10,6 @@ import type { Page } from '../schemas/kinds.ts'
 import type { SimplifiedPlaylist } from '../schemas/playlist.ts'
 import type { SimplifiedEpisode, SimplifiedShow } from '../schemas/show.ts'
 import type { Track } from '../schemas/track.ts'
-import { market, paging, ten } from './page-size.ts'
-
-export const searchOperations = {
-  search: {
-    method: 'GET',
-    path: '/search',
-    query: { q: 'string', type: 'strings', ...market, ...paging, include_external: 'string?' },
-    answer: 'search',
-    page: ten,
-    availability: 'current',
-    idempotent: true,
-    by: ['search'],
-  },
-} as const satisfies Record<string, OperationData>
 
 interface Found {
   album: SimplifiedAlbum

@@ -1,50 +1,9 @@
 import type { Calls } from '../calls.ts'
-import type { OperationData } from '../operation.ts'
-import type { Query } from '../operations.ts'
+import type { Query } from '../operations/operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Paginated } from '../paginate.ts'
 import type { Show, SimplifiedEpisode, SimplifiedShow } from '../schemas/show.ts'
 import { idOf } from '../uri.ts'
-import { fifty, market, paging } from './page-size.ts'
-
-export const showOperations = {
-  'get-a-show': {
-    method: 'GET',
-    path: '/shows/{id}',
-    query: market,
-    answer: 'show',
-    scopes: ['user-read-playback-position'],
-    required: [],
-    availability: 'current',
-    idempotent: true,
-    by: ['shows.get'],
-  },
-  'get-multiple-shows': {
-    method: 'GET',
-    path: '/shows',
-    query: { ids: 'strings', ...market },
-    answer: 'simplifiedShow',
-    many: 'shows',
-    batch: { of: 'ids', in: 'query', size: 50 },
-    availability: 'removed-2026-02',
-    replacement: 'shows.get',
-    idempotent: true,
-    by: ['shows.getMany'],
-  },
-  'get-a-shows-episodes': {
-    method: 'GET',
-    path: '/shows/{id}/episodes',
-    query: { ...market, ...paging },
-    answer: 'simplifiedEpisode',
-    paging: 'offset',
-    scopes: ['user-read-playback-position'],
-    required: [],
-    page: fifty,
-    availability: 'current',
-    idempotent: true,
-    by: ['shows.episodes'],
-  },
-} as const satisfies Record<string, OperationData>
 
 /** Shows (podcasts). A show is named by its id, its `spotify:show:` URI or its open.spotify.com link. */
 export interface Shows {

@@ -1,61 +1,8 @@
 import type { Calls } from '../calls.ts'
-import type { OperationData } from '../operation.ts'
-import type { Query } from '../operations.ts'
+import type { Query } from '../operations/operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { AudioAnalysis, AudioFeatures } from '../schemas/browse.ts'
 import type { Track } from '../schemas/track.ts'
-import { market } from './page-size.ts'
-
-export const trackOperations = {
-  'get-track': {
-    method: 'GET',
-    path: '/tracks/{id}',
-    query: market,
-    answer: 'track',
-    availability: 'current',
-    idempotent: true,
-    by: ['tracks.get'],
-  },
-  'get-several-tracks': {
-    method: 'GET',
-    path: '/tracks',
-    query: { ids: 'strings', ...market },
-    answer: 'track',
-    many: 'tracks',
-    batch: { of: 'ids', in: 'query', size: 50 },
-    availability: 'removed-2026-02',
-    replacement: 'tracks.get',
-    idempotent: true,
-    by: ['tracks.getMany'],
-  },
-  'get-audio-features': {
-    method: 'GET',
-    path: '/audio-features/{id}',
-    answer: 'audioFeatures',
-    availability: 'removed-2024-11',
-    idempotent: true,
-    by: ['tracks.audioFeatures'],
-  },
-  'get-several-audio-features': {
-    method: 'GET',
-    path: '/audio-features',
-    query: { ids: 'strings' },
-    answer: 'audioFeatures',
-    many: 'audio_features',
-    batch: { of: 'ids', in: 'query', size: 100 },
-    availability: 'removed-2024-11',
-    idempotent: true,
-    by: ['tracks.audioFeatures'],
-  },
-  'get-audio-analysis': {
-    method: 'GET',
-    path: '/audio-analysis/{id}',
-    answer: 'audioAnalysis',
-    availability: 'removed-2024-11',
-    idempotent: true,
-    by: ['tracks.audioAnalysis'],
-  },
-} as const satisfies Record<string, OperationData>
 
 /** Tracks. A track is named by its id, its `spotify:track:` URI or its open.spotify.com link. */
 export interface Tracks {

@@ -1,19 +1,6 @@
 import type { Calls } from '../calls.ts'
-import type { OperationData } from '../operation.ts'
 import type { RequestOptions } from '../options.ts'
 import type { PublicUser } from '../schemas/user.ts'
-
-export const userOperations = {
-  'get-users-profile': {
-    method: 'GET',
-    path: '/users/{user_id}',
-    answer: 'publicUser',
-    availability: 'removed-2026-02',
-    replacement: 'me.get',
-    idempotent: true,
-    by: ['users.get'],
-  },
-} as const satisfies Record<string, OperationData>
 
 /** Users. A user is named by id, `spotify:user:` URI or open.spotify.com link. */
 export interface Users {

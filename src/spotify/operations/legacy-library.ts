@@ -1,4 +1,4 @@
-import type { OperationData } from '../operation.ts'
+import type { OperationData } from './operation.ts'
 import { market } from './page-size.ts'
 
 /** One saved list per kind, as it was until February 2026: reached with `client.operation`. */

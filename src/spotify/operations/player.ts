@@ -1,4 +1,4 @@
-import type { OperationData } from '../operation.ts'
+import type { OperationData } from './operation.ts'
 import { fifty, market } from './page-size.ts'
 
 const device = { device_id: 'string?' } as const

@@ -1,4 +1,4 @@
-import type { OperationData } from '../operation.ts'
+import type { OperationData } from './operation.ts'
 import { fifty, market, paging } from './page-size.ts'
 
 const modify = ['playlist-modify-public', 'playlist-modify-private'] as const

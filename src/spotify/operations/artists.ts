@@ -1,0 +1,55 @@
+import type { OperationData } from './operation.ts'
+import { market, paging, ten } from './page-size.ts'
+
+export const artistOperations = {
+  'get-an-artist': {
+    method: 'GET',
+    path: '/artists/{id}',
+    answer: 'artist',
+    availability: 'current',
+    idempotent: true,
+    by: ['artists.get'],
+  },
+  'get-multiple-artists': {
+    method: 'GET',
+    path: '/artists',
+    query: { ids: 'strings' },
+    answer: 'artist',
+    many: 'artists',
+    batch: { of: 'ids', in: 'query', size: 50 },
+    availability: 'removed-2026-02',
+    replacement: 'artists.get',
+    idempotent: true,
+    by: ['artists.getMany'],
+  },
+  'get-an-artists-albums': {
+    method: 'GET',
+    path: '/artists/{id}/albums',
+    query: { include_groups: 'string?', ...market, ...paging },
+    answer: 'simplifiedAlbum',
+    paging: 'offset',
+    page: ten,
+    availability: 'current',
+    idempotent: true,
+    by: ['artists.albums'],
+  },
+  'get-an-artists-top-tracks': {
+    method: 'GET',
+    path: '/artists/{id}/top-tracks',
+    query: market,
+    answer: 'track',
+    many: 'tracks',
+    availability: 'removed-2026-02',
+    idempotent: true,
+    by: ['artists.topTracks'],
+  },
+  'get-an-artists-related-artists': {
+    method: 'GET',
+    path: '/artists/{id}/related-artists',
+    answer: 'artist',
+    many: 'artists',
+    availability: 'removed-2024-11',
+    idempotent: true,
+    by: ['artists.relatedArtists'],
+  },
+} as const satisfies Record<string, OperationData>

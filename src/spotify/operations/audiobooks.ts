@@ -1,0 +1,37 @@
+import type { OperationData } from './operation.ts'
+import { fifty, market, paging } from './page-size.ts'
+
+export const audiobookOperations = {
+  'get-an-audiobook': {
+    method: 'GET',
+    path: '/audiobooks/{id}',
+    query: market,
+    answer: 'audiobook',
+    availability: 'current',
+    idempotent: true,
+    by: ['audiobooks.get'],
+  },
+  'get-multiple-audiobooks': {
+    method: 'GET',
+    path: '/audiobooks',
+    query: { ids: 'strings', ...market },
+    answer: 'audiobook',
+    many: 'audiobooks',
+    batch: { of: 'ids', in: 'query', size: 50 },
+    availability: 'removed-2026-02',
+    replacement: 'audiobooks.get',
+    idempotent: true,
+    by: ['audiobooks.getMany'],
+  },
+  'get-audiobook-chapters': {
+    method: 'GET',
+    path: '/audiobooks/{id}/chapters',
+    query: { ...market, ...paging },
+    answer: 'simplifiedChapter',
+    paging: 'offset',
+    page: fifty,
+    availability: 'current',
+    idempotent: true,
+    by: ['audiobooks.chapters'],
+  },
+} as const satisfies Record<string, OperationData>

@@ -1,0 +1,15 @@
+import type { OperationData } from './operation.ts'
+import { market, paging, ten } from './page-size.ts'
+
+export const searchOperations = {
+  search: {
+    method: 'GET',
+    path: '/search',
+    query: { q: 'string', type: 'strings', ...market, ...paging, include_external: 'string?' },
+    answer: 'search',
+    page: ten,
+    availability: 'current',
+    idempotent: true,
+    by: ['search'],
+  },
+} as const satisfies Record<string, OperationData>
