@@ -1,11 +1,15 @@
 import type { Options } from 'p-retry'
+import { lazy } from './lazy.ts'
 
-/** p-retry, which loads with the first call: see `loadRetry`. */
+const pRetry = lazy(() => import('p-retry'))
+
+/** Runs `work` with p-retry, which loads with the first call. */
 export async function retry<T>(work: (attempt: number) => PromiseLike<T> | T, options: Options): Promise<T> {
-  return await (await loadRetry())(work, options)
+  const { default: run } = await pRetry.load()
+  return await run(work, options)
 }
 
-/** For those who must not find out that it cannot be loaded when something is spent already. */
-export async function loadRetry(): Promise<typeof import('p-retry').default> {
-  return (await import('p-retry')).default
+/** Loads p-retry before something that can be spent only once, so that a failed load costs nothing. */
+export async function loadRetry(): Promise<void> {
+  await pRetry.load()
 }

@@ -1,5 +1,6 @@
 import { LoginError } from '../errors.ts'
 import { sameBytes, utf8 } from '../internal/bytes.ts'
+import { oauth4webapi } from './oauth4webapi.ts'
 import type { OAuthSettings } from './settings.ts'
 import type { LoginTransaction } from './transaction.ts'
 
@@ -41,7 +42,7 @@ export async function readCallback(
   if (code === null || code === '' || code.length > 4096) {
     throw new LoginError('LOGIN_CALLBACK_INVALID', 'The callback carries no authorization code.')
   }
-  const { validateAuthResponse } = await import('oauth4webapi')
+  const { validateAuthResponse } = await oauth4webapi.load()
   try {
     const server = { issuer: settings.provider.issuer }
     return validateAuthResponse(server, { client_id: settings.clientId }, parameters, transaction.state)

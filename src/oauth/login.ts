@@ -1,6 +1,7 @@
 import { invalidArgument, LoginError } from '../errors.ts'
 import { base64url, utf8 } from '../internal/bytes.ts'
 import { parseCookies, serializeCookie } from '../internal/cookie.ts'
+import { lazy } from '../internal/lazy.ts'
 import { loginCookieIds, loginCookieName } from '../internal/login-cookie.ts'
 import { type LoginKey, noKeys } from './login-keys.ts'
 import { type LoginTransaction, transactionIdOf, transactionLifetime } from './transaction.ts'
@@ -30,6 +31,9 @@ const maxReturnTo = 512
 const maxOwner = 255
 const type = 'stagedoor-login+jwt'
 
+/** With the first sign-in: a process that only refreshes tokens and calls the API never loads it. */
+const jose = lazy(() => Promise.all([import('jose/jwt/encrypt'), import('jose/jwt/decrypt')]))
+
 /**
  * Login cookies as JWE (`dir`, A256GCM; RFC 7516) for one client id and redirect URI: 10 minutes, one per transaction.
  *
@@ -43,8 +47,7 @@ export async function createLoginCookies(options: {
   readonly now: () => number
 }): Promise<LoginCookies> {
   const { clientId, redirectUri, now } = options
-  // At first sign-in, not at import: a process that only refreshes and calls never loads jose.
-  const [{ EncryptJWT }, { jwtDecrypt }] = await Promise.all([import('jose/jwt/encrypt'), import('jose/jwt/decrypt')])
+  const [{ EncryptJWT }, { jwtDecrypt }] = await jose.load()
   const secure = new URL(redirectUri).protocol === 'https:'
   const audience = `${clientId} ${redirectUri}`
   const keys = new Map<string, CryptoKey>()

@@ -1,5 +1,7 @@
 import { ConfigError, invalidArgument, LoginError } from '../errors.ts'
 import type { CallOptions } from '../internal/signal.ts'
+import { readCallback } from './callback.ts'
+import { oauth4webapi } from './oauth4webapi.ts'
 import { type OAuthOptions, type OAuthSettings, oauthSettings } from './settings.ts'
 import { createTokenEndpoint, type TokenEndpoint, TokenEndpointError } from './token-endpoint.ts'
 import type { TokenSet } from './token-set.ts'
@@ -62,7 +64,7 @@ export function composeOAuth(settings: OAuthSettings, tokenEndpoint: TokenEndpoi
           throw invalidArgument('A scope is a string without white space, quotes and backslashes (RFC 6749 §3.3).')
         }
       }
-      const { calculatePKCECodeChallenge, generateRandomCodeVerifier } = await import('oauth4webapi')
+      const { calculatePKCECodeChallenge, generateRandomCodeVerifier } = await oauth4webapi.load()
       const codeVerifier = generateRandomCodeVerifier()
       const { id, state } = newState()
       const url = new URL(endpoints.authorization)
@@ -81,7 +83,6 @@ export function composeOAuth(settings: OAuthSettings, tokenEndpoint: TokenEndpoi
       return { url, transaction: { id, state, codeVerifier, redirectUri, scopes, expiresAt } }
     },
     async exchange({ url, transaction }, callOptions) {
-      const { readCallback } = await import('./callback.ts')
       const callback = await readCallback(url, transaction, settings)
       const { codeVerifier, scopes } = transaction
       const request = { callback, redirectUri: transaction.redirectUri, codeVerifier, scopes }

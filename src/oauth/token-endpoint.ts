@@ -1,5 +1,6 @@
 import type * as OAuth4WebApi from 'oauth4webapi'
 import type { CallOptions } from '../internal/signal.ts'
+import { oauth4webapi } from './oauth4webapi.ts'
 import type { Provider, ProviderEndpoints } from './provider.ts'
 import { parseScopes } from './scopes.ts'
 import { answerOf, TokenEndpointError } from './token-answer.ts'
@@ -120,9 +121,9 @@ export function createTokenEndpoint(settings: TokenEndpointSettings): TokenEndpo
 
 type Answer = OAuth4WebApi.TokenEndpointResponse
 
-/** The library and what its functions are called with. It loads with the first request, not at import. */
+/** The library and what its functions are called with. */
 async function loadProtocol(settings: TokenEndpointSettings, signal: AbortSignal | undefined) {
-  const library = await import('oauth4webapi')
+  const library = await oauth4webapi.load()
   const { provider, endpoints, clientId, clientSecret } = settings
   const server: OAuth4WebApi.AuthorizationServer = {
     issuer: provider.issuer,
