@@ -1,14 +1,15 @@
 import { invalidArgument, SpotifyApiError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
 import type { CallOptions } from '../internal/signal.ts'
+import { guarded } from '../oauth/token-circuit.ts'
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
 import type { ConnectionStatus } from '../stores/store.ts'
 import type { RefreshContext } from './context.ts'
 import { removeRecord, revokeGrant } from './disconnect.ts'
-import { type ConnectionEvents, createAnnounce } from './events/events.ts'
-import { createStopwatch } from './events/measure.ts'
+import { type ConnectionEvents, createTransitionEmitter } from './events/events.ts'
+import { createOperationTimer } from './events/operation-timer.ts'
 import { countByHealth, type HealthCounts } from './health/count.ts'
-import { type Health, healthOf, probed } from './health/health.ts'
+import { type Health, healthOf, probeHealth } from './health/health.ts'
 import { createMonitor, type Monitor, type MonitorOptions } from './monitor/monitor.ts'
 import { type ConnectionsOptions, connectionsSettings } from './options.ts'
 import { within } from './patience.ts'
@@ -18,7 +19,6 @@ import { createSchedule } from './records/schedule.ts'
 import { createTokenSeal } from './records/token-seal.ts'
 import { createAccessTokens } from './refresh/access-token.ts'
 import { createRefresher } from './refresh/refresh.ts'
-import { guarded } from './refresh/token-circuit.ts'
 import { createAccounts } from './sign-in/account.ts'
 import { type AdoptInput, adoptedGrant, installGrant } from './sign-in/grant.ts'
 import { type BeginInput, type CompleteInput, createSignIn } from './sign-in/sign-in.ts'
@@ -34,8 +34,8 @@ export interface Connections {
    */
   begin(input: BeginInput, options?: CallOptions): Promise<{ url: URL; setCookies: readonly string[] }>
   /**
-   * Completes a sign-in from the provider's callback and stores the connection over whatever the owner had.
-   * @throws LoginError with the code that says what is wrong, and `setCookies`
+   * Completes a sign-in from the provider's callback and stores the connection, replacing an earlier one.
+   * @throws LoginError with `setCookies`
    * @throws ConfigError `CONFIG_CLIENT_REJECTED`
    * @throws StoreError · VaultError
    */
@@ -44,13 +44,13 @@ export interface Connections {
     options?: CallOptions,
   ): Promise<{ connection: Connection; returnTo?: string; setCookies: readonly string[] }>
   /**
-   * Takes tokens that an application already has, without a call to the provider.
+   * Imports tokens that an application already has, without a request to the provider.
    * @throws TypeError `INVALID_ARGUMENT`
    * @throws StoreError · VaultError
    */
   adopt(input: AdoptInput, options?: CallOptions): Promise<Connection>
   /**
-   * @param options.cached takes an answer of this process that is at most 5 seconds old
+   * @param options.cached accepts a record from this process's cache, at most 5 seconds old
    * @throws StoreError
    */
   get(
@@ -71,21 +71,23 @@ export interface Connections {
     options?: CallOptions,
   ): Promise<{ items: readonly Connection[]; next?: string }>
   /**
-   * How many connections are in which health. Reads every record, in pages, and opens no token.
+   * Counts connections by health. Reads every record, in pages; opens no token.
    * @throws StoreError
    */
   count(options?: CallOptions): Promise<HealthCounts>
   /**
-   * An access token that lives, refreshed if need be: once, however many callers and processes ask.
-   * @param options.rejected a token that the API refused: another one is returned, refreshed only if nobody did yet
-   * @throws ConnectionError `CONNECTION_NOT_FOUND`, `CONNECTION_NEEDS_REAUTH`, or retryable: `CONNECTION_REFRESH_FAILED`,
+   * A valid access token, refreshed if necessary: once, however many callers and processes request it.
+   * @param options.rejected a token that the API refused: a different one is returned, refreshed unless that has
+   *   already happened
+   * @throws ConnectionError `CONNECTION_NOT_FOUND`, `CONNECTION_NEEDS_REAUTH`, or retryable:
+   *   `CONNECTION_REFRESH_FAILED`,
    *   `CONNECTION_REFRESH_PENDING`, `CONNECTION_NOT_STORED`
    * @throws ConfigError `CONFIG_CLIENT_REJECTED`
    * @throws StoreError · VaultError
    */
   accessToken(ownerId: string, options?: CallOptions & { readonly rejected?: string | undefined }): Promise<string>
   /**
-   * How the connection is, from its record; with `probe` after one real call.
+   * The health of the connection from its record; with `probe` after one real request.
    * @throws StoreError
    */
   health(ownerId: string, options?: CallOptions & { readonly probe?: boolean | undefined }): Promise<Health>
@@ -100,9 +102,9 @@ export interface Connections {
    * @throws ConfigError `CONFIG_INVALID`
    */
   monitor(options?: MonitorOptions): Monitor
-  /** Adds a listener and returns the function that removes it. A listener that throws harms nobody. */
+  /** Adds a listener and returns a function that removes it. Errors thrown by a listener are ignored. */
   on<E extends keyof ConnectionEvents>(event: E, listener: (payload: ConnectionEvents[E]) => void): () => void
-  /** Stops monitors and waits for refreshes under way, at most the length of a lease. The store stays open. */
+  /** Stops monitors and waits for running refreshes, at most the length of a lease. The store stays open. */
   close(): Promise<void>
 }
 
@@ -126,8 +128,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
     records,
     schedule,
     seal: createTokenSeal(settings),
-    announce: createAnnounce(emitter, settings),
-    stopwatch: createStopwatch(emitter, provider.id, now),
+    emit: createTransitionEmitter(emitter, settings),
+    timer: createOperationTimer(emitter, provider.id, now),
     tokenEndpoint: guarded(createTokenEndpoint(settings), options.tokenCircuit),
     closing: closing.signal,
     background(promise) {
@@ -146,7 +148,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   const signIn = createSignIn(context, accounts)
 
-  async function look(ownerId: string, signal: AbortSignal | undefined): Promise<Health> {
+  async function readHealth(ownerId: string, signal: AbortSignal | undefined): Promise<Health> {
     const record = await records.read(ownerId, { signal })
     const api = options.apiHealth?.() ?? { status: 'ok' }
     return healthOf(record, { provider, now: now(), margin, warnBefore: schedule.warnBefore, api })
@@ -154,16 +156,16 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   async function probe(ownerId: string, callOptions: CallOptions): Promise<void> {
     if (options.probe !== undefined) return await options.probe(ownerId, callOptions)
-    const answer = await accounts.lookUp(await accessToken(ownerId, callOptions), callOptions.signal)
-    if (answer.outcome === 'found') return
-    const refused = answer.outcome === 'refused'
+    const response = await accounts.lookUp(await accessToken(ownerId, callOptions), callOptions.signal)
+    if (response.outcome === 'found') return
+    const refused = response.outcome === 'refused'
     throw new SpotifyApiError(
       refused ? 'API_USER_NOT_ALLOWED' : 'API_UNREACHABLE',
       'The account could not be looked up.',
     )
   }
 
-  /** Lets `close` wait for what would be lost without it. */
+  /** Makes `close` wait for the promise. */
   function tracked<T>(promise: Promise<T>): Promise<T> {
     context.background(promise)
     return promise
@@ -172,7 +174,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   return {
     provider: provider.id,
     begin: (input, callOptions) => signIn.begin(input, callOptions),
-    complete: (input, callOptions) => tracked(context.stopwatch.signIn(() => signIn.complete(input, callOptions))),
+    complete: (input, callOptions) => tracked(context.timer.signIn(() => signIn.complete(input, callOptions))),
     async adopt(input, callOptions) {
       const grant = adoptedGrant(input, provider, now())
       callOptions?.signal?.throwIfAborted()
@@ -197,11 +199,11 @@ export function createConnections(options: ConnectionsOptions): Connections {
     accessToken,
     async health(ownerId, { signal, probe: wanted } = {}) {
       checkOwnerId(ownerId)
-      const health = await look(ownerId, signal)
+      const health = await readHealth(ownerId, signal)
       if (wanted !== true || health.status === 'disconnected') return health
-      return await probed(
+      return await probeHealth(
         (callOptions) => probe(ownerId, callOptions),
-        () => look(ownerId, signal),
+        () => readHealth(ownerId, signal),
         { signal },
       )
     },

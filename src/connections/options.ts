@@ -2,46 +2,46 @@ import { ConfigError } from '../errors.ts'
 import { base64url, randomBytes } from '../internal/bytes.ts'
 import { type LoginKey, loginKeys } from '../oauth/login-keys.ts'
 import { type OAuthOptions, type OAuthSettings, oauthSettings } from '../oauth/settings.ts'
+import type { TokenCircuit } from '../oauth/token-circuit.ts'
 import type { TokenStore } from '../stores/store.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { ApiHealth } from './health/health.ts'
-import type { TokenCircuit } from './refresh/token-circuit.ts'
 
-/** How access tokens are refreshed. All in milliseconds. */
+/** How access tokens are refreshed. All times in milliseconds. */
 export interface RefreshOptions {
   /** An access token is refreshed when it has no more than this left. @default 300_000 */
   readonly margin?: number | undefined
   /** How long one token request may take. @default 10_000 */
   readonly timeout?: number | undefined
   /**
-   * How long one process alone may refresh a connection. At least 1,000 more than `timeout`, so that the answer can
-   * still be stored. Clocks of processes that share a store must agree better than the difference. @default 20_000
+   * How long one process may hold a connection for a refresh. At least 1,000 more than `timeout`, so that the
+   * response can still be stored. Clocks of processes that share a store must differ by less than that. @default 20_000
    */
   readonly lease?: number | undefined
 }
 
-/** What {@link createConnections} is built from. */
+/** Options of {@link createConnections}. */
 export interface ConnectionsOptions extends OAuthOptions {
   /** Changes nothing here: it is taken so that the options of `createStagedoor` fit. */
   readonly appMode?: 'development' | 'extended' | undefined
-  /** What users are asked for. @default the provider's default scopes */
+  /** Scopes requested at sign-in. @default the provider's default scopes */
   readonly scopes?: readonly string[] | undefined
   readonly store: TokenStore
   readonly vault: Vault
   /** 32 bytes each, or their base64url, newest first: they seal and open the login cookie. */
   readonly loginKeys: readonly (Uint8Array | string)[]
   readonly refresh?: RefreshOptions | undefined
-  /** Runs every request to the token endpoint, e.g. in a circuit breaker. What it throws of its own counts as not sent. */
+  /** Runs every request to the token endpoint, e.g. in a circuit breaker. Its own errors mean that nothing was sent. */
   readonly tokenCircuit?: TokenCircuit | undefined
-  /** How the provider's API answers this application at present, for `health`. */
+  /** The current state of the provider's API for this application, for `health`. */
   readonly apiHealth?: (() => ApiHealth) | undefined
-  /** Makes one real call for `health({ probe: true })`. @default the provider's account look-up */
+  /** Makes one real request for `health({ probe: true })`. @default the provider's account look-up */
   readonly probe?:
     | ((ownerId: string, options: { readonly signal?: AbortSignal | undefined }) => Promise<void>)
     | undefined
 }
 
-/** The same after the checks, with every default filled in. */
+/** The validated options with all defaults. */
 export interface ConnectionsSettings extends OAuthSettings {
   readonly scopes: readonly string[]
   readonly store: TokenStore
@@ -50,11 +50,11 @@ export interface ConnectionsSettings extends OAuthSettings {
   readonly margin: number
   readonly timeout: number
   readonly lease: number
-  /** Names this instance in leases. */
+  /** Identifies this instance in leases. */
   readonly instance: string
 }
 
-/** What is kept free between the end of the slowest token request and the end of its lease, for the store. */
+/** Milliseconds reserved for the store between the end of the slowest token request and the end of its lease. */
 const storeMargin = 1000
 
 /**

@@ -5,27 +5,27 @@ import type { StoredConnection } from '../../stores/store.ts'
 import { type Connection, toConnection } from '../records/record.ts'
 
 interface ConnectionEvent {
-  /** Unique per transition: use it to handle an event once. */
+  /** Unique per transition: use it to process an event once. */
   readonly id: string
   readonly at: Date
   readonly ownerId: string
   readonly provider: string
 }
 
-/** Work that came to its end in this process, for measuring. Says nothing about whose it was. */
+/** An operation that finished in this process, for metrics. Carries no owner. */
 interface FinishedEvent extends Pick<ConnectionEvent, 'id' | 'at' | 'provider'> {
   /** Epoch milliseconds. */
   readonly startedAt: number
   /** Milliseconds. */
   readonly duration: number
-  /** Of the error, if there was one. */
+  /** The error's code, if the operation failed. */
   readonly code?: ErrorCode | undefined
 }
 
 /** Once per transition, in order per connection, in the process that made the transition. */
 export interface ConnectionEvents {
   'connection.created': ConnectionEvent & { readonly connection: Connection }
-  /** The owner signed in again; `accountChanged` when with another account. */
+  /** The owner signed in again; `accountChanged` if with another account. */
   'connection.replaced': ConnectionEvent & { readonly connection: Connection; readonly accountChanged: boolean }
   'connection.refreshed': ConnectionEvent & { readonly connection: Connection; readonly rotated: boolean }
   'connection.refresh_failed': ConnectionEvent & { readonly code: ErrorCode; readonly attempts: number }
@@ -34,11 +34,11 @@ export interface ConnectionEvents {
   'connection.reauth_due_soon': ConnectionEvent & { readonly reauthorizeBy: Date }
   'connection.needs_reauth': ConnectionEvent & { readonly code: ErrorCode }
   'connection.removed': ConnectionEvent
-  /** A callback was dealt with, well or badly. */
+  /** A callback was processed, successfully or not. */
   'sign_in.finished': FinishedEvent
   /**
-   * One try to refresh. `lost`: somebody else held the connection; `changed` and `gone`: it was replaced or removed
-   * meanwhile; `ended`: the grant is over.
+   * One attempt to refresh. `lost`: another process held the lease; `changed`, `gone`: the connection was replaced or
+   * removed in the meantime; `ended`: the grant has ended.
    */
   'refresh.finished': FinishedEvent & {
     readonly outcome: 'refreshed' | 'failed' | 'ended' | 'lost' | 'changed' | 'gone'
@@ -52,14 +52,19 @@ export interface ConnectionEvents {
   }
 }
 
-type OfConnection = Exclude<keyof ConnectionEvents, 'key.rotated' | 'sign_in.finished' | 'refresh.finished'>
-type Told<E extends OfConnection> = E extends 'connection.removed'
+type TransitionName = Exclude<keyof ConnectionEvents, 'key.rotated' | 'sign_in.finished' | 'refresh.finished'>
+type EventRecord<E extends TransitionName> = E extends 'connection.removed'
   ? Pick<StoredConnection, 'ownerId' | 'provider' | 'revision'>
   : StoredConnection
-type Extra<E extends OfConnection> = Omit<ConnectionEvents[E], keyof ConnectionEvent | 'connection'>
+type EventDetails<E extends TransitionName> = Omit<ConnectionEvents[E], keyof ConnectionEvent | 'connection'>
 
-/** Tells a transition: `record` is what the store holds after it, or held before its removal. */
-export type Announce = <E extends OfConnection>(event: E, record: Told<E>, extra: Extra<E>, key?: string) => void
+/** Emits a transition. `record` is the stored record after it, or before its removal. */
+export type EmitTransition = <E extends TransitionName>(
+  event: E,
+  record: EventRecord<E>,
+  extra: EventDetails<E>,
+  key?: string,
+) => void
 
 const withConnection: ReadonlySet<string> = new Set([
   'connection.created',
@@ -67,11 +72,11 @@ const withConnection: ReadonlySet<string> = new Set([
   'connection.refreshed',
 ])
 
-/** The id of an event follows from the write that made the transition, so telling it twice tells the same id. */
-export function createAnnounce(
+/** An event's id follows from the write that made the transition, so that emitting it twice gives the same id. */
+export function createTransitionEmitter(
   emitter: Emitter<ConnectionEvents>,
   settings: { readonly provider: Provider; readonly now: () => number },
-): Announce {
+): EmitTransition {
   return (event, record, extra, key = record.revision) => {
     const payload = {
       id: `${event.slice('connection.'.length)}:${key}`,

@@ -1,24 +1,32 @@
 import { sleep } from '../../internal/signal.ts'
-import type { StoredConnection } from '../../stores/store.ts'
-import type { ConnectionsSettings } from '../options.ts'
+import type { Provider } from '../../oauth/provider.ts'
+import type { StoredConnection, TokenStore } from '../../stores/store.ts'
 import { type HealthStatus, healthOf } from './health.ts'
 
-/** How many connections are in which health; states in which there are none are left out. */
+/** Connections by health; states without connections are absent. */
 export type HealthCounts = Readonly<Partial<Record<HealthStatus, number>>>
+
+export interface CountInput {
+  readonly store: TokenStore
+  readonly provider: Provider
+  /** Milliseconds before its expiry from which on an access token is due for a refresh. */
+  readonly margin: number
+  readonly now: () => number
+}
 
 export interface CountOptions {
   /** Milliseconds before the end of a grant from which on it counts as due soon. */
   readonly warnBefore: number
   readonly signal?: AbortSignal | undefined
-  /** Sees every record. */
+  /** Called with every record. */
   readonly visit?: ((record: StoredConnection) => void) | undefined
 }
 
 const pageSize = 1000
 
-/** Reads every record once, in pages. A connection made meanwhile may be missed. */
+/** Reads every record once, in pages. A connection created in the meantime may be missed. */
 export async function countByHealth(
-  { store, provider, margin, now }: Pick<ConnectionsSettings, 'store' | 'provider' | 'margin' | 'now'>,
+  { store, provider, margin, now }: CountInput,
   { warnBefore, signal, visit }: CountOptions,
 ): Promise<HealthCounts> {
   const counts: Partial<Record<HealthStatus, number>> = {}
@@ -32,7 +40,7 @@ export async function countByHealth(
     }
     after = page.at(-1)?.ownerId
     if (page.length < pageSize) return counts
-    // A store that answers at once would leave no turn to anything else.
+    // With a synchronous store, give other tasks a turn.
     await sleep(0, signal)
   }
 }

@@ -8,33 +8,33 @@ import { reauthorizeBy, refreshDueAt, toConnection } from '../records/record.ts'
  * The first that applies:
  * - `disconnected`: there is no connection
  * - `needs_reauth`: the grant has ended, the user must sign in again
- * - `degraded`: the last refresh or probe failed for a reason that passes
+ * - `degraded`: the last refresh or probe failed, and may succeed later
  * - `reauth_due_soon`: the grant ends within the warning time
  * - `refresh_due`: the next use refreshes the access token
  * - `healthy`
  */
 export type HealthStatus = 'healthy' | 'refresh_due' | 'degraded' | 'reauth_due_soon' | 'needs_reauth' | 'disconnected'
 
-/** How a connection is. */
+/** The health of a connection. */
 export interface Health {
   readonly status: HealthStatus
   readonly checkedAt: Date
   readonly expiresAt?: Date | undefined
   readonly reauthorizeBy?: Date | undefined
-  /** True for adopted tokens of unknown age: `reauthorizeBy` is then the worst that can be. */
+  /** True for adopted tokens of unknown age: `reauthorizeBy` is then the earliest possible. */
   readonly authorizedAtAssumed?: true | undefined
   readonly lastError?: { readonly code: ErrorCode; readonly at: Date; readonly attempts: number } | undefined
-  /** How the Web API answers this application at present. */
+  /** The current state of the Web API for this application. */
   readonly api: ApiHealth
 }
 
-/** How the Web API answers this application. `until` is when to come back, if that is known. */
+/** The state of the Web API for this application. `until`: when calls are possible again, if known. */
 export interface ApiHealth {
   readonly status: 'ok' | 'rate_limited' | 'quota_exceeded' | 'circuit_open'
   readonly until?: Date | undefined
 }
 
-export interface HealthFacts {
+export interface HealthInput {
   readonly provider: Provider
   /** Epoch milliseconds. */
   readonly now: number
@@ -43,15 +43,15 @@ export interface HealthFacts {
   readonly api: ApiHealth
 }
 
-/** What a record says about its connection. Opens no token. */
-export function healthOf(record: StoredConnection | undefined, facts: HealthFacts): Health {
-  const { provider, now, api } = facts
+/** The health of a connection from its record. Opens no token. */
+export function healthOf(record: StoredConnection | undefined, input: HealthInput): Health {
+  const { provider, now, api } = input
   const checkedAt = new Date(now)
   if (record === undefined) return { status: 'disconnected', checkedAt, api }
   const { expiresAt, reauthorizeBy: end, authorizedAtAssumed } = toConnection(record, provider)
   const { failure } = record
   return {
-    status: statusOf(record, facts),
+    status: statusOf(record, input),
     checkedAt,
     expiresAt,
     reauthorizeBy: end,
@@ -63,7 +63,7 @@ export function healthOf(record: StoredConnection | undefined, facts: HealthFact
   }
 }
 
-function statusOf(record: StoredConnection, { provider, now, margin, warnBefore }: HealthFacts): HealthStatus {
+function statusOf(record: StoredConnection, { provider, now, margin, warnBefore }: HealthInput): HealthStatus {
   if (record.status === 'needs_reauth') return 'needs_reauth'
   if (record.failure !== undefined) return 'degraded'
   if (reauthorizeBy(record, provider) - now <= warnBefore) return 'reauth_due_soon'
@@ -71,8 +71,8 @@ function statusOf(record: StoredConnection, { provider, now, margin, warnBefore 
   return 'healthy'
 }
 
-/** These say how busy the application is, nothing about one connection. */
-const busy: ReadonlySet<string> = new Set([
+/** Errors about the application's limits, not about one connection. */
+const limitErrors: ReadonlySet<string> = new Set([
   'API_RATE_LIMITED',
   'API_QUOTA_EXCEEDED',
   'API_CIRCUIT_OPEN',
@@ -80,13 +80,13 @@ const busy: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Makes one real call and adds what it showed.
+ * Makes one real request and adds its result.
  *
- * @param look reads the health anew, after the call may have refreshed or ended the connection
+ * @param readHealth reads the health again, since the request may have refreshed or ended the connection
  */
-export async function probed(
+export async function probeHealth(
   probe: (options: CallOptions) => Promise<void>,
-  look: () => Promise<Health>,
+  readHealth: () => Promise<Health>,
   options: CallOptions,
 ): Promise<Health> {
   try {
@@ -94,10 +94,11 @@ export async function probed(
   } catch (error) {
     options.signal?.throwIfAborted()
     if (!isStagedoorError(error)) throw error
-    const health = await look()
-    if (health.status === 'needs_reauth' || health.status === 'disconnected' || busy.has(error.code)) return health
+    const health = await readHealth()
+    if (health.status === 'needs_reauth' || health.status === 'disconnected' || limitErrors.has(error.code))
+      return health
     const lastError = health.lastError ?? { code: error.code, at: health.checkedAt, attempts: 1 }
     return { ...health, status: 'degraded', lastError }
   }
-  return await look()
+  return await readHealth()
 }

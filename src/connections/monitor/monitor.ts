@@ -6,27 +6,27 @@ import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
 import { within } from '../patience.ts'
 import { leaseIsLive, reauthorizeBy, revise } from '../records/record.ts'
-import { noteCheckFailure } from '../refresh/mark.ts'
+import { recordCheckFailure } from '../refresh/record-failure.ts'
 import type { Refresher } from '../refresh/refresh.ts'
 import type { Accounts } from '../sign-in/account.ts'
 
-/** How connections are watched. Times in milliseconds. */
+/** Options of a monitor. All times in milliseconds. */
 export interface MonitorOptions {
-  /** Between two sweeps, give or take a tenth. @default 60_000 */
+  /** Interval between two sweeps, ±10 %. @default 60_000 */
   readonly every?: number | undefined
   /** How often an idle connection is checked, which is how a revocation is found. @default 24 hours */
   readonly checkEvery?: number | undefined
-  /** How long before the end of a grant its owner is asked to sign in again. @default 14 days */
+  /** How long before the end of a grant `connection.reauth_due_soon` is emitted. @default 14 days */
   readonly warnBefore?: number | undefined
-  /** Connections that are checked at a time. @default 4 */
+  /** Connections checked at a time. @default 4 */
   readonly concurrency?: number | undefined
-  /** Connections that are fetched at a time. @default 100 */
+  /** Connections read at a time. @default 100 */
   readonly pageSize?: number | undefined
-  /** How long `stop` waits for checks under way. @default the length of a lease */
+  /** How long `stop` waits for running checks. @default the length of a lease */
   readonly stopTimeout?: number | undefined
 }
 
-/** What one sweep did. `skipped`: another process was faster. */
+/** Counts of one sweep. `skipped`: another process was faster. */
 export interface Sweep {
   readonly refreshed: number
   readonly failed: number
@@ -36,29 +36,29 @@ export interface Sweep {
   readonly warned: number
 }
 
-/** Watches the connections of one store, together with the monitors of other processes. */
+/** Refreshes and checks the connections of one store, together with the monitors of other processes. */
 export interface Monitor {
-  /** Sweeps now and then until `stop`. Never keeps the process alive, and outlasts a store that is down. */
+  /** Sweeps at intervals until `stop`. Does not keep the process alive; continues after failures of the store. */
   start(): void
-  /** Begins nothing new and waits for what is under way, within `stopTimeout`. */
+  /** Begins no further checks and waits for running ones, at most `stopTimeout`. */
   stop(): Promise<void>
   /**
    * One sweep over all connections that are due.
-   * @throws StoreError when the store can not say which are
+   * @throws StoreError if the due connections cannot be read
    */
   runOnce(options?: CallOptions): Promise<Sweep>
 }
 
-/** One sweep under way. */
-interface Run {
+/** A running sweep. */
+interface SweepRun {
   stopped: boolean
   done: Promise<void>
 }
 
-const markerLife = 400 * 86_400_000
+const claimLifetime = 400 * 86_400_000
 const signInTime = 60_000
 /** Milliseconds. Beyond 2^31 - 1 a timer would fire at once. */
-const longestWait = 20 * 86_400_000
+const maxInterval = 20 * 86_400_000
 
 /** @throws ConfigError `CONFIG_INVALID` */
 export function createMonitor(
@@ -72,19 +72,19 @@ export function createMonitor(
   const { checkEvery = schedule.checkEvery, warnBefore = schedule.warnBefore } = options
   for (const [name, value] of Object.entries({ every, checkEvery, warnBefore, concurrency, pageSize, stopTimeout })) {
     const least = name === 'warnBefore' || name === 'stopTimeout' ? 0 : 1
-    const most = name === 'every' || name === 'stopTimeout' ? longestWait : Number.MAX_SAFE_INTEGER
+    const most = name === 'every' || name === 'stopTimeout' ? maxInterval : Number.MAX_SAFE_INTEGER
     if (!Number.isSafeInteger(value) || value < least || value > most) {
       throw new ConfigError('CONFIG_INVALID', `monitor: ${name} is a whole number of ${least} to ${most}.`)
     }
   }
   schedule.checkEvery = checkEvery
   schedule.warnBefore = warnBefore
-  const runs = new Set<Run>()
+  const runs = new Set<SweepRun>()
   const sweep = createSweep(context, { refresher, accounts }, { warnBefore, concurrency, pageSize })
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function begin(signal: AbortSignal | undefined): Promise<Sweep> {
-    const run: Run = { stopped: false, done: Promise.resolve() }
+    const run: SweepRun = { stopped: false, done: Promise.resolve() }
     const sweeping = sweep(run, signal).finally(() => runs.delete(run))
     run.done = sweeping.then(
       () => undefined,
@@ -95,12 +95,12 @@ export function createMonitor(
   }
 
   function plan(ms: number): void {
-    const mine = setTimeout(async () => {
+    const scheduled = setTimeout(async () => {
       await begin(undefined).catch(() => undefined)
-      if (timer === mine) plan(0.9 * every + jitter(0.2 * every))
+      if (timer === scheduled) plan(0.9 * every + jitter(0.2 * every))
     }, ms)
-    ;(mine as { unref?: () => void }).unref?.()
-    timer = mine
+    ;(scheduled as { unref?: () => void }).unref?.()
+    timer = scheduled
   }
 
   return {
@@ -122,15 +122,15 @@ export function createMonitor(
   }
 }
 
-/** Visits what is due until nothing is, the run is stopped, or `signal` aborts. */
-type RunSweep = (run: Run, signal: AbortSignal | undefined) => Promise<Sweep>
+/** Visits due connections until none is left, the run is stopped, or `signal` aborts. */
+type RunSweep = (run: SweepRun, signal: AbortSignal | undefined) => Promise<Sweep>
 
 function createSweep(
   context: ConnectionsContext,
   { refresher, accounts }: { readonly refresher: Refresher; readonly accounts: Accounts },
   { warnBefore, concurrency, pageSize }: Readonly<Record<'warnBefore' | 'concurrency' | 'pageSize', number>>,
 ): RunSweep {
-  const { settings, records, schedule, announce, seal } = context
+  const { settings, records, schedule, emit, seal } = context
   const { provider, store, now, lease } = settings
 
   /** Once per grant, in all processes. */
@@ -139,12 +139,14 @@ function createSweep(
     if (now() < end - warnBefore) return false
     const grant = `${record.provider} ${record.authorizedAt} ${record.createdAt} ${record.ownerId}`
     const key = base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(grant))))
-    if (!(await store.claim(`reauth-due-soon:${key}`, Math.round(now() + markerLife)))) return false
-    announce('connection.reauth_due_soon', record, { reauthorizeBy: new Date(end) }, key)
+    if (!(await store.claim(`reauth-due-soon:${key}`, Math.round(now() + claimLifetime)))) return false
+    emit('connection.reauth_due_soon', record, { reauthorizeBy: new Date(end) }, key)
     return true
   }
 
-  /** For a sign-in, told from adopted tokens by its moment, whose process could not look the account up any more. */
+  /**
+   * Fills in the account of a recent sign-in whose process could not look it up. Adopted tokens have no recent sign-in.
+   */
   async function fillAccount({ ownerId, accountId, authorizedAt, createdAt }: StoredConnection): Promise<void> {
     if (accountId !== undefined || createdAt - authorizedAt > signInTime) return
     const record = await records.get(ownerId)
@@ -174,8 +176,8 @@ function createSweep(
   return async function sweep(run, signal) {
     const counts = { refreshed: 0, failed: 0, ended: 0, rescheduled: 0, skipped: 0, warned: 0 }
     const seen = new Set<string>()
-    const over = (): boolean => run.stopped || signal?.aborted === true
-    const one = async (record: StoredConnection): Promise<void> => {
+    const isStopped = (): boolean => run.stopped || signal?.aborted === true
+    const visitSafely = async (record: StoredConnection): Promise<void> => {
       try {
         const { outcome, warned } = await visit(record)
         counts[outcome] += 1
@@ -183,18 +185,18 @@ function createSweep(
       } catch (error) {
         counts.failed += 1
         const code: ErrorCode = isStagedoorError(error) ? error.code : 'CONNECTION_REFRESH_FAILED'
-        // A record that can not be opened must not stay at the head of the queue.
-        if (!code.startsWith('STORE_')) await noteCheckFailure(context, record, code)
+        // A record that cannot be opened must not stay at the head of the queue.
+        if (!code.startsWith('STORE_')) await recordCheckFailure(context, record, code)
       }
     }
-    while (!over()) {
+    while (!isStopped()) {
       const page = await store.due({ provider: provider.id, at: Math.round(now()), limit: pageSize }, { signal })
-      // In another order in every process, so that several of them seldom meet at the same record.
+      // A different order in every process, so that several processes seldom visit the same record at once.
       const queue = shuffled(page.filter((record) => !seen.has(record.ownerId)))
       for (const record of queue) seen.add(record.ownerId)
       if (queue.length === 0) break
       const work = async (): Promise<void> => {
-        for (let next = queue.pop(); next !== undefined && !over(); next = queue.pop()) await one(next)
+        for (let next = queue.pop(); next !== undefined && !isStopped(); next = queue.pop()) await visitSafely(next)
       }
       await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, work))
       if (page.length < pageSize) break

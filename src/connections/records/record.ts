@@ -13,16 +13,16 @@ export interface Connection {
   readonly scopes: readonly string[]
   readonly status: ConnectionStatus
   readonly authorizedAt: Date
-  /** When the grant ends and the user must sign in again, whatever happens. */
+  /** When the grant ends and the user must sign in again. */
   readonly reauthorizeBy: Date
-  /** True for adopted tokens of unknown age: both dates above are then the worst that can be. */
+  /** True for adopted tokens of unknown age: both dates above are then the earliest possible. */
   readonly authorizedAtAssumed?: true | undefined
   /** When the current access token ends. */
   readonly expiresAt: Date
   readonly refreshedAt?: Date | undefined
 }
 
-/** The last moment that a `Date` can hold: "never" in a record. */
+/** The last moment that a `Date` can represent: "never" in a record. */
 export const never = 8.64e15
 
 export function toConnection(record: StoredConnection, provider: Provider): Connection {
@@ -42,15 +42,15 @@ export function toConnection(record: StoredConnection, provider: Provider): Conn
   }
 }
 
-/** When the user must sign in again. Without a refresh token that is the end of the access token. */
+/** When the user must sign in again. Without a refresh token: when the access token expires. */
 export function reauthorizeBy(record: StoredConnection, provider: Provider): number {
   const end = Math.min(grantEnd(provider, record.authorizedAt), never)
   return record.refreshToken === undefined ? Math.min(end, record.expiresAt) : end
 }
 
 /**
- * The latest moment of authorization that is certain not to promise too much: tokens that work now were authorized
- * within one grant's lifetime, so the worst is that the lifetime ends now.
+ * The earliest possible time of authorization: tokens that work now were authorized within one grant lifetime, so at
+ * worst the lifetime ends now.
  */
 export function assumedAuthorization(provider: Provider, now: number): number {
   if (provider.grantMonths === undefined) return now
@@ -61,12 +61,14 @@ export function assumedAuthorization(provider: Provider, now: number): number {
   return months.getTime()
 }
 
-/** A grant that ended before its record was made can only come from {@link assumedAuthorization}. */
+/** A grant that ended before its record was created can only come from {@link assumedAuthorization}. */
 function authorizedAtAssumed(record: StoredConnection, provider: Provider): boolean {
   return grantEnd(provider, record.authorizedAt) <= record.createdAt
 }
 
-/** From when on the access token is refreshed: `margin` before its end, or half of its life if that is shorter. */
+/**
+ * When the access token is due for a refresh: `margin` before it expires, or half of its lifetime if that is shorter.
+ */
 export function refreshDueAt(record: StoredConnection, margin: number): number {
   const { expiresAt, refreshedAt, refreshToken } = record
   if (refreshToken === undefined) return expiresAt
@@ -74,24 +76,27 @@ export function refreshDueAt(record: StoredConnection, margin: number): number {
   return expiresAt - Math.min(margin, lifetime / 2)
 }
 
-/** Whether somebody may be refreshing. A lease further ahead than a lease lasts comes from another clock: ignored. */
+/**
+ * Whether a process may be refreshing. A lease that ends later than a lease can last comes from a wrong clock and is
+ * ignored.
+ */
 export function leaseIsLive(record: StoredConnection, now: number, lease: number): boolean {
   return record.lease !== undefined && record.lease.until > now && record.lease.until - now <= lease
 }
 
-/** Whether the last refresh failed so recently that the next one must wait. A failure in the future is not believed. */
+/** Whether the last refresh failed so recently that the next one must wait. A failure in the future is ignored. */
 export function backingOff(record: StoredConnection, now: number): boolean {
   return record.failure !== undefined && record.failure.at <= now && now < record.nextCheckAt
 }
 
-/** What a server said, cut to what every store keeps: a bad value must not cost the tokens that came with it. */
-export function storable(answer: { readonly scopes: readonly string[]; readonly expiresAt: number }): {
+/** A token response limited to what every store accepts: a bad value must not cost the tokens beside it. */
+export function storableTokens(response: { readonly scopes: readonly string[]; readonly expiresAt: number }): {
   readonly scopes: readonly string[]
   readonly expiresAt: number
 } {
   return {
-    scopes: answer.scopes.filter(isStorable),
-    expiresAt: Math.max(-never, Math.min(Math.round(answer.expiresAt), never)),
+    scopes: response.scopes.filter(isStorable),
+    expiresAt: Math.max(-never, Math.min(Math.round(response.expiresAt), never)),
   }
 }
 

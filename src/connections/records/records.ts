@@ -4,32 +4,32 @@ import { retry } from '../../internal/retry.ts'
 import { abortable, type CallOptions, inTime } from '../../internal/signal.ts'
 import type { ConnectionId, StoredConnection, TokenStore } from '../../stores/store.ts'
 
-/** Milliseconds that a process may use a record without looking at the store. */
+/** Milliseconds that a process may use a record without reading the store. */
 const cacheAge = 5000
 const cacheSize = 10_000
-/** Milliseconds after which a call of the store counts as failed, so that one lost answer blocks no owner for good. */
-const patience = 10_000
+/** Milliseconds after which a store call counts as failed, so that one lost reply cannot block an owner forever. */
+const storeTimeout = 10_000
 
-/** What is known of a record that cannot be read: enough to replace or to delete it. */
+/** A record that cannot be read: enough to replace or delete it. */
 export interface CorruptRecord {
   readonly revision: string
   readonly corrupt: true
 }
 
-interface Read {
+interface PendingRead {
   readonly promise: Promise<StoredConnection | undefined>
   outdated: boolean
 }
 
 /**
- * The records of one provider, with a short cache in front. Reads of one connection share one query, its writes
- * follow each other, and each write is told before the next begins: so events come in order.
+ * The records of one provider, with a short cache in front. Reads of one connection share one query. Its writes run one
+ * after the other, and each emits its event before the next begins, so that events come in order.
  */
 export class ConnectionRecords {
   readonly #store: TokenStore
   readonly #provider: string
   readonly #cache: ExpiringMap<string, StoredConnection>
-  readonly #reads = new Map<string, Read>()
+  readonly #reads = new Map<string, PendingRead>()
   readonly #writes = new Map<string, Promise<unknown>>()
 
   constructor(store: TokenStore, provider: string, now: () => number) {
@@ -38,7 +38,7 @@ export class ConnectionRecords {
     this.#cache = new ExpiringMap({ maxSize: cacheSize, maxAge: cacheAge, now })
   }
 
-  /** At most five seconds old, if it is at hand. */
+  /** The cached record, at most five seconds old. */
   cached(ownerId: string): StoredConnection | undefined {
     return this.#cache.get(ownerId)
   }
@@ -54,29 +54,29 @@ export class ConnectionRecords {
     return await abortable(running.promise, options?.signal)
   }
 
-  /** From the store, for those who replace or delete whatever there is. */
+  /** From the store, for callers that replace or delete the record in any state. */
   async readAny(ownerId: string, options?: CallOptions): Promise<StoredConnection | CorruptRecord | undefined> {
     return await this.read(ownerId, options).catch(corruptRecord)
   }
 
   /**
-   * Replaces `current` by `next`, if the store still holds `current`. `undefined` stands for no record.
-   * @param announce called at once when the write has won
+   * Replaces `current` with `next`, if the store still holds `current`. `undefined` means no record.
+   * @param onWritten called synchronously after the write succeeded
    */
   async write(
     ownerId: string,
     current: Pick<StoredConnection, 'revision'> | undefined,
     next: StoredConnection | undefined,
-    announce?: () => void,
+    onWritten?: () => void,
   ): Promise<boolean> {
     return await this.#inTurn(ownerId, async () => {
       try {
         const writing = this.#store.compareAndSet(this.id(ownerId), current?.revision, next)
-        const won = await inTime(writing, patience, undefined, tooSlow)
+        const won = await inTime(writing, storeTimeout, undefined, timeoutError)
         this.forget(ownerId)
         if (!won) return false
         if (next?.status === 'connected') this.#cache.set(ownerId, next)
-        announce?.()
+        onWritten?.()
         return true
       } catch (error) {
         this.forget(ownerId)
@@ -85,12 +85,12 @@ export class ConnectionRecords {
     })
   }
 
-  /** The same, through a short failure of the store: a write whose outcome is not known is looked up. */
-  async writeSurely(
+  /** As `write`, with retries. After a write with unknown outcome the store is read first. */
+  async writeWithRetry(
     ownerId: string,
     current: Pick<StoredConnection, 'revision'> | undefined,
     next: StoredConnection | undefined,
-    announce?: () => void,
+    onWritten?: () => void,
   ): Promise<boolean> {
     let inDoubt = false
     const stored = (): Promise<StoredConnection | CorruptRecord | undefined> => this.#get(ownerId).catch(corruptRecord)
@@ -98,11 +98,11 @@ export class ConnectionRecords {
       const again = inDoubt
       if (!again || (await stored())?.revision === current?.revision) {
         inDoubt = true
-        if (await this.write(ownerId, current, next, announce)) return true
+        if (await this.write(ownerId, current, next, onWritten)) return true
       }
-      // The write that seemed to fail may have reached the store, also after it was looked for.
+      // The write that appeared to fail may have reached the store after the read.
       if (!again || (await stored())?.revision !== next?.revision) return false
-      announce?.()
+      onWritten?.()
       return true
     }
     return await retry(write, {
@@ -113,7 +113,7 @@ export class ConnectionRecords {
     })
   }
 
-  /** Drops what is cached, and keeps reads under way from being cached or shared further. */
+  /** Drops the cached record and detaches running reads from the cache. */
   forget(ownerId: string): void {
     this.#cache.delete(ownerId)
     const running = this.#reads.get(ownerId)
@@ -127,10 +127,10 @@ export class ConnectionRecords {
   }
 
   #get(ownerId: string): Promise<StoredConnection | undefined> {
-    return inTime(this.#store.get(this.id(ownerId)), patience, undefined, tooSlow)
+    return inTime(this.#store.get(this.id(ownerId)), storeTimeout, undefined, timeoutError)
   }
 
-  #startRead(ownerId: string): Read {
+  #startRead(ownerId: string): PendingRead {
     const fetch = async (): Promise<StoredConnection | undefined> => {
       try {
         const record = await this.#get(ownerId)
@@ -143,7 +143,7 @@ export class ConnectionRecords {
         if (!read.outdated) this.#reads.delete(ownerId)
       }
     }
-    const read: Read = { promise: Promise.resolve().then(fetch), outdated: false }
+    const read: PendingRead = { promise: Promise.resolve().then(fetch), outdated: false }
     this.#reads.set(ownerId, read)
     return read
   }
@@ -164,6 +164,6 @@ function corruptRecord(error: unknown): CorruptRecord {
   return { revision: error.revision, corrupt: true }
 }
 
-function tooSlow(): StoreError {
-  return new StoreError('STORE_UNAVAILABLE', 'The store did not answer in time.')
+function timeoutError(): StoreError {
+  return new StoreError('STORE_UNAVAILABLE', 'The store did not respond in time.')
 }

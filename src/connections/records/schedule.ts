@@ -5,28 +5,28 @@ import { never, reauthorizeBy, refreshDueAt } from './record.ts'
 
 const hour = 3_600_000
 const day = 86_400_000
-/** The part of the time between two checks over which they are spread. */
+/** The fraction of the interval between two checks over which they are spread. */
 const spread = 0.25
 
 const lastChecked = (record: StoredConnection): number => record.refreshedAt ?? record.createdAt
 
-/** When a connection is looked at next. The marks that a use leaves in `nextCheckAt` tell used from idle ones. */
+/** When a connection is checked next. `nextCheckAt` also distinguishes used from idle connections. */
 export interface Schedule {
   /** Milliseconds between two checks of an idle connection. */
   checkEvery: number
-  /** Milliseconds before the end of a grant at which its owner is asked to sign in again. */
+  /** Milliseconds before the end of a grant at which its owner is warned. */
   warnBefore: number
-  /** For a new grant: at once if its end is near already, else as after a use. */
+  /** For a new grant: now if its end is near, otherwise as after a use. */
   first(record: StoredConnection, now: number): number
-  /** After the connection was used: shortly before the refresh would be due, if the use is then at most an hour old. */
+  /** After a use: shortly before the refresh is due, if that is within an hour. */
   afterUse(record: StoredConnection, now: number): number
-  /** After a refresh that nobody asked for. */
+  /** After a refresh by the monitor. */
   idle(record: StoredConnection, now: number): number
-  /** Whether a connection scheduled as idle is in use after all. */
+  /** Whether a connection that is scheduled as idle is in use. */
   usedWhileIdle(record: StoredConnection, now: number): boolean
-  /** Whether a connection that is due has to be refreshed, and not only put off. */
+  /** Whether a due connection must be refreshed rather than rescheduled. */
   needsRefresh(record: StoredConnection, now: number): boolean
-  /** After the given number of failed refreshes in a row; a server's own `retryAt` is kept up to the next idle check. */
+  /** After this number of consecutive failures. Honours the server's `retryAt`, up to the next idle check. */
   retry(attempts: number, now: number, retryAt: number | undefined): number
 }
 
@@ -66,7 +66,7 @@ export function createSchedule(settings: { readonly provider: Provider; readonly
       if (record.failure !== undefined || record.lease !== undefined) return true
       const due = refreshDueAt(record, margin)
       const soon = due - Math.min(record.expiresAt - due, margin)
-      // Nobody has asked since it was due, or it would have been refreshed: after an hour it is idle.
+      // A use would have refreshed it: an hour after the refresh was due, the connection counts as idle.
       if (now >= soon && now - due <= hour) return true
       return now - lastChecked(record) >= (1 - spread) * schedule.checkEvery
     },

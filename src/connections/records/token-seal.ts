@@ -1,8 +1,8 @@
 import type { EncryptedToken } from '../../internal/encrypted-token.ts'
 import type { CallOptions } from '../../internal/signal.ts'
+import type { Provider } from '../../oauth/provider.ts'
 import type { StoredConnection } from '../../stores/store.ts'
-import type { Binding } from '../../vault/vault.ts'
-import type { ConnectionsSettings } from '../options.ts'
+import type { Binding, Vault } from '../../vault/vault.ts'
 
 type Field = 'access' | 'refresh'
 
@@ -10,14 +10,21 @@ type Field = 'access' | 'refresh'
 export interface TokenSeal {
   seal(ownerId: string, field: Field, token: string): Promise<EncryptedToken>
   open(ownerId: string, field: Field, token: EncryptedToken, options?: CallOptions): Promise<string>
-  /** Fails where sealing would: called before something is spent whose answer could then not be kept. */
+  /**
+   * Fails if sealing would fail. Called before a code or refresh token is spent, whose response could otherwise not be
+   * stored.
+   */
   ready(ownerId: string): Promise<void>
   isStale(token: EncryptedToken): boolean
   /** Whether two records hold the same refresh token, however it is sealed. */
   sameRefreshToken(a: StoredConnection, b: StoredConnection): Promise<boolean>
 }
 
-export function createTokenSeal(settings: Pick<ConnectionsSettings, 'vault' | 'clientId' | 'provider'>): TokenSeal {
+export function createTokenSeal(settings: {
+  readonly vault: Vault
+  readonly clientId: string
+  readonly provider: Provider
+}): TokenSeal {
   const { vault, clientId } = settings
   const binding = (ownerId: string, field: Field): Binding => ({
     clientId,

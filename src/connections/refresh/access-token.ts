@@ -5,14 +5,14 @@ import type { ConnectionsContext } from '../context.ts'
 import { checkOwnerId, leaseIsLive, refreshDueAt, revise } from '../records/record.ts'
 import type { Accounts } from '../sign-in/account.ts'
 import { notFound } from './failure.ts'
-import type { Refresher, Usable } from './refresh.ts'
+import type { ConnectionToken, Refresher } from './refresh.ts'
 
 export type AccessTokens = (
   ownerId: string,
   options?: CallOptions & { readonly rejected?: string | undefined },
 ) => Promise<string>
 
-/** Access tokens for callers: from the record where that will do, else through a refresh. */
+/** Access tokens for callers: from the record while fresh, otherwise from a refresh. */
 export function createAccessTokens(
   context: ConnectionsContext,
   refresher: Refresher,
@@ -22,7 +22,7 @@ export function createAccessTokens(
   const { margin, now } = settings
   const marked = new ExpiringMap<string, string>({ maxSize: 10_000, maxAge: 60_000, now })
 
-  /** Leaves the mark by which a monitor tells used connections from idle ones: one write per life of an access token. */
+  /** Marks the connection as used, so that a monitor refreshes it ahead of time. One write per access token. */
   function markUsed(record: StoredConnection): void {
     const at = now()
     const { ownerId } = record
@@ -37,8 +37,8 @@ export function createAccessTokens(
     context.background(records.write(ownerId, record, next))
   }
 
-  /** Whether the access token of a record will do. */
-  const isGood = (record: StoredConnection): boolean =>
+  /** Whether the record's access token may be used without a refresh. */
+  const isFresh = (record: StoredConnection): boolean =>
     record.status === 'connected' && now() < refreshDueAt(record, margin)
 
   return async function accessToken(
@@ -47,19 +47,19 @@ export function createAccessTokens(
   ): Promise<string> {
     checkOwnerId(ownerId)
     signal?.throwIfAborted()
-    let found: Usable | undefined
+    let token: ConnectionToken | undefined
     if (!refresher.isWriting(ownerId)) {
       const cached = rejected === undefined ? records.cached(ownerId) : undefined
       const record = cached ?? (await records.read(ownerId, { signal }))
       if (record === undefined) throw notFound(ownerId)
-      if (isGood(record)) {
+      if (isFresh(record)) {
         const stored = await context.seal.open(ownerId, 'access', record.accessToken, { signal })
-        if (stored !== rejected) found = { record, accessToken: stored }
+        if (stored !== rejected) token = { record, accessToken: stored }
       }
     }
-    found ??= await refresher.usable(ownerId, rejected, { signal })
-    markUsed(found.record)
-    if (accounts.isMissing(ownerId)) await abortable(accounts.fill(found.record, found.accessToken), signal)
-    return found.accessToken
+    token ??= await refresher.token(ownerId, rejected, { signal })
+    markUsed(token.record)
+    if (accounts.isMissing(ownerId)) await abortable(accounts.fill(token.record, token.accessToken), signal)
+    return token.accessToken
   }
 }

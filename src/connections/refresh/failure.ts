@@ -1,37 +1,37 @@
 import { ConfigError, ConnectionError, type ErrorCode, isStagedoorError } from '../../errors.ts'
 import { TokenEndpointError } from '../../oauth/token-endpoint.ts'
 
-/** What a token request that gave no tokens means for its connection. */
+/** What a failed token request means for its connection. */
 export interface RefreshFailure {
-  /** `ended` needs a second look at the store; `config` is the developer's; everything else passes. */
+  /** `ended`: confirm against the store. `config`: the developer must act. `transient`: retry later. */
   readonly kind: 'ended' | 'config' | 'transient'
   readonly code: ErrorCode
-  /** Epoch milliseconds, when the server said so. */
+  /** Epoch milliseconds, from the server's Retry-After. */
   readonly retryAt: number | undefined
-  /** Whether the request was given up while the server may still act on it: it is not repeated inside its lease. */
-  readonly unanswered: boolean
+  /** Whether the request timed out while the server may still process it: it is not repeated within its lease. */
+  readonly outcomeUnknown: boolean
 }
 
-/** Only `400 invalid_grant` can end a connection: every error that is not known says nothing about the grant. */
+/** Only `400 invalid_grant` can end a connection. Unknown errors are transient. */
 export function refreshFailure(error: unknown, timedOut: boolean): RefreshFailure {
-  if (timedOut) return { kind: 'transient', code: 'API_TIMEOUT', retryAt: undefined, unanswered: true }
+  if (timedOut) return { kind: 'transient', code: 'API_TIMEOUT', retryAt: undefined, outcomeUnknown: true }
   if (error instanceof TokenEndpointError) {
     const { retryAt, status } = error
     switch (error.kind) {
       case 'invalid_grant':
-        return { kind: 'ended', code: 'CONNECTION_NEEDS_REAUTH', retryAt: undefined, unanswered: false }
+        return { kind: 'ended', code: 'CONNECTION_NEEDS_REAUTH', retryAt: undefined, outcomeUnknown: false }
       case 'client_rejected':
-        return { kind: 'config', code: 'CONFIG_CLIENT_REJECTED', retryAt: undefined, unanswered: false }
+        return { kind: 'config', code: 'CONFIG_CLIENT_REJECTED', retryAt: undefined, outcomeUnknown: false }
       case 'rejected':
       case 'transient':
-        return { kind: 'transient', code: transientCode(status), retryAt, unanswered: false }
+        return { kind: 'transient', code: transientCode(status), retryAt, outcomeUnknown: false }
     }
   }
   if (isStagedoorError(error)) {
     const retryAt = 'retryAt' in error ? error.retryAt : undefined
-    return { kind: 'transient', code: error.code, retryAt, unanswered: false }
+    return { kind: 'transient', code: error.code, retryAt, outcomeUnknown: false }
   }
-  return { kind: 'transient', code: 'CONNECTION_REFRESH_FAILED', retryAt: undefined, unanswered: false }
+  return { kind: 'transient', code: 'CONNECTION_REFRESH_FAILED', retryAt: undefined, outcomeUnknown: false }
 }
 
 function transientCode(status: number | undefined): ErrorCode {
@@ -40,7 +40,7 @@ function transientCode(status: number | undefined): ErrorCode {
   return status >= 500 ? 'API_SERVER_ERROR' : 'CONNECTION_REFRESH_FAILED'
 }
 
-/** What a caller gets when the last refresh failed and no old access token is left to use. */
+/** Thrown when the last refresh failed and the old access token has expired. */
 export function refreshError(ownerId: string, code: string): ConnectionError | ConfigError {
   if (code === 'CONFIG_CLIENT_REJECTED') {
     return new ConfigError(

@@ -4,16 +4,16 @@ import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
 import { leaseIsLive, revise } from '../records/record.ts'
 
-/** Tells one lease from the next. */
-export function leaseName(record: StoredConnection): string | undefined {
+/** Distinguishes one lease from the next. */
+export function leaseId(record: StoredConnection): string | undefined {
   return record.lease === undefined ? undefined : `${record.lease.owner} ${record.lease.until}`
 }
 
 /**
  * Takes the lease of exactly this revision.
  *
- * @returns the record with the lease; `undefined` when someone else was first, or when so much time passed on the way
- *   (a slow store, a stopped process, a clock that was set) that the token request would outlast the lease
+ * @returns the record with the lease; `undefined` if another process was first, or if so much time has passed (slow
+ *   store, stopped process, changed clock) that the token request would outlast the lease
  */
 export async function takeLease(
   context: ConnectionsContext,
@@ -24,23 +24,23 @@ export async function takeLease(
   const at = Math.round(now())
   const until = at + lease
   const leased = revise(record, { lease: { owner: settings.instance, until }, nextCheckAt: until }, at)
-  if (!(await records.writeSurely(record.ownerId, record, leased))) return undefined
+  if (!(await records.writeWithRetry(record.ownerId, record, leased))) return undefined
   const left = until - now()
   if (left >= timeout && left <= lease) return leased
-  const back = revise(leased, { lease: undefined, nextCheckAt: record.nextCheckAt }, now())
-  await records.write(record.ownerId, leased, back)
+  const released = revise(leased, { lease: undefined, nextCheckAt: record.nextCheckAt }, now())
+  await records.write(record.ownerId, leased, released)
   return undefined
 }
 
 /**
- * Waits until the record's lease is over or the record has changed.
+ * Waits until the record's lease has ended or the record has changed.
  *
- * @returns whether the same lease is still there although its time has passed, by the clock or by waiting it out
+ * @returns true if the record still holds the same, expired lease
  */
-export async function outlive(context: ConnectionsContext, record: StoredConnection): Promise<boolean> {
+export async function waitForLease(context: ConnectionsContext, record: StoredConnection): Promise<boolean> {
   const { records, settings } = context
   const { now, lease } = settings
-  const name = leaseName(record)
+  const name = leaseId(record)
   let waited = 0
   let pause = 20
   for (;;) {
@@ -50,7 +50,7 @@ export async function outlive(context: ConnectionsContext, record: StoredConnect
     waited += Math.max(step, 1)
     pause = Math.min(pause * 1.5, 250)
     const stored = await records.read(record.ownerId)
-    if (stored === undefined || leaseName(stored) !== name) return false
+    if (stored === undefined || leaseId(stored) !== name) return false
     if (!leaseIsLive(stored, now(), lease) || waited >= lease) return true
   }
 }

@@ -4,10 +4,10 @@ import { retry } from '../../internal/retry.ts'
 import type { TokenSet } from '../../oauth/token-set.ts'
 import type { StoredConnection } from '../../stores/store.ts'
 import type { RefreshContext } from '../context.ts'
-import { leaseIsLive, revise, storable } from '../records/record.ts'
+import { leaseIsLive, revise, storableTokens } from '../records/record.ts'
 
-/** A good answer of the token endpoint, sealed: what is kept in memory until the store has it. */
-interface SealedAnswer {
+/** A successful token response, sealed: held in memory until the store has it. */
+interface SealedTokens {
   readonly access: EncryptedToken
   readonly refresh: EncryptedToken | undefined
   readonly rotated: boolean
@@ -15,126 +15,126 @@ interface SealedAnswer {
   readonly scopes: readonly string[]
 }
 
-/** `gone`: disconnected meanwhile. `changed`: the record now belongs to another grant or holds something newer. */
-export type Kept = StoredConnection | 'gone' | 'changed'
+/** `gone`: disconnected in the meantime. `changed`: the record belongs to another grant or is newer. */
+export type PersistResult = StoredConnection | 'gone' | 'changed'
 
 /**
- * Keeps an answer: seals it at once, then writes it until the store has taken it or the record has moved on.
- * Retries for as long as the process lives, since a rotated refresh token exists nowhere else.
+ * Seals new tokens at once, then writes them until the store accepts them or the record has changed. Retries until the
+ * process closes, since a rotated refresh token exists nowhere else.
  *
  * @param leased the record whose refresh token was sent
  * @param used whether a caller asked for the refresh
  */
-export function keepAnswer(
+export function persistTokens(
   context: RefreshContext,
   leased: StoredConnection,
   sent: string,
-  answer: TokenSet,
+  tokens: TokenSet,
   used: boolean,
-): Promise<Kept> {
-  // Not async: the frame that holds the plain tokens must not outlive the sealing.
-  return sealAnswer(context, leased, sent, answer).then((sealed) => writeAnswer(context, leased, sealed, used))
+): Promise<PersistResult> {
+  // Not async: the frame that holds the plain tokens must end with the sealing.
+  return sealTokens(context, leased, sent, tokens).then((sealed) => writeTokens(context, leased, sealed, used))
 }
 
-async function sealAnswer(
+async function sealTokens(
   context: RefreshContext,
   leased: StoredConnection,
   sent: string,
-  answer: TokenSet,
-): Promise<SealedAnswer> {
+  tokens: TokenSet,
+): Promise<SealedTokens> {
   const { seal } = context
   const { ownerId } = leased
-  const rotated = answer.refreshToken !== undefined && answer.refreshToken !== sent
+  const rotated = tokens.refreshToken !== undefined && tokens.refreshToken !== sent
   const overAge = leased.refreshToken !== undefined && seal.isStale(leased.refreshToken)
-  return await persistently(context, async () => ({
-    access: await seal.seal(ownerId, 'access', answer.accessToken),
-    refresh: rotated || overAge ? await seal.seal(ownerId, 'refresh', answer.refreshToken ?? sent) : undefined,
+  return await retryUntilClosed(context, async () => ({
+    access: await seal.seal(ownerId, 'access', tokens.accessToken),
+    refresh: rotated || overAge ? await seal.seal(ownerId, 'refresh', tokens.refreshToken ?? sent) : undefined,
     rotated,
-    ...storable(answer),
+    ...storableTokens(tokens),
   }))
 }
 
-async function writeAnswer(
+async function writeTokens(
   context: RefreshContext,
   leased: StoredConnection,
-  answer: SealedAnswer,
+  tokens: SealedTokens,
   used: boolean,
-): Promise<Kept> {
-  const { records, announce } = context
+): Promise<PersistResult> {
+  const { records, emit } = context
   const { ownerId } = leased
   let current: StoredConnection | undefined = leased
   let next: StoredConnection | undefined
-  const told = (before: StoredConnection, after: StoredConnection): void => {
-    announce('connection.refreshed', after, { rotated: answer.rotated })
-    if (before.failure !== undefined || before.status === 'needs_reauth') announce('connection.recovered', after, {})
+  const emitRefreshed = (before: StoredConnection, after: StoredConnection): void => {
+    emit('connection.refreshed', after, { rotated: tokens.rotated })
+    if (before.failure !== undefined || before.status === 'needs_reauth') emit('connection.recovered', after, {})
   }
-  return await persistently(context, async () => {
+  return await retryUntilClosed(context, async () => {
     for (;;) {
       if (next !== undefined) {
         const stored = await records.read(ownerId)
-        if (stored === undefined) return disconnected(context, leased, answer)
+        if (stored === undefined) return revokeOrphan(context, leased, tokens)
         if (stored.revision === next.revision) {
-          // The write that seemed to fail had reached the store.
-          if (current !== undefined) told(current, next)
+          // The write that appeared to fail had reached the store.
+          if (current !== undefined) emitRefreshed(current, next)
           return next
         }
         current = stored
-        if (await movedOn(context, leased, stored, answer)) return 'changed'
+        if (await isOutdated(context, leased, stored, tokens)) return 'changed'
       }
-      if (current === undefined) return disconnected(context, leased, answer)
+      if (current === undefined) return revokeOrphan(context, leased, tokens)
       const before: StoredConnection = current
-      const after = applied(context, before, answer, used)
+      const after = withTokens(context, before, tokens, used)
       next = after
-      if (await records.write(ownerId, before, after, () => told(before, after))) return after
+      if (await records.write(ownerId, before, after, () => emitRefreshed(before, after))) return after
     }
   })
 }
 
-/** The owner disconnected while the request was under way: what it brought must not live on at the provider either. */
-function disconnected(context: RefreshContext, leased: StoredConnection, answer: SealedAnswer): 'gone' {
-  if (answer.refresh !== undefined) context.revoke({ ...leased, refreshToken: answer.refresh })
+/** The owner disconnected during the request: the new refresh token must be revoked at the provider too. */
+function revokeOrphan(context: RefreshContext, leased: StoredConnection, tokens: SealedTokens): 'gone' {
+  if (tokens.refresh !== undefined) context.revoke({ ...leased, refreshToken: tokens.refresh })
   return 'gone'
 }
 
-/** An answer belongs only to a record that still holds the refresh token it was made from. */
-async function movedOn(
+/** New tokens apply only to a record that still holds the refresh token they were requested with. */
+async function isOutdated(
   context: RefreshContext,
   leased: StoredConnection,
   stored: StoredConnection,
-  answer: SealedAnswer,
+  tokens: SealedTokens,
 ): Promise<boolean> {
   if (stored.authorizedAt > leased.authorizedAt) return true
   if (!(await context.seal.sameRefreshToken(stored, leased))) return true
-  const newer = stored.status === 'connected' && stored.expiresAt >= answer.expiresAt
-  return newer && !answer.rotated && stored.refreshedAt !== leased.refreshedAt
+  const newer = stored.status === 'connected' && stored.expiresAt >= tokens.expiresAt
+  return newer && !tokens.rotated && stored.refreshedAt !== leased.refreshedAt
 }
 
-function applied(
+function withTokens(
   context: RefreshContext,
   current: StoredConnection,
-  answer: SealedAnswer,
+  tokens: SealedTokens,
   used: boolean,
 ): StoredConnection {
   const { settings, schedule } = context
   const now = Math.round(settings.now())
-  const foreign = current.lease?.owner !== settings.instance && leaseIsLive(current, now, settings.lease)
+  const heldElsewhere = current.lease?.owner !== settings.instance && leaseIsLive(current, now, settings.lease)
   const changes = {
-    scopes: answer.scopes,
-    accessToken: answer.access,
-    refreshToken: answer.refresh ?? current.refreshToken,
-    expiresAt: answer.expiresAt,
+    scopes: tokens.scopes,
+    accessToken: tokens.access,
+    refreshToken: tokens.refresh ?? current.refreshToken,
+    expiresAt: tokens.expiresAt,
     refreshedAt: now,
     status: 'connected' as const,
     failure: undefined,
-    lease: foreign ? current.lease : undefined,
+    lease: heldElsewhere ? current.lease : undefined,
   }
   const next = revise(current, changes, now)
   const nextCheckAt = used ? schedule.afterUse(next, now) : schedule.idle(next, now)
-  return { ...next, nextCheckAt: foreign ? current.nextCheckAt : nextCheckAt }
+  return { ...next, nextCheckAt: heldElsewhere ? current.nextCheckAt : nextCheckAt }
 }
 
-/** Repeats until it works, the process closes, or the record turns out to be unreadable for good. */
-async function persistently<T>(context: RefreshContext, work: () => Promise<T>): Promise<T> {
+/** Retries until success, until the process closes, or until an error is permanent. */
+async function retryUntilClosed<T>(context: RefreshContext, work: () => Promise<T>): Promise<T> {
   return await retry(work, {
     retries: Number.POSITIVE_INFINITY,
     minTimeout: 50,
@@ -142,8 +142,8 @@ async function persistently<T>(context: RefreshContext, work: () => Promise<T>):
     factor: 2,
     randomize: true,
     signal: context.closing,
-    shouldRetry: ({ error }) => !(isStagedoorError(error) && final.has(error.code)),
+    shouldRetry: ({ error }) => !(isStagedoorError(error) && permanentErrors.has(error.code)),
   })
 }
 
-const final: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'VAULT_DECRYPT_FAILED', 'VAULT_MALFORMED'])
+const permanentErrors: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'VAULT_DECRYPT_FAILED', 'VAULT_MALFORMED'])

@@ -14,62 +14,71 @@ import {
   refreshError,
   refreshFailure,
 } from './failure.ts'
-import { leaseName, outlive, takeLease } from './lease.ts'
-import { markEnded, noteFailure } from './mark.ts'
-import { type Kept, keepAnswer } from './persist-tokens.ts'
+import { leaseId, takeLease, waitForLease } from './lease.ts'
+import { type PersistResult, persistTokens } from './persist-tokens.ts'
+import { markNeedsReauth, recordFailure } from './record-failure.ts'
 
-/** A connection with an access token that may be used. */
-export interface Usable {
+/** A record and its open access token. */
+export interface ConnectionToken {
   readonly record: StoredConnection
   readonly accessToken: string
 }
 
-/** What one try came to. `lost`: someone else holds the record. `changed`: look at it again. */
+/** The result of one attempt. `lost`: another process holds the lease. `changed`: the record must be read again. */
 type Attempt =
   | { readonly outcome: 'refreshed'; readonly record: StoredConnection }
   | { readonly outcome: 'lost' | 'changed' | 'gone' | 'ended' }
   | { readonly outcome: 'failed'; readonly failure: RefreshFailure; readonly leased: StoredConnection }
 
 export interface Refresher {
-  /** A token that is not `rejected`, refreshed if need be. One refresh per connection at a time, in all processes. */
-  usable(ownerId: string, rejected: string | undefined, options?: CallOptions): Promise<Usable>
-  /** Refreshes exactly this revision, whether or not its token lives: the monitor's check. */
+  /**
+   * An access token other than `rejected`, refreshed if necessary. At most one refresh per connection at a time, in all
+   * processes.
+   */
+  token(ownerId: string, rejected: string | undefined, options?: CallOptions): Promise<ConnectionToken>
+  /** Refreshes exactly this revision, even if its access token is still valid. Used by the monitor. */
   check(record: StoredConnection): Promise<Attempt['outcome']>
-  /** Whether a token has come that the store has not taken yet. */
+  /** Whether a new token is still being written to the store. */
   isWriting(ownerId: string): boolean
-  /** Waits for what is under way. */
+  /** Waits for running refreshes and writes. */
   settled(): Promise<void>
 }
 
-/** How many leases of others a caller waits for, and how often it looks again, before it is told to come back. */
+/** How many leases of other processes a caller waits for, and how often it reads the record, before it fails. */
 const maxWaits = 3
 const maxRounds = 50
 
 export function createRefresher(context: RefreshContext): Refresher {
   const { settings, records, seal, tokenEndpoint } = context
   const { margin, timeout, lease: leaseLength, now } = settings
-  const flights = new Map<string, Promise<Usable | undefined>>()
-  const unwritten = new Map<string, { readonly leased: StoredConnection; readonly writing: Promise<Kept> }>()
+  const flights = new Map<string, Promise<ConnectionToken | undefined>>()
+  const unwritten = new Map<string, { readonly leased: StoredConnection; readonly writing: Promise<PersistResult> }>()
 
-  /** The record's own access token, as long as it lives and nobody has rejected it. */
-  async function oldToken(record: StoredConnection, rejected: string | undefined): Promise<Usable | undefined> {
+  /** The stored access token, unless it has expired or was rejected. */
+  async function currentToken(
+    record: StoredConnection,
+    rejected: string | undefined,
+  ): Promise<ConnectionToken | undefined> {
     if (now() >= record.expiresAt) return undefined
     const accessToken = await seal.open(record.ownerId, 'access', record.accessToken)
     return accessToken === rejected ? undefined : { record, accessToken }
   }
 
-  /** @param late takes an answer that comes after it was given up, as it can where `fetch` does not heed its signal */
+  /**
+   * @param onLateResponse receives a response that arrives after the timeout, which happens if `fetch` ignores its
+   * signal
+   */
   async function request(
     sent: string,
     scopes: readonly string[],
-    late: (answer: TokenSet) => Promise<unknown>,
+    onLateResponse: (response: TokenSet) => Promise<unknown>,
   ): Promise<TokenSet | RefreshFailure> {
     const limit = patience(timeout)
-    const answer = tokenEndpoint.refresh({ refreshToken: sent, scopes }, { signal: limit.signal })
+    const response = tokenEndpoint.refresh({ refreshToken: sent, scopes }, { signal: limit.signal })
     try {
-      return await abortable(answer, limit.signal)
+      return await abortable(response, limit.signal)
     } catch (error) {
-      if (limit.over()) context.background(answer.then(late))
+      if (limit.over()) context.background(response.then(onLateResponse))
       return refreshFailure(error, limit.over())
     } finally {
       limit.done()
@@ -78,104 +87,109 @@ export function createRefresher(context: RefreshContext): Refresher {
 
   /** Takes the lease of exactly this revision and makes one token request. */
   function attempt(record: StoredConnection, used: boolean): Promise<Attempt> {
-    return context.stopwatch.refresh(() => refreshOnce(record, used))
+    return context.timer.refresh(() => refreshOnce(record, used))
   }
 
   async function refreshOnce(record: StoredConnection, used: boolean): Promise<Attempt> {
     const { ownerId } = record
-    if (record.refreshToken === undefined) return { outcome: await markEnded(context, record) }
-    // Nobody would be left to write a new refresh token if the store were away for a moment.
+    if (record.refreshToken === undefined) return { outcome: await markNeedsReauth(context, record) }
+    // After `close` a new refresh token might not be written.
     if (context.closing.aborted) throw refreshError(ownerId, '')
-    // Opened, and the sealing tried, before the lease: a slow or failing KMS must cost neither lease nor token.
+    // Open the old token and test sealing before taking the lease: a slow or failing KMS must cost neither lease nor
+    // token.
     const sent = await seal.open(ownerId, 'refresh', record.refreshToken)
     await loadRetry()
     await seal.ready(ownerId)
     const leased = await takeLease(context, record)
     if (leased === undefined) return { outcome: 'lost' }
-    const keep = (good: TokenSet): Promise<Kept> => {
-      const writing = keepAnswer(context, leased, sent, good, used)
+    const persist = (good: TokenSet): Promise<PersistResult> => {
+      const writing = persistTokens(context, leased, sent, good, used)
       const entry = { leased, writing }
       unwritten.set(ownerId, entry)
       context.background(writing.finally(() => unwritten.get(ownerId) === entry && unwritten.delete(ownerId)))
       return writing
     }
-    const answer = await request(sent, leased.scopes, keep)
-    if ('kind' in answer) {
-      if (answer.kind === 'ended') return { outcome: await markEnded(context, leased) }
-      await noteFailure(context, leased, answer)
-      return { outcome: 'failed', failure: answer, leased }
+    const response = await request(sent, leased.scopes, persist)
+    if ('kind' in response) {
+      if (response.kind === 'ended') return { outcome: await markNeedsReauth(context, leased) }
+      await recordFailure(context, leased, response)
+      return { outcome: 'failed', failure: response, leased }
     }
-    const kept = await storedInTime(ownerId, keep(answer), leased.lease?.until)
-    return typeof kept === 'string' ? { outcome: kept } : { outcome: 'refreshed', record: kept }
+    const result = await storedWithin(ownerId, persist(response), leased.lease?.until)
+    return typeof result === 'string' ? { outcome: result } : { outcome: 'refreshed', record: result }
   }
 
-  async function storedInTime(ownerId: string, writing: Promise<Kept>, until: number | undefined): Promise<Kept> {
+  async function storedWithin(
+    ownerId: string,
+    writing: Promise<PersistResult>,
+    until: number | undefined,
+  ): Promise<PersistResult> {
     const left = (until ?? 0) - now()
-    const kept = await within(writing, Math.min(Math.max(left, 1000), leaseLength)).catch((error: unknown) => {
+    const result = await within(writing, Math.min(Math.max(left, 1000), leaseLength)).catch((error: unknown) => {
       throw notStored(ownerId, error)
     })
-    if (kept === undefined) throw notStored(ownerId)
-    return kept.value
+    if (result === undefined) throw notStored(ownerId)
+    return result.value
   }
 
-  /** Whether the store holds the same grant still, as far as it can say: the user may have disconnected or signed in anew. */
+  /** Whether the store still holds the same grant: the user may have disconnected or signed in again. */
   async function stillHolds(leased: StoredConnection): Promise<boolean> {
     const stored = await records.read(leased.ownerId).catch(() => leased)
     return stored?.authorizedAt === leased.authorizedAt && stored.createdAt === leased.createdAt
   }
 
-  async function flight(ownerId: string, rejected: string | undefined): Promise<Usable> {
+  async function flight(ownerId: string, rejected: string | undefined): Promise<ConnectionToken> {
     const waiting = unwritten.get(ownerId)
     if (waiting !== undefined && (await stillHolds(waiting.leased))) {
-      const old = await oldToken(waiting.leased, rejected)
+      const old = await currentToken(waiting.leased, rejected)
       if (old !== undefined) return old
-      await storedInTime(ownerId, waiting.writing, undefined)
+      await storedWithin(ownerId, waiting.writing, undefined)
     }
     let waits = 0
-    let repeated = false
-    let outlived: string | undefined
+    let retried = false
+    let expiredLease: string | undefined
     for (let round = 0; round < maxRounds; round++) {
       const record = await records.read(ownerId)
       if (record === undefined) throw notFound(ownerId)
       if (record.status === 'needs_reauth') throw needsReauth(ownerId)
       if (now() < refreshDueAt(record, margin)) {
-        const fresh = await oldToken(record, rejected)
+        const fresh = await currentToken(record, rejected)
         if (fresh !== undefined) return fresh
       }
-      const mustWait = !repeated && backingOff(record, now())
+      const mustWait = !retried && backingOff(record, now())
       if (mustWait) {
-        const old = await oldToken(record, rejected)
+        const old = await currentToken(record, rejected)
         if (old !== undefined) return old
       }
-      if (leaseIsLive(record, now(), leaseLength) && leaseName(record) !== outlived) {
+      if (leaseIsLive(record, now(), leaseLength) && leaseId(record) !== expiredLease) {
         if (waits++ >= maxWaits) break
-        if (await outlive(context, record)) outlived = leaseName(record)
+        if (await waitForLease(context, record)) expiredLease = leaseId(record)
         continue
       }
       if (mustWait) throw refreshError(ownerId, record.failure?.code ?? '')
-      const tried = await attempt(record, true).catch(async (error: unknown) => {
-        const old = await oldToken(record, rejected).catch(() => undefined)
+      const result = await attempt(record, true).catch(async (error: unknown) => {
+        const old = await currentToken(record, rejected).catch(() => undefined)
         if (old === undefined) throw error
         return old
       })
-      if (!('outcome' in tried)) return tried
-      switch (tried.outcome) {
+      if (!('outcome' in result)) return result
+      switch (result.outcome) {
         case 'refreshed': {
-          const accessToken = await seal.open(ownerId, 'access', tried.record.accessToken)
-          return { record: tried.record, accessToken }
+          const accessToken = await seal.open(ownerId, 'access', result.record.accessToken)
+          return { record: result.record, accessToken }
         }
         case 'gone':
           throw notFound(ownerId)
         case 'ended':
           throw needsReauth(ownerId)
         case 'failed': {
-          if (tried.failure.kind === 'config') throw refreshError(ownerId, tried.failure.code)
-          const old = await oldToken(record, rejected)
+          if (result.failure.kind === 'config') throw refreshError(ownerId, result.failure.code)
+          const old = await currentToken(record, rejected)
           if (old !== undefined) return old
-          if (!tried.failure.unanswered || repeated) throw refreshError(ownerId, tried.failure.code)
-          // The server may still act on what it was sent: the store is read again when the lease is over, then one retry.
-          repeated = true
-          if (await outlive(context, tried.leased)) outlived = leaseName(tried.leased)
+          if (!result.failure.outcomeUnknown || retried) throw refreshError(ownerId, result.failure.code)
+          // The server may still process the request: read the store again when the lease has ended, then retry once.
+          retried = true
+          if (await waitForLease(context, result.leased)) expiredLease = leaseId(result.leased)
           break
         }
         default:
@@ -185,7 +199,7 @@ export function createRefresher(context: RefreshContext): Refresher {
   }
 
   return {
-    async usable(ownerId, rejected, options) {
+    async token(ownerId, rejected, options) {
       for (;;) {
         let running = flights.get(ownerId)
         const own = running === undefined
@@ -204,7 +218,7 @@ export function createRefresher(context: RefreshContext): Refresher {
       if (flights.has(ownerId) || unwritten.has(ownerId)) return 'lost'
       if (leaseIsLive(record, now(), leaseLength)) return 'lost'
       const checking = attempt(record, false).finally(() => flights.delete(ownerId))
-      // A caller who joins looks at the store afterwards, whatever the check came to.
+      // A caller that joins reads the store afterwards, whatever the result.
       const joined = checking.then(
         () => undefined,
         () => undefined,

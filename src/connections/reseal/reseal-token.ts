@@ -3,7 +3,7 @@ import type { CallOptions } from '../../internal/signal.ts'
 import type { Vault } from '../../vault/vault.ts'
 import type { TokenSeal } from '../records/token-seal.ts'
 
-/** Which token is moved, and how. */
+/** Which token to move, and how. */
 export interface ResealTokenInput {
   readonly vault: Vault
   readonly seal: TokenSeal
@@ -13,7 +13,7 @@ export interface ResealTokenInput {
 }
 
 /**
- * Moves one token to the current key: rewraps its data key, and seals the token anew if the data key is over age.
+ * Moves one token to the current key: rewraps its data key, and seals the token again if the data key is over age.
  *
  * @returns the same object if there is nothing to do
  */

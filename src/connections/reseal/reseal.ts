@@ -15,10 +15,10 @@ import { resealToken } from './reseal-token.ts'
 /** Options of {@link createReseal}. */
 export interface ResealOptions {
   readonly provider: Provider
-  /** The application whose connections the store holds: part of what tokens are bound to. */
+  /** The application whose connections the store holds; part of the tokens' binding. */
   readonly clientId: string
   readonly store: TokenStore
-  /** With the new key as `kms` and the old ones as `retired`. */
+  /** With the new key as `kms` and the old keys as `retired`. */
   readonly vault: Vault
   /** Milliseconds: `refresh.lease` of the processes that share the store. @default 20_000 */
   readonly lease?: number | undefined
@@ -31,59 +31,60 @@ export interface ResealOptions {
 }
 
 export interface ResealRun extends CallOptions {
-  /** Only what is under another key: found by index, rewrapped, and not opened. @default false: over-age data keys too */
+  /** Only tokens under another key: found by index, rewrapped, not opened. @default false: over-age data keys too */
   readonly onlyKey?: boolean | undefined
-  /** Moves tokens that are under the current key as well, to its newest version. @default false */
+  /** Also moves tokens that are under the current key, to its newest version. @default false */
   readonly newestVersion?: boolean | undefined
-  /** Goes on behind this owner: `after` of an earlier run's progress. Not needed, only quicker. */
+  /** Continues after this owner: `after` of an earlier run's progress. Optional; saves time. */
   readonly after?: string | undefined
-  /** How many connections there are, if known: passed on in the progress. */
+  /** Number of connections, if known: passed through to the progress. */
   readonly total?: number | undefined
 }
 
-/** How far a run is. */
+/** Progress of a run. */
 export interface ResealProgress {
-  /** Connections looked at. */
+  /** Connections visited. */
   readonly done: number
   /** Connections written. */
   readonly changed: number
-  /** Connections whose tokens did not open, or that could not be written. */
+  /** Connections whose tokens could not be opened or written. */
   readonly failed: number
   readonly total: number | undefined
   /** Connections per second since the run began. */
   readonly rate: number
-  /** The last owner of the page: where a run may go on. */
+  /** The last owner of the page, from which a run can continue. */
   readonly after: string | undefined
 }
 
-/** What a run tells about. */
+/** Events of a run. */
 export interface ResealEvents extends Pick<ConnectionEvents, 'key.rotated'> {
   /** After each page. */
   progress: ResealProgress
-  /** A connection was left as it is; the others go on. */
+  /** A connection was left unchanged; the run continues. */
   failed: { readonly ownerId: string; readonly code: ErrorCode }
 }
 
 /** Moves stored tokens to the current key. */
 export interface Reseal {
   /**
-   * Walks the store and brings every stale token under the current key: by rewrapping its data key, or by sealing it anew
-   * when its data key is over age. May be stopped and started again at any time, and run in several processes.
-   * @returns the last progress, once every connection was looked at
-   * @throws VaultError, StoreError when the key service or the store fails: run again later. Aborts with the caller's reason.
+   * Walks the store and moves every stale token to the current key: rewraps its data key, or seals the token again if
+   * the data key is over age. Can be stopped and started again at any time, and run in several processes.
+   * @returns the last progress, after every connection was visited
+   * @throws VaultError, StoreError when the key service or the store fails: run again later. Aborts with the caller's
+   *   reason.
    */
   run(options?: ResealRun): Promise<ResealProgress>
   /** Adds a listener and returns the function that removes it. */
   on<E extends keyof ResealEvents>(event: E, listener: (payload: ResealEvents[E]) => void): () => void
 }
 
-const attempts = 20
+const maxAttempts = 20
 const maxDeferred = 10_000
-/** Milliseconds: most leases are given back long before they end. */
-const recheck = 250
+/** Milliseconds: most leases are released long before they end. */
+const recheckDelay = 250
 
 /** Failures of one record only; every other failure ends the run. */
-const ofOneRecord: ReadonlySet<string> = new Set<ErrorCode>([
+const recordErrors: ReadonlySet<string> = new Set<ErrorCode>([
   'STORE_CORRUPT',
   'VAULT_DECRYPT_FAILED',
   'VAULT_KEY_DISABLED',
@@ -92,8 +93,8 @@ const ofOneRecord: ReadonlySet<string> = new Set<ErrorCode>([
 ])
 
 /**
- * Makes the mover of tokens to a new key. It writes by compare-and-set and never over a live lease, so that a refresh
- * under way keeps its record: such connections are visited again when the lease has ended.
+ * Creates a {@link Reseal}. Writes by compare-and-set and never over a live lease, so that a running refresh keeps its
+ * record: such connections are visited again when the lease has ended.
  * @throws ConfigError `CONFIG_INVALID`
  */
 export function createReseal(options: ResealOptions): Reseal {
@@ -135,11 +136,11 @@ function createWalk(
   const provider = options.provider.id
   const seal = createTokenSeal(options)
 
-  /** Brings one record up to date. `deferred`: somebody may be refreshing it. */
+  /** Moves one record's tokens. `deferred`: a process may be refreshing it. */
   async function move(first: StoredConnection, run: ResealRun): Promise<'changed' | 'current' | 'deferred'> {
     const { ownerId } = first
     let record: StoredConnection | undefined = first
-    for (let attempt = 0; attempt < attempts && record !== undefined; attempt++) {
+    for (let attempt = 0; attempt < maxAttempts && record !== undefined; attempt++) {
       if (leaseIsLive(record, now(), lease)) return 'deferred'
       const fresh = await refreshed(record, run)
       if (fresh === undefined) return 'current'
@@ -167,7 +168,7 @@ function createWalk(
 
     const visit = async (record: StoredConnection): Promise<void> => {
       try {
-        const outcome = await patiently(run, async (again) => {
+        const outcome = await withRetry(run, async (again) => {
           const latest = again ? await store.get({ provider, ownerId: record.ownerId }, run) : record
           return latest === undefined ? 'current' : await move(latest, run)
         })
@@ -175,7 +176,7 @@ function createWalk(
         deferred.delete(record.ownerId)
         if (outcome === 'changed') count.changed++
       } catch (error) {
-        if (!isStagedoorError(error) || !ofOneRecord.has(error.code)) throw error
+        if (!isStagedoorError(error) || !recordErrors.has(error.code)) throw error
         deferred.delete(record.ownerId)
         count.failed++
         emitter.emit('failed', { ownerId: record.ownerId, code: error.code })
@@ -189,10 +190,10 @@ function createWalk(
     }
 
     const revisit = async (): Promise<void> => {
-      let wait = recheck
+      let wait = recheckDelay
       for (const ownerId of deferred) {
         run.signal?.throwIfAborted()
-        const record = await patiently(run, () => store.get({ provider, ownerId }, run))
+        const record = await withRetry(run, () => store.get({ provider, ownerId }, run))
         if (record === undefined) {
           deferred.delete(ownerId)
           count.done++
@@ -205,12 +206,12 @@ function createWalk(
 
     for (;;) {
       run.signal?.throwIfAborted()
-      const page = await patiently(run, () => store.list({ provider, limit: pageSize, after, keyIdNot }, run))
+      const page = await withRetry(run, () => store.list({ provider, limit: pageSize, after, keyIdNot }, run))
       await inParallel(page, concurrency, visit)
       after = page.at(-1)?.ownerId ?? after
       if (page.length > 0) emitter.emit('progress', progress())
       if (page.length < pageSize) break
-      // A store that answers at once would leave no turn to timers, signals and requests.
+      // With a synchronous store, give timers, signals and requests a turn.
       await sleep(0, run.signal)
       if (deferred.size >= maxDeferred) await revisit()
     }
@@ -222,21 +223,21 @@ function createWalk(
   }
 }
 
-/** Tries again what failed for a while only. `again`: what was read before may be outdated. */
-async function patiently<T>({ signal }: ResealRun, work: (again: boolean) => Promise<T>): Promise<T> {
+/** Retries transient failures. `again`: data read before may be outdated. */
+async function withRetry<T>({ signal }: ResealRun, work: (again: boolean) => Promise<T>): Promise<T> {
   try {
     return await work(false)
   } catch (error) {
-    if (!transient(error)) throw error
+    if (!isTransient(error)) throw error
     const options = { retries: 5, minTimeout: 200, maxTimeout: 5_000, randomize: true }
     return await retry(() => work(true), {
       ...options,
       ...(signal === undefined ? {} : { signal }),
-      shouldRetry: (failure) => transient(failure.error),
+      shouldRetry: (failure) => isTransient(failure.error),
     })
   }
 }
 
-function transient(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   return isStagedoorError(error) && error.retryable
 }

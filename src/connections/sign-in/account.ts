@@ -6,33 +6,33 @@ import type { ConnectionsContext } from '../context.ts'
 import { within } from '../patience.ts'
 import { isStorable, leaseIsLive, revise } from '../records/record.ts'
 
-/** Looks accounts up at the provider: at sign-in, and later for connections that could not be looked up then. */
+/** Looks up accounts at the provider: at sign-in, and later if that look-up failed. */
 export interface Accounts {
   lookUp(accessToken: string, signal?: AbortSignal): Promise<AccountAnswer>
-  /** Remembers an owner whose account could not be looked up at sign-in. */
-  miss(ownerId: string): void
+  /** Remembers that an owner's account could not be looked up at sign-in. */
+  markMissing(ownerId: string): void
   /** Whether this process remembers that the owner's account is missing. */
   isMissing(ownerId: string): boolean
-  /** Fills a missing account in, at most once a minute per connection; delays the caller by no more than a second. */
+  /** Fills in a missing account, at most once a minute per connection. Delays the caller by at most a second. */
   fill(record: StoredConnection, accessToken: string): Promise<void>
 }
 
 const lookUpTimeout = 5000
-const again = 60_000
-const remembered = 86_400_000
+const retryAfter = 60_000
+const missingFor = 86_400_000
 
 export function createAccounts(context: ConnectionsContext): Accounts {
   const { settings, records } = context
   const { provider, now } = settings
-  const tried = new ExpiringMap<string, true>({ maxSize: 10_000, maxAge: again, now })
-  const missing = new ExpiringMap<string, true>({ maxSize: 10_000, maxAge: remembered, now })
+  const recentlyTried = new ExpiringMap<string, true>({ maxSize: 10_000, maxAge: retryAfter, now })
+  const missing = new ExpiringMap<string, true>({ maxSize: 10_000, maxAge: missingFor, now })
 
   async function lookUp(accessToken: string, signal?: AbortSignal): Promise<AccountAnswer> {
     const limit = deadline(lookUpTimeout, signal)
     try {
       const { endpoints, fetch } = settings
-      const asked = provider.account?.({ accessToken, endpoints, fetch, signal: limit.signal })
-      return (await asked) ?? { outcome: 'unavailable' }
+      const lookup = provider.account?.({ accessToken, endpoints, fetch, signal: limit.signal })
+      return (await lookup) ?? { outcome: 'unavailable' }
     } catch {
       signal?.throwIfAborted()
       return { outcome: 'unavailable' }
@@ -54,14 +54,14 @@ export function createAccounts(context: ConnectionsContext): Accounts {
 
   return {
     lookUp,
-    miss: (ownerId) => missing.set(ownerId, true),
+    markMissing: (ownerId) => missing.set(ownerId, true),
     isMissing: (ownerId) => missing.get(ownerId) === true,
     async fill({ ownerId, accountId, authorizedAt }, accessToken) {
-      if (accountId !== undefined || provider.account === undefined || tried.get(ownerId)) return
-      tried.set(ownerId, true)
-      const filling = lookUp(accessToken).then(async (answer) => {
-        if (answer.outcome !== 'found') return
-        await write(ownerId, authorizedAt, answer.account)
+      if (accountId !== undefined || provider.account === undefined || recentlyTried.get(ownerId)) return
+      recentlyTried.set(ownerId, true)
+      const filling = lookUp(accessToken).then(async (response) => {
+        if (response.outcome !== 'found') return
+        await write(ownerId, authorizedAt, response.account)
         missing.delete(ownerId)
       })
       context.background(filling)

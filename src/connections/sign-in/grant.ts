@@ -4,14 +4,24 @@ import type { Account, Provider } from '../../oauth/provider.ts'
 import type { TokenSet } from '../../oauth/token-set.ts'
 import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
-import { assumedAuthorization, checkOwnerId, isStorable, never, newRevision, storable } from '../records/record.ts'
+import {
+  assumedAuthorization,
+  checkOwnerId,
+  isStorable,
+  never,
+  newRevision,
+  storableTokens,
+} from '../records/record.ts'
 import type { CorruptRecord } from '../records/records.ts'
 
 /** Tokens that an application already has. */
 export interface AdoptInput {
   readonly ownerId: string
   readonly tokens: TokenSet
-  /** When the user authorized the application. Unknown: the worst is assumed, and health says so. */
+  /**
+   * When the user authorized the application. If unknown, the earliest possible time is assumed and reported by
+   * `health`.
+   */
   readonly authorizedAt?: Date | undefined
   readonly accountId?: string | undefined
 }
@@ -52,36 +62,43 @@ export function adoptedGrant(input: AdoptInput, provider: Provider, now: number)
 }
 
 /**
- * Stores a new grant over whatever the owner had, a running refresh included: its answer then belongs to a grant that
- * is over, and is dropped. Through a short failure of the store, since a code can be spent only once.
+ * Stores a new grant and replaces whatever the owner had. The response to a running refresh then belongs to the old
+ * grant and is dropped. Retries short failures of the store, since a code can be spent only once.
  */
 export async function installGrant(context: ConnectionsContext, grant: Grant): Promise<StoredConnection> {
-  const { records, seal, announce } = context
+  const { records, seal, emit } = context
   const { ownerId, tokens } = grant
   const accessToken = await seal.seal(ownerId, 'access', tokens.accessToken)
   const refreshToken =
     tokens.refreshToken === undefined ? undefined : await seal.seal(ownerId, 'refresh', tokens.refreshToken)
   const sealed = { accessToken, ...(refreshToken === undefined ? {} : { refreshToken }) }
-  let tried: { readonly over: Existing; readonly next: StoredConnection; readonly tell: () => void } | undefined
+  let pending:
+    | { readonly replaced: ExistingRecord; readonly next: StoredConnection; readonly onWritten: () => void }
+    | undefined
   const install = async (): Promise<StoredConnection> => {
     for (let round = 0; round < 50; round++) {
       records.forget(ownerId)
       const existing = await records.readAny(ownerId)
-      // A write that seemed to fail had reached the store, and somebody went on from there: what it held may be spent.
-      if (tried !== undefined && comesFrom(existing, tried.next) && !comesFrom(tried.over, tried.next)) {
-        tried.tell()
+      // A write that appeared to fail had reached the store, and another process has refreshed since: its token may be
+      // spent.
+      if (
+        pending !== undefined &&
+        isSameGrant(existing, pending.next) &&
+        !isSameGrant(pending.replaced, pending.next)
+      ) {
+        pending.onWritten()
         return existing
       }
       const before = existing === undefined || 'corrupt' in existing ? undefined : existing.accountId
       const next = newRecord(context, grant, sealed)
-      const tell = (): void => {
-        if (existing === undefined) announce('connection.created', next, {})
-        else announce('connection.replaced', next, { accountChanged: differs(before, grant.account?.id) })
+      const onWritten = (): void => {
+        if (existing === undefined) emit('connection.created', next, {})
+        else emit('connection.replaced', next, { accountChanged: isOtherAccount(before, grant.account?.id) })
       }
-      tried = { over: existing, next, tell }
-      if (await records.writeSurely(ownerId, existing, next, tell)) return next
+      pending = { replaced: existing, next, onWritten }
+      if (await records.writeWithRetry(ownerId, existing, next, onWritten)) return next
     }
-    throw new ConnectionError('CONNECTION_CHANGED', 'The connection is changed by others all the time; try again.', {
+    throw new ConnectionError('CONNECTION_CHANGED', 'The connection is being changed by other processes; try again.', {
       ownerId,
     })
   }
@@ -94,9 +111,9 @@ export async function installGrant(context: ConnectionsContext, grant: Grant): P
   })
 }
 
-type Existing = StoredConnection | CorruptRecord | undefined
+type ExistingRecord = StoredConnection | CorruptRecord | undefined
 
-function comesFrom(record: Existing, grant: StoredConnection): record is StoredConnection {
+function isSameGrant(record: ExistingRecord, grant: StoredConnection): record is StoredConnection {
   if (record === undefined || 'corrupt' in record) return false
   return record.createdAt === grant.createdAt && record.authorizedAt === grant.authorizedAt
 }
@@ -113,7 +130,7 @@ function newRecord(
     revision: newRevision(),
     ...(account === undefined || !isStorable(account.id) ? {} : { accountId: account.id }),
     ...(account?.name === undefined ? {} : { accountName: account.name }),
-    ...storable(tokens),
+    ...storableTokens(tokens),
     ...sealed,
     authorizedAt: Math.round(authorizedAt),
     status: 'connected',
@@ -124,6 +141,6 @@ function newRecord(
   return { ...record, nextCheckAt: schedule.first(record, now) }
 }
 
-function differs(before: string | undefined, after: string | undefined): boolean {
+function isOtherAccount(before: string | undefined, after: string | undefined): boolean {
   return before !== undefined && after !== undefined && before !== after
 }

@@ -12,7 +12,7 @@ import { type Connection, checkOwnerId, toConnection } from '../records/record.t
 import type { Accounts } from './account.ts'
 import { installGrant } from './grant.ts'
 
-/** Who signs in, and how. */
+/** Input of `begin`. */
 export interface BeginInput {
   readonly ownerId: string
   /** Same-origin path to send the browser to afterwards, at most 512 bytes. */
@@ -23,7 +23,7 @@ export interface BeginInput {
   readonly cookies?: string | undefined
 }
 
-/** What came back from the provider. */
+/** Input of `complete`. */
 export interface CompleteInput {
   readonly ownerId: string
   /** The callback's full URL. */
@@ -40,7 +40,7 @@ export interface SignIn {
   ): Promise<{ connection: Connection; returnTo?: string; setCookies: readonly string[] }>
 }
 
-/** The redirect to the provider and back: a sealed cookie remembers the sign-in, the store sees that it is used once. */
+/** The redirect to the provider and back. A sealed cookie holds the sign-in; the store ensures that it is used once. */
 export function createSignIn(context: ConnectionsContext, accounts: Accounts): SignIn {
   const { settings, tokenEndpoint } = context
   const { provider, redirectUri, clientId, now } = settings
@@ -48,7 +48,7 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
   let loading: Promise<LoginCookies> | undefined
   const loginCookies = (): Promise<LoginCookies> => {
     loading ??= createLoginCookies({ keys: settings.loginKeys, clientId, redirectUri, now }).catch((error: unknown) => {
-      // A library that could not be loaded just now is loaded anew.
+      // A failed import is tried again.
       loading = undefined
       throw error
     })
@@ -56,35 +56,35 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
   }
 
   async function exchange(url: URL, { transaction }: Login, options: CallOptions | undefined): Promise<TokenSet> {
-    const limit = deadline(settings.timeout, options?.signal, tookTooLong)
+    const limit = deadline(settings.timeout, options?.signal, timeoutError)
     try {
       return await oauth.exchange({ url, transaction }, { signal: limit.signal })
     } catch (error) {
       options?.signal?.throwIfAborted()
       if (error instanceof LoginError || (isStagedoorError(error) && error.name === 'ConfigError')) throw error
-      throw new LoginError('LOGIN_UNAVAILABLE', 'The token endpoint gave no usable answer.', { cause: error })
+      throw new LoginError('LOGIN_UNAVAILABLE', 'The token endpoint sent no usable response.', { cause: error })
     } finally {
       limit.done()
     }
   }
 
-  /** After the code is spent only a user who is refused for good ends the sign-in: the rest is looked up later. */
+  /** Once the code is spent, only a refused user ends the sign-in. Other failures are looked up later. */
   async function accountOf(accessToken: string): Promise<Account | undefined> {
-    const answer = await accounts.lookUp(accessToken)
-    if (answer.outcome === 'refused') {
+    const response = await accounts.lookUp(accessToken)
+    if (response.outcome === 'refused') {
       throw new LoginError('LOGIN_USER_NOT_ALLOWED', 'This user may not use the application at the provider.')
     }
-    return answer.outcome === 'found' ? answer.account : undefined
+    return response.outcome === 'found' ? response.account : undefined
   }
 
   async function connect(input: CompleteInput, login: Login, options: CallOptions | undefined): Promise<Connection> {
     const { ownerId, url } = input
     const { transaction } = login
     if (login.ownerId !== ownerId) {
-      throw new LoginError('LOGIN_OWNER_MISMATCH', 'The sign-in was begun by somebody else; start it again.')
+      throw new LoginError('LOGIN_OWNER_MISMATCH', 'The sign-in was started by another user; start it again.')
     }
     await readCallback(url, transaction, settings)
-    // Tried before the code is spent: what came for it could not be kept otherwise.
+    // Before the code is spent: without these its tokens could not be stored.
     await loadRetry()
     await context.seal.ready(ownerId)
     if (!(await settings.store.claim(`login:${transaction.id}`, transaction.expiresAt, options))) {
@@ -93,11 +93,11 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
     const authorizedAt = now()
     const tokens = await exchange(url, login, options)
     if (tokens.refreshToken === undefined) {
-      throw new LoginError('LOGIN_NO_REFRESH_TOKEN', 'The authorization server gave no refresh token.')
+      throw new LoginError('LOGIN_NO_REFRESH_TOKEN', 'The authorization server sent no refresh token.')
     }
     const account = await accountOf(tokens.accessToken)
     const record = await installGrant(context, { ownerId, tokens, authorizedAt, account })
-    if (account === undefined && provider.account !== undefined) accounts.miss(ownerId)
+    if (account === undefined && provider.account !== undefined) accounts.markMissing(ownerId)
     return toConnection(record, provider)
   }
 
@@ -130,7 +130,7 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
   }
 }
 
-function tookTooLong(): DOMException {
+function timeoutError(): DOMException {
   return new DOMException('The token request took too long.', 'TimeoutError')
 }
 

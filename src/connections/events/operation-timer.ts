@@ -4,15 +4,19 @@ import { newRevision } from '../records/record.ts'
 import type { ConnectionEvents } from './events.ts'
 
 type Outcome = ConnectionEvents['refresh.finished']['outcome']
-type Tried = { readonly outcome: Outcome; readonly failure?: { readonly code: ErrorCode } }
+type TimedResult = { readonly outcome: Outcome; readonly failure?: { readonly code: ErrorCode } }
 
-/** Tells how long work took and what it came to. */
-export interface Stopwatch {
+/** Measures an operation and emits its duration and outcome. */
+export interface OperationTimer {
   signIn<T>(work: () => Promise<T>): Promise<T>
-  refresh<T extends Tried>(work: () => Promise<T>): Promise<T>
+  refresh<T extends TimedResult>(work: () => Promise<T>): Promise<T>
 }
 
-export function createStopwatch(emitter: Emitter<ConnectionEvents>, provider: string, now: () => number): Stopwatch {
+export function createOperationTimer(
+  emitter: Emitter<ConnectionEvents>,
+  provider: string,
+  now: () => number,
+): OperationTimer {
   const finished = (startedAt: number) => {
     const end = now()
     return { id: `finished:${newRevision()}`, at: new Date(end), provider, startedAt, duration: end - startedAt }
@@ -21,27 +25,27 @@ export function createStopwatch(emitter: Emitter<ConnectionEvents>, provider: st
   return {
     async signIn(work) {
       const startedAt = now()
-      const tell = (found: { code?: ErrorCode }): void =>
-        emitter.emit('sign_in.finished', { ...finished(startedAt), ...found })
+      const emit = (details: { code?: ErrorCode }): void =>
+        emitter.emit('sign_in.finished', { ...finished(startedAt), ...details })
       try {
         const result = await work()
-        tell({})
+        emit({})
         return result
       } catch (error) {
-        tell(codeOf(error))
+        emit(codeOf(error))
         throw error
       }
     },
     async refresh(work) {
       const startedAt = now()
-      const tell = (outcome: Outcome, found: { code?: ErrorCode }): void =>
-        emitter.emit('refresh.finished', { ...finished(startedAt), outcome, ...found })
+      const emit = (outcome: Outcome, details: { code?: ErrorCode }): void =>
+        emitter.emit('refresh.finished', { ...finished(startedAt), outcome, ...details })
       try {
         const result = await work()
-        tell(result.outcome, result.failure === undefined ? {} : { code: result.failure.code })
+        emit(result.outcome, result.failure === undefined ? {} : { code: result.failure.code })
         return result
       } catch (error) {
-        tell('failed', codeOf(error))
+        emit('failed', codeOf(error))
         throw error
       }
     },

@@ -1,4 +1,4 @@
-import type { TokenEndpoint } from '../../oauth/token-endpoint.ts'
+import type { TokenEndpoint } from './token-endpoint.ts'
 
 /** Runs one call, or refuses to by an error of its own. */
 export type TokenCircuit = <T>(call: () => Promise<T>) => Promise<T>
