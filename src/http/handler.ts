@@ -1,13 +1,28 @@
-import type { AnyStagedoorError } from '../errors.ts'
-import type { Answering } from './answering.ts'
-import type { HandledConnections } from './connection.ts'
-import { checkOwner, createSite, type SiteOptions } from './site.ts'
+import { type AnyStagedoorError, invalidArgument } from '../errors.ts'
+import { wantsJson } from './accept.ts'
+import { authorize, type Scopes } from './authorization.ts'
+import { completeByGet, completeByPost, repeatCallback } from './callback.ts'
+import { type HandledConnections, readConnection, readHealth, removeConnection } from './connection.ts'
+import { allowOrigin, checkOrigin, preflight } from './origin.ts'
+import { problemPage } from './page.ts'
+import { cookiesOf, FailedSignIn, HttpError, isAnswerable, type Problem, problemOf } from './problem.ts'
+import { html, noContent, problemJson, redirect, withoutBody } from './responses.ts'
+import { checkOwner, createSite, type RouteName, type Site, type SiteOptions } from './site.ts'
+
+const maxUrl = 8192
+const methods: Readonly<Record<RouteName, readonly string[]>> = {
+  auth: ['GET', 'HEAD', 'OPTIONS'],
+  // No HEAD: a link checker must not spend the code.
+  callback: ['GET', 'POST', 'OPTIONS'],
+  connection: ['GET', 'HEAD', 'DELETE', 'OPTIONS'],
+  health: ['GET', 'HEAD', 'OPTIONS'],
+}
 
 /** How the handler fits into the application that mounts it. */
 export interface HandlerOptions<C> extends SiteOptions {
   /**
-   * Who is signed in to the host application: its own, stable id of the user, at most 255 bytes. `undefined` is
-   * answered with 401. `context` is the framework's own request.
+   * Who is signed in to the host application: its own, stable id of the user, at most 255 bytes. `undefined`
+   * results in 401. `context` is the framework's own request.
    */
   readonly owner: (request: Request, context: C) => string | null | undefined | Promise<string | null | undefined>
   /** Path under which the endpoints lie, as the browser sees it. @default '/api/v1/spotify' */
@@ -57,21 +72,63 @@ export interface Handler<C> {
 export function createHandler<C>(parts: HandlerParts, options: HandlerOptions<C>): Handler<C> {
   checkOwner(options)
   const site = createSite(parts.redirectUri, options)
-  // What answers requests loads with the first one: a process that serves none never pays for it.
-  let answering: Promise<Answering<C>> | undefined
+  const { connections } = parts
+  const scopes: Scopes = { always: parts.scopes ?? [], offered: options.scopes ?? [] }
+  const provider = connections.provider.charAt(0).toUpperCase() + connections.provider.slice(1)
 
-  async function load(): Promise<Answering<C>> {
-    const { createAnswering } = await import('./answering.ts')
-    return createAnswering(parts, options, site)
+  async function signedIn(request: Request, context: C): Promise<string | undefined> {
+    const ownerId: unknown = await options.owner(request, context)
+    if (ownerId === undefined || ownerId === null || ownerId === '') return undefined
+    if (typeof ownerId !== 'string') throw invalidArgument('owner must return a string, or undefined.')
+    return ownerId
+  }
+
+  async function dispatch(route: RouteName, request: Request, context: C): Promise<Response> {
+    const allow = methods[route]
+    if (request.method === 'OPTIONS') return noContent({ headers: preflight(request, site, allow.join(', ')) })
+    if (!allow.includes(request.method)) throw new HttpError('HTTP_METHOD_NOT_ALLOWED', { allow: allow.join(', ') })
+    if (request.method === 'POST' || request.method === 'DELETE') checkOrigin(request, site)
+    const ownerId = await signedIn(request, context)
+    if (ownerId === undefined) {
+      const repeat = route === 'callback' ? repeatCallback(request, site) : undefined
+      if (repeat !== undefined) return repeat
+      throw new HttpError('HTTP_UNAUTHENTICATED')
+    }
+    if (route === 'auth') return authorize(request, ownerId, connections, site, scopes)
+    if (route === 'health') return readHealth(ownerId, connections)
+    if (route === 'callback')
+      return request.method === 'POST'
+        ? completeByPost(request, ownerId, connections, site)
+        : completeByGet(request, ownerId, connections, site)
+    return request.method === 'DELETE' ? removeConnection(ownerId, connections) : readConnection(ownerId, connections)
+  }
+
+  function refuse(caught: unknown, route: RouteName | undefined, request: Request): Response {
+    const error = caught instanceof FailedSignIn ? caught.reason : caught
+    if (!isAnswerable(error)) throw error
+    const problem = problemOf(error.code, provider)
+    if (!(error instanceof HttpError) && problem.status >= 500) report(options.onError, error)
+    const setCookies = cookiesOf(caught)
+    const headers = error instanceof HttpError ? error.headers : {}
+    const person = (route === 'auth' || route === 'callback') && request.method !== 'POST' && !wantsJson(request)
+    if (!person) return problemJson(problem, { setCookies, headers })
+    if (site.afterError !== undefined && !(error instanceof HttpError))
+      return redirect(303, withError(site.afterError, problem, site), { setCookies })
+    return html(problem.status, problemPage(problem, linksFor(problem, site)), { setCookies, headers })
   }
 
   async function handle(request: Request, context: C): Promise<Response> {
-    answering ??= load().catch((error: unknown) => {
-      // A file that could not be read just now must not end the handler.
-      answering = undefined
-      throw error
-    })
-    return (await answering)(request, context)
+    const url = new URL(request.url)
+    const route = site.route(url)
+    try {
+      if (request.url.length > maxUrl) throw new HttpError('HTTP_URL_TOO_LONG')
+      if (route === undefined) throw new HttpError('HTTP_NOT_FOUND')
+      const response = await dispatch(route, request, context)
+      return allowOrigin(request, request.method === 'HEAD' ? withoutBody(response) : response, site)
+    } catch (error) {
+      const response = refuse(error, route, request)
+      return allowOrigin(request, request.method === 'HEAD' ? withoutBody(response) : response, site)
+    }
   }
 
   return Object.assign(handle, {
@@ -80,4 +137,23 @@ export function createHandler<C>(parts: HandlerParts, options: HandlerOptions<C>
     paths: site.paths,
     serves: (url: URL) => site.route(url) !== undefined,
   })
+}
+
+function report(onError: HandlerOptions<never>['onError'], error: AnyStagedoorError): void {
+  try {
+    const returned: unknown = onError?.(error)
+    if (returned instanceof Promise) returned.catch(() => {})
+  } catch {}
+}
+
+function withError(afterError: string, problem: Problem, site: Site): string {
+  const url = new URL(afterError, site.origin)
+  url.searchParams.set('error', problem.code)
+  // A path that begins with two slashes would name another host.
+  return url.origin === site.origin && !url.pathname.startsWith('//') ? url.pathname + url.search + url.hash : url.href
+}
+
+function linksFor(problem: Problem, site: Site): { href: string; text: string }[] {
+  const back = { href: site.afterConnect, text: 'Back to the application' }
+  return problem.code.startsWith('HTTP_') ? [back] : [{ href: `${site.base}/auth`, text: 'Try again' }, back]
 }

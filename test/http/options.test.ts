@@ -34,21 +34,6 @@ describe('afterError', () => {
   })
 })
 
-describe('the part that answers', () => {
-  it('is loaded anew after it could not be loaded once', async () => {
-    const file = '../../src/http/answering.ts'
-    vi.resetModules()
-    vi.doMock(file, () => {
-      throw new Error('Too many open files.')
-    })
-    const handle = createHandler({ connections: connectionsDouble(), redirectUri }, { owner: () => 'alice' })
-    const request = (): Request => new Request(`${base}/connection`, { headers: program })
-    await expect(handle(request(), undefined)).rejects.toThrow()
-    vi.doUnmock(file)
-    expect((await handle(request(), undefined)).status).toBe(200)
-  })
-})
-
 describe('onError', () => {
   it('harms nobody when what it returns rejects', async () => {
     const rejections: unknown[] = []
