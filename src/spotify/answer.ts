@@ -1,8 +1,8 @@
 import { SpotifyApiError } from '../errors.ts'
 import type { Emitter } from '../internal/emitter.ts'
+import { lazy } from '../internal/lazy.ts'
 import type { SpotifyEvents } from './events.ts'
 import type { OperationData } from './operations/operation.ts'
-import type { read } from './schemas/read.ts'
 import type { Incoming } from './transport.ts'
 
 type Request = { readonly method: string; readonly path: string }
@@ -10,7 +10,7 @@ type Request = { readonly method: string; readonly path: string }
 /** Reads answers: parses what Spotify sent and checks it against what the operation promises. */
 export interface AnswerReader {
   /** Loads the schemas; nothing if they are there. `read` can be used when it has resolved. */
-  load(): Promise<void> | undefined
+  load(): Promise<unknown> | undefined
   /**
    * @param partial the caller asked for some fields only
    * @throws SpotifyApiError `API_BAD_RESPONSE`
@@ -18,29 +18,18 @@ export interface AnswerReader {
   read(incoming: Incoming, operation: OperationData, partial: boolean): unknown
 }
 
-/** The schemas are one chunk that is loaded with the first call: an application that makes none does not pay for them. */
+/** With the first call: a process that makes none does not load zod. */
+const schemas = lazy(() => import('./schemas/read.ts'))
+
 export function createAnswerReader(drop: boolean, emitter: Emitter<SpotifyEvents>): AnswerReader {
-  let check: typeof read | undefined
-  let loading: Promise<void> | undefined
-  const load = async (): Promise<void> => {
-    try {
-      check = (await import('./schemas/read.ts')).read
-    } finally {
-      loading = undefined
-    }
-  }
   return {
     load() {
-      if (check !== undefined) return undefined
-      loading ??= load()
-      // Whoever waits for it hears of a failure; a call that fails earlier does not wait.
-      loading.catch(() => {})
-      return loading
+      return schemas.value === undefined ? schemas.load() : undefined
     },
     read(incoming, operation, partial) {
       const { method, path } = operation
       const body = parse(incoming, operation)
-      const answer = check?.(body, operation, partial, drop, (oddity) =>
+      const answer = schemas.value?.read(body, operation, partial, drop, (oddity) =>
         emitter.emit('response.odd', { request: { method, path }, ...oddity }),
       )
       if (answer === undefined) throw badResponse(operation, incoming.status)

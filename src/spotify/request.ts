@@ -1,10 +1,10 @@
 import { invalidArgument, SpotifyApiError } from '../errors.ts'
 import { sameOrigin } from '../internal/same-origin.ts'
+import type { Work } from './attempt.ts'
 import type { Method } from './operations/operation.ts'
 import { operations } from './operations/operations.ts'
 import type { AccessTokenSource } from './options.ts'
 import { queryString } from './path.ts'
-import type { Work } from './pipeline.ts'
 
 /** What every Standard Schema library (zod, valibot, arktype, …) offers: https://standardschema.dev, version 1. */
 export interface StandardSchema<T> {

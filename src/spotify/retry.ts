@@ -1,31 +1,51 @@
 import { isStagedoorError, type SpotifyApiError } from '../errors.ts'
+import type { Emitter } from '../internal/emitter.ts'
 import { retry as repeat } from '../internal/retry.ts'
 import { sleep } from '../internal/signal.ts'
+import type { Attempts, Work } from './attempt.ts'
+import type { SpotifyEvents } from './events.ts'
 import type { RequestOptions } from './options.ts'
-import type { Work } from './pipeline.ts'
 import type { Progress } from './progress.ts'
 import type { Incoming } from './transport.ts'
-
-export type Step<T> = (work: Work, options: RequestOptions, progress: Progress, given: T) => Promise<Incoming>
 
 export interface RetryOptions {
   readonly now: () => number
   readonly retries: number
   readonly maxWait: number
-  /** Answers an error that another token may mend, or throws it. */
-  readonly replay: Step<unknown>
-  /** Makes another attempt. */
-  readonly again: (work: Work, options: RequestOptions, progress: Progress) => Promise<Incoming>
-  readonly tell: (work: Work, error: SpotifyApiError, progress: Progress, delay: number) => void
+  readonly emitter: Emitter<SpotifyEvents>
 }
+
+/** Makes the further attempts of a call whose first one failed with `error`; throws the last error when there are none. */
+export type Retry = (work: Work, options: RequestOptions, progress: Progress, error: unknown) => Promise<Incoming>
 
 const mostThrottles = 5
 const passing: ReadonlySet<string> = new Set(['API_SERVER_ERROR', 'API_UNREACHABLE', 'API_TIMEOUT'])
 const throttled: ReadonlySet<string> = new Set(['API_RATE_LIMITED', 'API_QUOTA_EXCEEDED'])
 
 /** Decides what becomes of a call whose first attempt failed: p-retry counts, waits and backs off from there. */
-export function createRetry(retry: RetryOptions): Step<unknown> {
-  const { now } = retry
+export function createRetry(retry: RetryOptions, attempts: Pick<Attempts, 'getToken' | 'send'>): Retry {
+  const { now, emitter } = retry
+
+  function report(work: Work, error: SpotifyApiError, progress: Progress, delay: number): void {
+    emitter.emit('request.retried', {
+      request: work.outgoing.request,
+      code: error.code,
+      status: error.status,
+      attempt: progress.failures + progress.throttles,
+      delay,
+    })
+  }
+
+  /** After the first refusal of its token, sends the call again with another one, if there is one. */
+  async function replay(work: Work, options: RequestOptions, progress: Progress, error: unknown): Promise<Incoming> {
+    if (progress.replayed || !isStagedoorError(error) || error.code !== 'API_UNAUTHORIZED') throw error
+    progress.replayed = true
+    const { token } = progress
+    await attempts.getToken(work, options, progress, token)
+    if (progress.token === token) throw error
+    report(work, error, progress, 0)
+    return attempts.send(work, options, progress)
+  }
 
   function repeatable(work: Work, options: RequestOptions, progress: Progress, error: unknown): boolean {
     const { maxWait = retry.maxWait } = options
@@ -44,7 +64,7 @@ export function createRetry(retry: RetryOptions): Step<unknown> {
   return async (work, options, progress, first) => {
     const settle = async (error: unknown): Promise<Incoming> => {
       try {
-        return await retry.replay(work, options, progress, error)
+        return await replay(work, options, progress, error)
       } catch (last) {
         if (isStagedoorError(last) && throttled.has(last.code)) progress.throttles++
         else progress.failures++
@@ -58,12 +78,12 @@ export function createRetry(retry: RetryOptions): Step<unknown> {
       if (!repeatable(work, options, progress, error)) throw error
       failure = error
     }
-    // Most calls never fail, and then need none of it.
     return repeat(
       async (attempt) => {
         if (attempt === 1) throw failure
         try {
-          return await retry.again(work, options, progress)
+          await attempts.getToken(work, options, progress)
+          return await attempts.send(work, options, progress)
         } catch (error) {
           return settle(error)
         }
@@ -78,7 +98,7 @@ export function createRetry(retry: RetryOptions): Step<unknown> {
         shouldRetry: async ({ error, retryDelay }) => {
           if (!repeatable(work, options, progress, error)) return false
           const failed = error as SpotifyApiError
-          retry.tell(work, failed, progress, retryDelay)
+          report(work, failed, progress, retryDelay)
           const { code, retryAt } = failed
           const pause = throttled.has(code) || retryAt === undefined ? 0 : Math.max(0, retryAt - now())
           progress.waited += pause + retryDelay

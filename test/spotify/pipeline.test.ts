@@ -12,12 +12,7 @@ import { type Answering, id, json, answering as makeClient, type Setup, track } 
 const start = Date.UTC(2026, 9, 1)
 // Loading takes real time, which must not pass for the time that a call takes.
 beforeAll(async () => {
-  await Promise.all([
-    import('p-retry'),
-    import('../../src/spotify/api-errors.ts'),
-    import('../../src/spotify/retry.ts'),
-    import('../../src/spotify/schemas/read.ts'),
-  ])
+  await Promise.all([import('p-retry'), import('../../src/spotify/schemas/read.ts')])
 })
 beforeEach(() => {
   vi.useFakeTimers({ now: start })

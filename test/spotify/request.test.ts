@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { createSpotify, path, type SpotifyApiError, type StandardSchema } from '../../src/spotify/index.ts'
-import { answering, json } from './answering.ts'
+import { answering, id, json, track } from './answering.ts'
 
 describe('a free request', () => {
   it('takes a path, a query, a method and a body', async () => {
@@ -93,5 +93,20 @@ describe('the options of a client', () => {
     expect(
       refused({ endpoints: undefined, appMode: undefined, limiter: undefined, timeout: undefined }),
     ).toBeUndefined()
+  })
+})
+
+describe('the schemas', () => {
+  it('are loaded again by the next call where they could not be loaded once', async () => {
+    const file = '../../src/spotify/schemas/read.ts'
+    vi.resetModules()
+    vi.doMock(file, () => {
+      throw new Error('Too many open files.')
+    })
+    const { answering: fresh } = await import('./answering.ts')
+    const { client } = fresh(() => json(track(1)))
+    await expect(client.tracks.get(id)).rejects.toThrow()
+    vi.doUnmock(file)
+    expect((await client.tracks.get(id)).id).toBe('track1')
   })
 })

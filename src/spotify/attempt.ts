@@ -1,0 +1,129 @@
+import { isStagedoorError, SpotifyApiError } from '../errors.ts'
+import type { Emitter } from '../internal/emitter.ts'
+import { inTime } from '../internal/signal.ts'
+import { type BreakerState, createBreaker } from '../limits/breaker.ts'
+import type { Limiter, Slot } from '../limits/limiter.ts'
+import { apiError } from './api-errors.ts'
+import type { SpotifyEvents } from './events.ts'
+import type { AppMode, OperationData } from './operations/operation.ts'
+import type { AccessTokenSource, RequestOptions } from './options.ts'
+import type { Progress } from './progress.ts'
+import { type Incoming, type Outgoing, transmit } from './transport.ts'
+
+export interface AttemptOptions {
+  readonly limiter: Limiter
+  readonly fetch: typeof globalThis.fetch
+  readonly now: () => number
+  readonly mode: AppMode
+  readonly timeout: number
+  readonly maxWait: number
+  readonly emitter: Emitter<SpotifyEvents>
+}
+
+/** One call: what to send, as whom, and how it may be repeated. */
+export interface Work {
+  readonly outgoing: Outgoing
+  readonly operation: OperationData | undefined
+  /** The group of operations that a quota is counted for. */
+  readonly scope: string
+  readonly idempotent: boolean
+  readonly token: AccessTokenSource
+  readonly scopes: readonly string[] | undefined
+}
+
+/** The steps of one attempt. Each adds to the call's progress. */
+export interface Attempts {
+  /** Gets an access token, another one than `rejected`, within the call's `maxWait`. */
+  getToken(work: Work, options: RequestOptions, progress: Progress, rejected?: string): Promise<void>
+  /** Sends the call once, through `limiter( gate( breaker( transport ) ) )`. Resolves with a response of 2xx. */
+  send(work: Work, options: RequestOptions, progress: Progress): Promise<Incoming>
+  circuit(): BreakerState
+}
+
+const down: ReadonlySet<string> = new Set(['API_SERVER_ERROR', 'API_UNREACHABLE', 'API_TIMEOUT'])
+
+export function createAttempts(attempts: AttemptOptions): Attempts {
+  const { limiter, fetch, now, mode, emitter } = attempts
+  const breaker = createBreaker({
+    circuit: 'api',
+    judge: (error) => {
+      if (!isStagedoorError(error)) return 'nothing'
+      if (down.has(error.code)) return 'failure'
+      return (error as SpotifyApiError).status === undefined ? 'nothing' : 'success'
+    },
+    now,
+    emit: emitter.emit,
+  })
+
+  /** The error for a response other than 2xx. */
+  function refusal(incoming: Incoming, slot: Slot, work: Work, progress: Progress): SpotifyApiError {
+    const { operation, scopes, outgoing } = work
+    const error = apiError(incoming, { request: outgoing.request, operation, mode, scopes, now: now() })
+    if (incoming.status === 429) {
+      progress.refusals++
+      const reason = error.code === 'API_QUOTA_EXCEEDED' ? 'quota' : 'rate'
+      const until = slot.throttled({ retryAt: error.retryAt, scope: work.scope, reason })
+      if (error.retryAt === undefined) Object.defineProperty(error, 'retryAt', { value: until, enumerable: true })
+    }
+    return error
+  }
+
+  function send(work: Work, options: RequestOptions, progress: Progress): Promise<Incoming> {
+    const { timeout = attempts.timeout, maxWait = attempts.maxWait, signal } = options
+    const from = now()
+    progress.sent = false
+    return limiter.schedule(
+      (slot) => {
+        const waited = Math.max(0, now() - from)
+        progress.waited += waited
+        progress.queued += waited
+        return breaker.execute(() => {
+          progress.sent = true
+          progress.attempts++
+          const accept = (incoming: Incoming): Incoming => {
+            const { status } = incoming
+            if (status < 200 || status >= 300) throw refusal(incoming, slot, work, progress)
+            return incoming
+          }
+          return transmit(fetch, work.outgoing, progress.token, timeout, signal, accept)
+        })
+      },
+      { signal, scope: work.scope, maxWait: Math.max(0, maxWait - progress.waited) },
+    )
+  }
+
+  async function getToken(work: Work, options: RequestOptions, progress: Progress, rejected?: string): Promise<void> {
+    const { signal } = options
+    const requested = work.token(signal === undefined && rejected === undefined ? undefined : { signal, rejected })
+    let token: string | undefined
+    requested.then(
+      (value) => {
+        token = value
+      },
+      () => {},
+    )
+    // A token that is at hand is there after one turn and needs neither a timer nor a listener.
+    await undefined
+    progress.token = token ?? (await tokenInTime(requested, work, options, progress))
+  }
+
+  /** A source of tokens that never responds must not hang the call. */
+  async function tokenInTime(
+    requested: Promise<string>,
+    work: Work,
+    options: RequestOptions,
+    progress: Progress,
+  ): Promise<string> {
+    const startedAt = now()
+    const left = (options.maxWait ?? attempts.maxWait) - progress.waited
+    const late = (): SpotifyApiError => {
+      const { request } = work.outgoing
+      return new SpotifyApiError('API_TIMEOUT', 'No access token came in time.', { request })
+    }
+    const token = await inTime(requested, Math.max(1, Math.min(left, 2 ** 31 - 1)), options.signal, late)
+    progress.waited += Math.max(0, now() - startedAt)
+    return token
+  }
+
+  return { getToken, send, circuit: () => breaker.state() }
+}
