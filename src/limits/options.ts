@@ -1,5 +1,22 @@
 import { ConfigError } from '../errors.ts'
-import type { WindowOptions } from './adaptive/window.ts'
+
+export interface CeilingOptions {
+  /** Requests per window assumed at the start; default 90. */
+  readonly initialCeiling?: number | undefined
+  /** Milliseconds; default 30,000. */
+  readonly window?: number | undefined
+  /** The ceiling never falls below this; default 5. */
+  readonly minCeiling?: number | undefined
+  /** Milliseconds from learning a ceiling to a probe above it; default 1,800,000. */
+  readonly probeAfter?: number | undefined
+  /** The same for two hours after the server's limit was seen to change; default 480,000. */
+  readonly probeAfterChange?: number | undefined
+}
+
+export interface WindowOptions extends CeilingOptions {
+  /** Milliseconds by which the window is taken to be longer than the server's; default 50. */
+  readonly guard?: number | undefined
+}
 
 /** What every limiter takes. */
 export interface LimiterOptions extends WindowOptions {

@@ -1,3 +1,5 @@
+import type { CeilingOptions } from '../options.ts'
+
 /** What is known about the server's limit. Plain numbers, so that it can be stored; times are epoch milliseconds. */
 export interface Ceiling {
   /** How many requests per window are let through now. */
@@ -30,19 +32,6 @@ export interface Ceiling {
   readonly metAt: number
   /** Rises in a row that were none: the server saves up what is not used. */
   readonly mistaken: number
-}
-
-export interface CeilingOptions {
-  /** Requests per window assumed at the start; default 90. */
-  readonly initialCeiling?: number | undefined
-  /** Milliseconds; default 30,000. */
-  readonly window?: number | undefined
-  /** The ceiling never falls below this; default 5. */
-  readonly minCeiling?: number | undefined
-  /** Milliseconds from learning a ceiling to a probe above it; default 1,800,000. */
-  readonly probeAfter?: number | undefined
-  /** The same for two hours after the server's limit was seen to change; default 480,000. */
-  readonly probeAfterChange?: number | undefined
 }
 
 /** A refusal, with bounds on what the server had counted by then. */

@@ -1,13 +1,9 @@
 import type { LimiterState } from '../limiter.ts'
-import { type Ceiling, type CeilingOptions, CeilingRules, learnedCeiling } from './ceiling.ts'
+import type { WindowOptions } from '../options.ts'
+import { type Ceiling, CeilingRules, learnedCeiling } from './ceiling.ts'
 import { type Ticket, TrailingLog } from './trailing-log.ts'
 
 export type { Ticket } from './trailing-log.ts'
-
-export interface WindowOptions extends CeilingOptions {
-  /** Milliseconds by which the window is taken to be longer than the server's; default 50. */
-  readonly guard?: number | undefined
-}
 
 /**
  * Learns how many requests a server takes in any trailing window. Pure: no timers, no clock of its own; every method
