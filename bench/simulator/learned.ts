@@ -1,4 +1,5 @@
-import { LearnedWindow, type Ticket, type WindowOptions } from '../../src/limits/adaptive/window.ts'
+import { LearnedWindow, type Ticket } from '../../src/limits/adaptive/window.ts'
+import type { WindowOptions } from '../../src/limits/options.ts'
 import type { Algorithm } from './simulate.ts'
 
 /** The learned window under a pause for everyone, as the limiters compose them. */
