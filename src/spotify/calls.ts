@@ -16,7 +16,8 @@ import {
   type Query,
 } from './operations/operations.ts'
 import type { AccessTokenSource, RequestOptions, ScopeSource } from './options.ts'
-import { type PageSource, type Paginated, paginate, read as readPage, startOf } from './paginate.ts'
+import { type PageSource, readPage, startOf } from './page-source.ts'
+import { type Paginated, paginate } from './paginate.ts'
 import { expand, type PathValues, queryString } from './path.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Page } from './schemas/kinds.ts'
@@ -175,7 +176,7 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
       },
       keepNull: shared.keepNull,
       hasRoom: shared.hasRoom,
-      async ask(position, size, signal) {
+      async request(position, size, signal) {
         const input = { ...given, query: { ...rest, ...position, limit: size } }
         const incoming = await transfer(id, input, signal === undefined ? options : { ...options, signal })
         return () => {

@@ -1,9 +1,9 @@
 import { isStagedoorError } from '../errors.ts'
-import { sameOrigin } from '../internal/same-origin.ts'
+import { isStuck, offsetOf, type PageResult, type PageSource, positionAfter, readPage } from './page-source.ts'
 import type { Page } from './schemas/kinds.ts'
 
 /**
- * A list that is read page by page when it is asked for. Each use reads it anew.
+ * A list that is read page by page, when it is used. Each use reads it anew.
  *
  * Where Spotify sends `null` in place of an item, iterating and collecting leave it out unless `oddItems` is `keep`; the
  * pages show it.
@@ -13,64 +13,21 @@ import type { Page } from './schemas/kinds.ts'
 export interface Paginated<T, Raw = T> extends AsyncIterable<T> {
   /** The first page, or that of the query's `offset`. One request. */
   page(): Promise<Page<Raw>>
-  /** One page after the other. The next one is asked for ahead, as far as the limiter has room. */
+  /** One page after the other. The next one is requested ahead, as far as the limiter has room. */
   pages(): AsyncIterableIterator<Page<Raw>>
   /**
    * All items, or the first `max`, in order.
-   * @param options.concurrency pages that are asked for at the same time; default 4 once the first has told how many there
-   *   are. If given, that many are asked for at once from the start: for a short list some of them in vain.
+   * @param options.concurrency pages requested at the same time; default 4 once the first page has reported how many
+   *   there are. If set, that many are requested from the start: for a short list some of them in vain.
    */
   toArray(options?: { readonly max?: number | undefined; readonly concurrency?: number | undefined }): Promise<T[]>
 }
 
-/** Where a page begins. */
-export type Position =
-  | { readonly offset: number }
-  | { readonly after: string }
-  | { readonly before: string }
-  | undefined
-
-/** Where the parameters of a query say that a list begins. */
-export function startOf({ after, before, offset }: Readonly<Record<string, unknown>>): Position {
-  const isGiven = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number'
-  if (isGiven(after)) return { after: String(after) }
-  if (isGiven(before)) return { before: String(before) }
-  return typeof offset === 'number' ? { offset } : undefined
-}
-
-/** What a list is read from. */
-export interface PageSource<Raw> {
-  readonly paging: 'offset' | 'cursor'
-  /** The API's base, to tell its own links from others. */
-  readonly base: string
-  readonly start: Position
-  /** The last offset plus page size that the API allows. */
-  readonly end: number | undefined
-  readonly signal: AbortSignal | undefined
-  /** The page size to ask for; `undefined` leaves it to Spotify. */
-  size(): number
-  /** A page was refused for its size: true if a smaller one will be asked for from now on. */
-  shrink(size: number): boolean
-  /** Whether `null` in place of an item is given out when iterating and collecting. */
-  readonly keepNull: boolean
-  /** Whether the limiter would let another request through at once. */
-  hasRoom(): boolean
-  /** Asks for a page. The function it resolves with reads the answer, so that the next request can leave first. */
-  ask(position: Position, size: number, signal: AbortSignal | undefined): Promise<() => Page<Raw>>
-}
-
-/** A page, where it was found, and what was asked. */
-export interface Found<Raw> {
-  readonly page: Page<Raw>
-  readonly position: Position
-  readonly size: number
-}
-
 /** Makes a list of a source. `first` is a page of it that was read already. */
 export function paginate<T, Raw>(source: PageSource<Raw>, first?: Page<Raw>): Paginated<T, Raw> {
-  const firstPage = async (max?: number): Promise<Found<Raw>> => {
+  const firstPage = async (max?: number): Promise<PageResult<Raw>> => {
     const given = first === undefined ? undefined : { page: first, position: source.start, size: source.size() }
-    return given ?? read(source, source.start, max)
+    return given ?? readPage(source, source.start, max)
   }
   async function* pages(): AsyncIterableIterator<Page<Raw>> {
     for await (const { page } of walk(source, firstPage())) yield page
@@ -79,7 +36,6 @@ export function paginate<T, Raw>(source: PageSource<Raw>, first?: Page<Raw>): Pa
     page: async () => (await firstPage()).page,
     pages,
     async toArray({ max = Number.POSITIVE_INFINITY, concurrency } = {}) {
-      const { collect } = await import('./collect.ts')
       return (await collect(source, first, max, concurrency)) as unknown[] as T[]
     },
     async *[Symbol.asyncIterator]() {
@@ -90,49 +46,36 @@ export function paginate<T, Raw>(source: PageSource<Raw>, first?: Page<Raw>): Pa
   }
 }
 
-/** Reads the page at `position`, with a smaller size if the first is refused. */
-export async function read<Raw>(source: PageSource<Raw>, position: Position, max?: number): Promise<Found<Raw>> {
-  for (;;) {
-    const size = Math.min(source.size(), max ?? Number.POSITIVE_INFINITY, room(source, position))
-    try {
-      const page = (await source.ask(position, size, source.signal))()
-      return { page, position, size }
-    } catch (error) {
-      if (!isStagedoorError(error) || error.code !== 'API_INVALID_LIMIT' || !source.shrink(size)) throw error
-    }
-  }
-}
-
 /** The pages from `first` on, which follows `before` if that is given. */
-export async function* walk<Raw>(
+async function* walk<Raw>(
   source: PageSource<Raw>,
-  first: Promise<Found<Raw>>,
+  first: Promise<PageResult<Raw>>,
   before?: Page<Raw>,
-): AsyncGenerator<Found<Raw>> {
+): AsyncGenerator<PageResult<Raw>> {
   const run = startRun(source.signal)
   const own = { ...source, signal: run.signal }
   const visited = new Set<string>()
   try {
     let found = await first
-    if (before !== undefined && (found.page.items.length === 0 || stands(before, found.page))) return
+    if (before !== undefined && (found.page.items.length === 0 || isStuck(before, found.page))) return
     for (let count = 1; ; count++) {
-      const next = after(own, found, visited)
-      // Not before the second page: who only looks at the first should not pay for two.
-      const ahead = next !== undefined && count > 1 && source.hasRoom() ? read(own, next) : undefined
+      const next = positionAfter(own, found, visited)
+      // Not before the second page: a caller that only looks at the first should not pay for two.
+      const ahead = next !== undefined && count > 1 && source.hasRoom() ? readPage(own, next) : undefined
       ahead?.catch(() => {})
       yield found
       if (next === undefined) return
       const previous = found
-      found = await (ahead ?? read(own, next))
-      if (found.page.items.length === 0 || stands(previous.page, found.page)) return
+      found = await (ahead ?? readPage(own, next))
+      if (found.page.items.length === 0 || isStuck(previous.page, found.page)) return
     }
   } finally {
     run.end()
   }
 }
 
-/** A signal for one reading of a list: it follows the caller's, and ends the requests that are under way at the end. */
-export function startRun(signal: AbortSignal | undefined): { readonly signal: AbortSignal; end(): void } {
+/** A signal for one reading of a list: it follows the caller's, and its end aborts the requests under way. */
+function startRun(signal: AbortSignal | undefined): { readonly signal: AbortSignal; end(): void } {
   const controller = new AbortController()
   const follow = (): void => controller.abort(signal?.reason)
   if (signal?.aborted) follow()
@@ -146,52 +89,114 @@ export function startRun(signal: AbortSignal | undefined): { readonly signal: Ab
   }
 }
 
-/** Where the page after `found` begins; `undefined` when there is none. */
-export function after<Raw>(source: PageSource<Raw>, found: Found<Raw>, visited: Set<string>): Position {
-  const { page, position, size } = found
-  if (page.next === null || page.items.length === 0) return undefined
-  const link = typeof page.next === 'string' ? sameOrigin(page.next, source.base)?.searchParams : undefined
-  const next = source.paging === 'offset' ? afterOffset(page, offsetOf(position), size, link) : afterCursor(page, link)
-  if (next === undefined) return undefined
-  if (source.end !== undefined && 'offset' in next && next.offset >= source.end) return undefined
-  const key = JSON.stringify(next)
-  if (visited.has(key)) return undefined
-  visited.add(key)
-  return next
+/** Pages requested at the same time by default. */
+const defaultConcurrency = 4
+
+/** Reads a list into an array, several pages at a time, in order. `given` is a first page that was read already. */
+async function collect<Raw>(
+  source: PageSource<Raw>,
+  given: Page<Raw> | undefined,
+  max: number,
+  concurrency: number | undefined,
+): Promise<Raw[]> {
+  const items: Raw[] = []
+  const take = (page: Page<Raw>): boolean => {
+    for (const item of page.items) {
+      if (items.length >= max) return false
+      if (item !== null || source.keepNull) items.push(item)
+    }
+    return items.length < max
+  }
+  if (max <= 0) return items
+  if (given !== undefined) {
+    const first = { page: given, position: source.start, size: source.size() }
+    return oneByOne(source, Promise.resolve(first), take, items)
+  }
+  if (source.paging === 'cursor' || concurrency === 1)
+    return oneByOne(source, readPage(source, source.start, max), take, items)
+
+  const run = startRun(source.signal)
+  const own = { ...source, signal: run.signal }
+  try {
+    return await concurrently(own, take, items, max, concurrency)
+  } catch (error) {
+    if (items.length > 0 || !isStagedoorError(error) || error.code !== 'API_INVALID_LIMIT') throw error
+    if (!source.shrink(source.size())) throw error
+  } finally {
+    run.end()
+  }
+  return collect(source, given, max, concurrency)
 }
 
-function afterOffset<Raw>(page: Page<Raw>, offset: number, size: number, link: URLSearchParams | undefined): Position {
-  const named = Number(link?.get('offset') ?? Number.NaN)
-  const next =
-    Number.isSafeInteger(named) && named > offset && named <= offset + size ? named : offset + step(page, size)
-  if (page.next === undefined && !(typeof page.total === 'number' && next < page.total)) return undefined
-  return { offset: next }
+async function oneByOne<Raw>(
+  source: PageSource<Raw>,
+  first: Promise<PageResult<Raw>>,
+  take: (page: Page<Raw>) => boolean,
+  items: Raw[],
+  before?: Page<Raw>,
+): Promise<Raw[]> {
+  for await (const { page } of walk(source, first, before)) if (!take(page)) break
+  return items
 }
 
-function afterCursor<Raw>(page: Page<Raw>, link: URLSearchParams | undefined): Position {
-  const before = link?.get('before')
-  if (before) return { before }
-  const after = link?.get('after') || page.cursors?.after
-  if (link === undefined && page.cursors?.before) return { before: page.cursors.before }
-  return after ? { after } : undefined
-}
-
-/** How many places a page covers: Spotify may give smaller pages than it was asked for. */
-function step<Raw>(page: Page<Raw>, size: number): number {
-  const { limit } = page
-  return typeof limit === 'number' && Number.isSafeInteger(limit) && limit > 0 ? limit : size
-}
-
-/** Whether a later page reports no later place: the server does not lead on. */
-export function stands<Raw>(previous: Page<Raw>, page: Page<Raw>): boolean {
-  if (typeof previous.offset !== 'number' || typeof page.offset !== 'number') return false
-  return page.offset <= previous.offset
-}
-
-export function offsetOf(position: Position): number {
-  return position !== undefined && 'offset' in position ? position.offset : 0
-}
-
-function room<Raw>(source: PageSource<Raw>, position: Position): number {
-  return source.end === undefined ? Number.POSITIVE_INFINITY : Math.max(1, source.end - offsetOf(position))
+/** Requests pages of equal size concurrently and takes them in order, as long as each leads to the next. */
+async function concurrently<Raw>(
+  source: PageSource<Raw>,
+  take: (page: Page<Raw>) => boolean,
+  items: Raw[],
+  max: number,
+  concurrency: number | undefined,
+): Promise<Raw[]> {
+  const width = Math.max(1, concurrency ?? defaultConcurrency)
+  const size = Math.min(source.size(), max)
+  const begin = offsetOf(source.start)
+  const end = Math.min(source.end ?? Number.POSITIVE_INFINITY, begin + max)
+  const pagesUntil = (offset: number): number => Math.max(1, Math.ceil((Math.min(offset, end) - begin) / size))
+  const requests: (Promise<() => Page<Raw>> | undefined)[] = []
+  let planned = concurrency === undefined ? 1 : Math.min(width, pagesUntil(Number.POSITIVE_INFINITY))
+  let head = 0
+  let active = 0
+  let over = false
+  const launch = (): void => {
+    while (!over && active < width && requests.length < planned && requests.length < head + 4 * width) {
+      const offset = begin + requests.length * size
+      active++
+      const request = source.request(
+        { offset },
+        Math.min(size, (source.end ?? Number.POSITIVE_INFINITY) - offset),
+        source.signal,
+      )
+      const settled = (): void => {
+        active--
+        launch()
+      }
+      requests.push(request)
+      request.then(settled, settled)
+    }
+  }
+  const visited = new Set<string>()
+  let previous: Page<Raw> | undefined
+  try {
+    for (launch(); ; head++) {
+      const request = requests[head]
+      if (request === undefined) return items
+      const page = (await request)()
+      requests[head] = undefined
+      if (previous !== undefined && (page.items.length === 0 || isStuck(previous, page))) return items
+      previous = page
+      if (!take(page)) return items
+      const here: PageResult<Raw> = { page, position: { offset: begin + head * size }, size }
+      const next = positionAfter(source, here, visited)
+      if (next === undefined) return items
+      if (typeof page.total === 'number') planned = Math.max(planned, pagesUntil(page.total))
+      launch()
+      // Smaller pages than requested, or more of them than the total promised.
+      if (offsetOf(next) !== begin + (head + 1) * size || requests.length === head + 1) {
+        over = true
+        return await oneByOne(source, readPage(source, next), take, items, page)
+      }
+    }
+  } finally {
+    over = true
+  }
 }
