@@ -62,8 +62,8 @@ export type {
 export { type AuthorizeInput, createOAuth, type OAuth } from './oauth/oauth.ts'
 export {
   type Account,
-  type AccountAnswer,
   type AccountRequest,
+  type AccountResponse,
   defineProvider,
   type Provider,
   type ProviderEndpoints,

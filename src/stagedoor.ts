@@ -60,7 +60,7 @@ export interface Stagedoor {
 export function createStagedoor(options: StagedoorOptions): Stagedoor {
   checkOptions(options)
   const { clientId, clientSecret, redirectUri, scopes, endpoints, store, vault, now = Date.now } = options
-  const own = createEmitter<CircuitEvents & Pick<ConnectionEvents, 'key.rotated'>>()
+  const emitter = createEmitter<CircuitEvents & Pick<ConnectionEvents, 'key.rotated'>>()
   const spotify = createSpotify({
     ...options.api,
     limiter: options.limiter,
@@ -73,7 +73,7 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
     circuit: 'token',
     judge: judgeTokenRequest,
     now,
-    emit: (event, payload) => own.emit(event, payload),
+    emit: (event, payload) => emitter.emit(event, payload),
   })
   const connections = createConnections({
     ...{ provider: spotifyProvider, clientId, clientSecret, redirectUri, scopes, endpoints, store, vault, now },
@@ -110,7 +110,7 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
     await connections.close()
     await spotify.close()
     await store.close?.()
-    own.clear()
+    emitter.clear()
   }
 
   return {
@@ -122,12 +122,12 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
     reseal(resealOptions = {}) {
       const lease = options.refresh?.lease
       const reseal = createReseal({ ...resealOptions, provider: spotifyProvider, clientId, store, vault, lease, now })
-      reseal.on('key.rotated', (payload) => own.emit('key.rotated', payload))
+      reseal.on('key.rotated', (payload) => emitter.emit('key.rotated', payload))
       return reseal
     },
     monitor: (monitorOptions) => connections.monitor(monitorOptions),
     on: (event, listener) => {
-      const sources = [connections, spotify, own] as unknown as readonly Pick<Stagedoor, 'on'>[]
+      const sources = [connections, spotify, emitter] as unknown as readonly Pick<Stagedoor, 'on'>[]
       const stops = sources.map((source) => source.on(event, listener))
       return () => {
         for (const stop of stops) stop()

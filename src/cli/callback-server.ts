@@ -6,13 +6,13 @@ export interface CallbackOptions<T> {
   readonly redirectUri: URL
   readonly signal: AbortSignal
   /** Called once the server listens. */
-  readonly ready: () => void
+  readonly onListening: () => void
   /** Takes the callback's URL. A login error that another callback can still mend is thrown on; the first success ends. */
   readonly complete: (callback: URL) => Promise<T>
 }
 
 /** Serves the redirect URI on its loopback address until one callback completes, fails for good, or the signal aborts. */
-export async function awaitCallback<T>({ redirectUri, signal, ready, complete }: CallbackOptions<T>): Promise<T> {
+export async function awaitCallback<T>({ redirectUri, signal, onListening, complete }: CallbackOptions<T>): Promise<T> {
   const server = createServer()
   try {
     return await new Promise<T>((resolve, reject) => {
@@ -22,17 +22,18 @@ export async function awaitCallback<T>({ redirectUri, signal, ready, complete }:
       server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, redirectUri)))
       server.on('request', (request, response) => {
         const url = new URL(request.url?.startsWith('/') ? request.url : '/', redirectUri)
-        if (request.method !== 'GET' || url.pathname !== redirectUri.pathname) return page(response, 404, 'Not found.')
+        if (request.method !== 'GET' || url.pathname !== redirectUri.pathname)
+          return sendPage(response, 404, 'Not found.')
         complete(url).then(
-          (value) => page(response, 200, 'Connected. You can close this page.', () => resolve(value)),
+          (value) => sendPage(response, 200, 'Connected. You can close this page.', () => resolve(value)),
           (error: unknown) => {
             // A stray or forged callback says nothing about the sign-in under way: keep waiting for the right one.
-            const stray = isStagedoorError(error) && strays.has(error.code)
-            page(response, 400, 'The sign-in failed. See the terminal.', stray ? undefined : () => reject(error))
+            const ignored = isStagedoorError(error) && ignoredCodes.has(error.code)
+            sendPage(response, 400, 'The sign-in failed. See the terminal.', ignored ? undefined : () => reject(error))
           },
         )
       })
-      server.listen(Number(redirectUri.port || 80), redirectUri.hostname.replace(/[[\]]/g, ''), ready)
+      server.listen(Number(redirectUri.port || 80), redirectUri.hostname.replace(/[[\]]/g, ''), onListening)
     })
   } finally {
     server.close()
@@ -40,14 +41,14 @@ export async function awaitCallback<T>({ redirectUri, signal, ready, complete }:
   }
 }
 
-const strays: ReadonlySet<string> = new Set([
+const ignoredCodes: ReadonlySet<string> = new Set([
   'LOGIN_STATE_MISMATCH',
   'LOGIN_CALLBACK_INVALID',
   'LOGIN_ISSUER_MISMATCH',
   'LOGIN_COOKIE_MISSING',
 ])
 
-function page(response: ServerResponse, status: number, text: string, then?: () => void): void {
+function sendPage(response: ServerResponse, status: number, text: string, onSent?: () => void): void {
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
@@ -55,7 +56,7 @@ function page(response: ServerResponse, status: number, text: string, then?: () 
     'content-security-policy': "default-src 'none'",
     connection: 'close',
   })
-  response.end(`<!doctype html><html lang="en"><title>stagedoor</title><p>${text}</p></html>`, then)
+  response.end(`<!doctype html><html lang="en"><title>stagedoor</title><p>${text}</p></html>`, onSent)
 }
 
 function listenError(error: NodeJS.ErrnoException, { port }: URL): Error {

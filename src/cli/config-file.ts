@@ -18,19 +18,19 @@ export interface CliConfig extends Partial<StagedoorOptions> {
   readonly kms?: Kms | undefined
 }
 
-export const configNames = ['ts', 'mts', 'js', 'mjs'].map((extension) => `stagedoor.config.${extension}`)
+export const configFileNames = ['ts', 'mts', 'js', 'mjs'].map((extension) => `stagedoor.config.${extension}`)
 
 const configError = (message: string, action: string): CommandError =>
   new CommandError('CONFIG_FILE', message, { exitCode: exitCodes.config, action })
 
 /** The configuration file that was named, or the one in the current folder. */
-export function findConfig(cwd: string, named: string | undefined): string {
+export function findConfigFile(cwd: string, named: string | undefined): string {
   if (named !== undefined) {
     const path = resolve(cwd, named)
     if (existsSync(path)) return path
     throw configError(`There is no file ${named}.`, 'Give --config the path of your configuration file.')
   }
-  const found = configNames.map((name) => join(cwd, name)).find((path) => existsSync(path))
+  const found = configFileNames.map((name) => join(cwd, name)).find((path) => existsSync(path))
   if (found !== undefined) return found
   throw configError(
     'There is no stagedoor.config.ts, .mts, .js or .mjs in this folder.',
@@ -42,7 +42,7 @@ export function findConfig(cwd: string, named: string | undefined): string {
  * Loads a configuration file. Its words on failure pass on; callers redact them.
  * @throws CommandError; an error of this package that the file itself throws, as it is
  */
-export async function loadConfig(path: string): Promise<CliConfig> {
+export async function loadConfigFile(path: string): Promise<CliConfig> {
   const loaded: unknown = await import(/* @vite-ignore */ pathToFileURL(path).href).catch((error: unknown) => {
     throw loadError(error)
   })
@@ -63,18 +63,18 @@ function loadError(error: unknown): unknown {
       'Use Node.js 22.18 or later, or write stagedoor.config.js.',
     )
   }
-  const words = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : String(error)
-  return configError(`The configuration file does not load: ${words}`, 'Correct the file.')
+  const summary = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : String(error)
+  return configError(`The configuration file does not load: ${summary}`, 'Correct the file.')
 }
 
 /** @throws CommandError */
-export function storeOf(config: CliConfig): TokenStore {
+export function requireStore(config: CliConfig): TokenStore {
   if (typeof config.store?.compareAndSet === 'function') return config.store
   throw configError('The configuration file exports no store.', 'Export store, such as sqliteStore(path).')
 }
 
 /** @throws CommandError */
-export function vaultOf(config: CliConfig): Vault {
+export function requireVault(config: CliConfig): Vault {
   if (typeof config.vault?.seal === 'function') return config.vault
   throw configError('The configuration file exports no vault.', 'Export vault: createVault({ kms }).')
 }
@@ -96,5 +96,5 @@ export function stagedoorOptions(
     ...(keys === undefined ? {} : { STAGEDOOR_LOGIN_KEYS: keys.join(',') }),
   })
   const own = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  return { ...fromEnv, ...own, store: storeOf(config), vault: vaultOf(config) }
+  return { ...fromEnv, ...own, store: requireStore(config), vault: requireVault(config) }
 }

@@ -1,4 +1,4 @@
-import { type CliConfig, findConfig, loadConfig } from './config-file.ts'
+import { type CliConfig, findConfigFile, loadConfigFile } from './config-file.ts'
 import type { Output } from './output.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -11,13 +11,13 @@ export interface Context {
 }
 
 /** The configuration of the application, loaded now. */
-export async function configOf({ terminal, configPath }: Context): Promise<CliConfig> {
-  return await loadConfig(findConfig(terminal.cwd, configPath))
+export async function loadConfig({ terminal, configPath }: Context): Promise<CliConfig> {
+  return await loadConfigFile(findConfigFile(terminal.cwd, configPath))
 }
 
 /** Runs `work` with the configuration and closes its store whatever happens. */
 export async function withConfig<T>(context: Context, work: (config: CliConfig) => Promise<T>): Promise<T> {
-  const config = await configOf(context)
+  const config = await loadConfig(context)
   try {
     return await work(config)
   } finally {

@@ -30,9 +30,9 @@ export function createOutput(terminal: Terminal, json: boolean): Output {
     },
     fail(error) {
       const { code, message, action } = explain(error)
-      const what = redact(message)
-      if (json) return result({ error: { code, message: what, ...(action === undefined ? {} : { action }) } }, [])
-      terminal.stderr.write(`stagedoor: ${code}: ${what}${action === undefined ? '' : ` ${action}`}\n`)
+      const text = redact(message)
+      if (json) return result({ error: { code, message: text, ...(action === undefined ? {} : { action }) } }, [])
+      terminal.stderr.write(`stagedoor: ${code}: ${text}${action === undefined ? '' : ` ${action}`}\n`)
     },
   }
 }

@@ -18,11 +18,11 @@ interface GlobalOptions {
   readonly env?: string
 }
 
-function wholeNumber(least: number, most: number): (text: string) => number {
+function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value
-    throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`)
   }
 }
 
@@ -47,7 +47,7 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
   function add<Options extends object>(
     name: string,
     description: string,
-    work: (context: Context, options: Options) => Promise<ExitCode>,
+    command: (context: Context, options: Options) => Promise<ExitCode>,
   ): Command {
     return program
       .command(name)
@@ -61,7 +61,7 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
         try {
           const env = envFile === undefined ? terminal.env : loadEnvFile(envFile, terminal)
           output = createOutput({ ...terminal, env }, json)
-          exitCode = await work({ terminal: { ...terminal, env }, output, configPath }, options)
+          exitCode = await command({ terminal: { ...terminal, env }, output, configPath }, options)
         } catch (error) {
           exitCode = terminal.signal.aborted ? exitCodes.interrupted : exitCodeOf(error)
           if (exitCode !== exitCodes.interrupted) output.fail(error)

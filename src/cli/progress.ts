@@ -7,7 +7,7 @@ export interface Progress {
   end(text: string): void
 }
 
-const linesEvery = 5000
+const lineInterval = 5000
 
 /** A bar on a terminal; elsewhere a line every few seconds; nothing with `--json`. */
 export function createProgress({ terminal, output }: Context, title: string, total: number): Progress {
@@ -29,7 +29,7 @@ export function createProgress({ terminal, output }: Context, title: string, tot
   return {
     update(done, text) {
       const now = performance.now()
-      if (now - last < linesEvery && done < total) return
+      if (now - last < lineInterval && done < total) return
       last = now
       output.note(text)
     },

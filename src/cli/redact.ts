@@ -1,6 +1,6 @@
-const secretive = /secret|key|token|password|passwd|pwd|credential|dsn|url|uri|connection/i
-const harmless = new Set(['SPOTIFY_REDIRECT_URI'])
-const shortest = 6
+const secretName = /secret|key|token|password|passwd|pwd|credential|dsn|url|uri|connection/i
+const publicNames = new Set(['SPOTIFY_REDIRECT_URI'])
+const minSecretLength = 6
 
 /**
  * Replaces what the environment holds under a name that sounds like a secret. Words from configuration files and
@@ -8,9 +8,9 @@ const shortest = 6
  */
 export function createRedactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
   const secrets = Object.entries(env)
-    .filter(([name]) => secretive.test(name) && !harmless.has(name))
+    .filter(([name]) => secretName.test(name) && !publicNames.has(name))
     .flatMap(([name, value]) => [value ?? '', ...(value ?? '').split(/[\s,]+/)].map((secret) => ({ name, secret })))
-    .filter(({ secret }) => secret.length >= shortest)
+    .filter(({ secret }) => secret.length >= minSecretLength)
     .sort((one, other) => other.secret.length - one.secret.length)
   return (text) => {
     const named = secrets.reduce((result, { name, secret }) => result.replaceAll(secret, `[${name}]`), text)

@@ -2,13 +2,13 @@
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
-  readonly stdout: Screen
-  readonly stderr: Screen
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
 }
 
-export interface Screen {
+export interface OutputStream {
   readonly isTTY?: boolean | undefined
   write(text: string): unknown
 }

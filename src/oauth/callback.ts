@@ -4,7 +4,7 @@ import { oauth4webapi } from './oauth4webapi.ts'
 import type { OAuthSettings } from './settings.ts'
 import type { LoginTransaction } from './transaction.ts'
 
-const single = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'response'] as const
+const singleParameters = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'response'] as const
 
 /**
  * Checks an authorization response (RFC 6749 §4.1.2, RFC 9207) against its transaction.
@@ -19,7 +19,7 @@ export async function readCallback(
   settings: OAuthSettings,
 ): Promise<URLSearchParams> {
   const parameters = url.searchParams
-  if (single.some((name) => parameters.getAll(name).length > 1) || parameters.has('response')) {
+  if (singleParameters.some((name) => parameters.getAll(name).length > 1) || parameters.has('response')) {
     throw new LoginError('LOGIN_CALLBACK_INVALID', 'The callback repeats a parameter or is of another kind.')
   }
   const state = parameters.get('state')

@@ -11,8 +11,8 @@ export type { CallOptions } from '../internal/signal.ts'
 export { type AuthorizeInput, createOAuth, type OAuth } from './oauth.ts'
 export {
   type Account,
-  type AccountAnswer,
   type AccountRequest,
+  type AccountResponse,
   defineProvider,
   type Provider,
   type ProviderEndpoints,

@@ -12,7 +12,7 @@ export interface LoginKey {
  * @throws ConfigError `CONFIG_LOGIN_KEY`
  */
 export function loginKeys(keys: readonly (Uint8Array | string)[] | undefined): readonly LoginKey[] {
-  if (!Array.isArray(keys) || keys.length === 0) throw noKeys()
+  if (!Array.isArray(keys) || keys.length === 0) throw noLoginKeys()
   return keys.map((key: unknown) => {
     const bytes = typeof key === 'string' ? fromBase64url(key.trim().replace(/=+$/, '')) : key
     if (!(bytes instanceof Uint8Array) || bytes.length !== 32) {
@@ -25,6 +25,6 @@ export function loginKeys(keys: readonly (Uint8Array | string)[] | undefined): r
   })
 }
 
-export function noKeys(): ConfigError {
+export function noLoginKeys(): ConfigError {
   return new ConfigError('CONFIG_LOGIN_KEY', 'loginKeys is empty: give at least one key of 32 bytes, newest first.')
 }

@@ -3,7 +3,7 @@ import { base64url, utf8 } from '../internal/bytes.ts'
 import { parseCookies, serializeCookie } from '../internal/cookie.ts'
 import { lazy } from '../internal/lazy.ts'
 import { loginCookieIds, loginCookieName } from '../internal/login-cookie.ts'
-import { type LoginKey, noKeys } from './login-keys.ts'
+import { type LoginKey, noLoginKeys } from './login-keys.ts'
 import { type LoginTransaction, transactionIdOf, transactionLifetime } from './transaction.ts'
 
 /** What a login cookie holds. */
@@ -27,9 +27,9 @@ export interface LoginCookies {
 }
 
 const maxCookies = 5
-const maxReturnTo = 512
-const maxOwner = 255
-const type = 'stagedoor-login+jwt'
+const maxReturnToBytes = 512
+const maxOwnerBytes = 255
+const cookieType = 'stagedoor-login+jwt'
 
 /** With the first sign-in: a process that only refreshes tokens and calls the API never loads it. */
 const jose = lazy(() => Promise.all([import('jose/jwt/encrypt'), import('jose/jwt/decrypt')]))
@@ -53,7 +53,7 @@ export async function createLoginCookies(options: {
   const keys = new Map<string, CryptoKey>()
   for (const key of options.keys) keys.set(await fingerprint(key.bytes), await importKey(key.bytes))
   const [newest] = keys
-  if (newest === undefined) throw noKeys()
+  if (newest === undefined) throw noLoginKeys()
 
   const clear = (id: string): string =>
     serializeCookie(loginCookieName(id, secure), '', { maxAge: 0, path: '/', secure, sameSite: 'Lax' })
@@ -63,13 +63,13 @@ export async function createLoginCookies(options: {
       token,
       ({ kid }) => {
         const key = kid === undefined ? undefined : keys.get(kid)
-        if (key === undefined) throw missing()
+        if (key === undefined) throw missingCookie()
         return key
       },
       {
         keyManagementAlgorithms: ['dir'],
         contentEncryptionAlgorithms: ['A256GCM'],
-        typ: type,
+        typ: cookieType,
         audience,
         currentDate: new Date(now()),
         requiredClaims: ['exp', 'jti'],
@@ -93,8 +93,8 @@ export async function createLoginCookies(options: {
   return {
     clear,
     async seal({ transaction, ownerId, returnTo }, cookies) {
-      if (utf8(ownerId).length > maxOwner) throw invalidArgument('ownerId is at most 255 bytes long.')
-      if (returnTo !== undefined && utf8(returnTo).length > maxReturnTo) {
+      if (utf8(ownerId).length > maxOwnerBytes) throw invalidArgument('ownerId is at most 255 bytes long.')
+      if (returnTo !== undefined && utf8(returnTo).length > maxReturnToBytes) {
         throw invalidArgument('returnTo is at most 512 bytes long.')
       }
       const token = await new EncryptJWT({
@@ -104,7 +104,7 @@ export async function createLoginCookies(options: {
         scope: transaction.scopes.join(' '),
         ...(returnTo === undefined ? {} : { returnTo }),
       })
-        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', typ: type, kid: newest[0] })
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', typ: cookieType, kid: newest[0] })
         .setAudience(audience)
         .setJti(transaction.id)
         .setExpirationTime(new Date(transaction.expiresAt))
@@ -120,7 +120,7 @@ export async function createLoginCookies(options: {
       const name = id === undefined ? undefined : loginCookieName(id, secure)
       const candidates = parseCookies(cookies).filter((cookie) => cookie.name === name)
       if (id === undefined || candidates.length === 0) {
-        throw loginCookieIds(cookies, secure).length === 0 ? missing() : mismatch()
+        throw loginCookieIds(cookies, secure).length === 0 ? missingCookie() : stateMismatch()
       }
       let expired = false
       for (const { value } of candidates) {
@@ -133,18 +133,18 @@ export async function createLoginCookies(options: {
       }
       const setCookies = [clear(id)]
       if (expired) throw new LoginError('LOGIN_EXPIRED', 'The sign-in took too long; start it again.', { setCookies })
-      throw missing(setCookies)
+      throw missingCookie(setCookies)
     },
   }
 }
 
-function missing(setCookies: readonly string[] = []): LoginError {
+function missingCookie(setCookies: readonly string[] = []): LoginError {
   return new LoginError('LOGIN_COOKIE_MISSING', 'This browser has no valid cookie of a sign-in under way.', {
     setCookies,
   })
 }
 
-function mismatch(): LoginError {
+function stateMismatch(): LoginError {
   return new LoginError('LOGIN_STATE_MISMATCH', 'The callback does not belong to the sign-in that this browser began.')
 }
 

@@ -5,7 +5,7 @@ import { oauth4webapi } from './oauth4webapi.ts'
 import { type OAuthOptions, type OAuthSettings, oauthSettings } from './settings.ts'
 import { createTokenEndpoint, type TokenEndpoint, TokenEndpointError } from './token-endpoint.ts'
 import type { TokenSet } from './token-set.ts'
-import { type LoginTransaction, newState, transactionLifetime } from './transaction.ts'
+import { createState, type LoginTransaction, transactionLifetime } from './transaction.ts'
 
 /** What an authorization asks for. */
 export interface AuthorizeInput {
@@ -66,7 +66,7 @@ export function composeOAuth(settings: OAuthSettings, tokenEndpoint: TokenEndpoi
       }
       const { calculatePKCECodeChallenge, generateRandomCodeVerifier } = await oauth4webapi.load()
       const codeVerifier = generateRandomCodeVerifier()
-      const { id, state } = newState()
+      const { id, state } = createState()
       const url = new URL(endpoints.authorization)
       const parameters = {
         response_type: 'code',
@@ -86,13 +86,13 @@ export function composeOAuth(settings: OAuthSettings, tokenEndpoint: TokenEndpoi
       const callback = await readCallback(url, transaction, settings)
       const { codeVerifier, scopes } = transaction
       const request = { callback, redirectUri: transaction.redirectUri, codeVerifier, scopes }
-      return await publicErrors(tokenEndpoint.exchange(request, callOptions))
+      return await withPublicErrors(tokenEndpoint.exchange(request, callOptions))
     },
     async refresh(input, callOptions) {
       if (typeof input.refreshToken !== 'string' || input.refreshToken === '') {
         throw invalidArgument('refreshToken is a string that is not empty.')
       }
-      return await publicErrors(tokenEndpoint.refresh(input, callOptions))
+      return await withPublicErrors(tokenEndpoint.refresh(input, callOptions))
     },
     async clientCredentials(callOptions) {
       if (settings.clientSecret === undefined) {
@@ -101,21 +101,21 @@ export function composeOAuth(settings: OAuthSettings, tokenEndpoint: TokenEndpoi
           'clientSecret is missing: only a confidential application has its own token.',
         )
       }
-      return await publicErrors(tokenEndpoint.clientCredentials(callOptions))
+      return await withPublicErrors(tokenEndpoint.clientCredentials(callOptions))
     },
   }
 }
 
 /** The public error for a failed token request; the caller's abort passes as it is. */
-export async function publicErrors<T>(request: Promise<T>): Promise<T> {
+export async function withPublicErrors<T>(request: Promise<T>): Promise<T> {
   try {
     return await request
   } catch (error) {
-    throw error instanceof TokenEndpointError ? publicError(error) : error
+    throw error instanceof TokenEndpointError ? toPublicError(error) : error
   }
 }
 
-export function publicError(error: TokenEndpointError): LoginError | ConfigError {
+export function toPublicError(error: TokenEndpointError): LoginError | ConfigError {
   switch (error.kind) {
     case 'client_rejected':
       return new ConfigError('CONFIG_CLIENT_REJECTED', error.message, { cause: error })

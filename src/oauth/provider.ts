@@ -30,7 +30,7 @@ export interface AccountRequest {
 }
 
 /** The answer of an account look-up. Only `refused` ends a sign-in; `unavailable` is looked up again later. */
-export type AccountAnswer =
+export type AccountResponse =
   | { readonly outcome: 'found'; readonly account: Account }
   | { readonly outcome: 'unavailable' }
   | { readonly outcome: 'refused' }
@@ -57,7 +57,7 @@ export interface Provider {
   /** Seconds that an access token lives when the answer does not say. @default 3600 */
   readonly defaultExpiresIn?: number | undefined
   /** Looks the account up after sign-in. Must not throw, except the caller's abort. */
-  readonly account?: ((request: AccountRequest) => Promise<AccountAnswer>) | undefined
+  readonly account?: ((request: AccountRequest) => Promise<AccountResponse>) | undefined
   /** A page where the user can remove the application's access. */
   readonly manageUrl?: string | undefined
 }

@@ -3,7 +3,7 @@ import type { CallOptions } from '../internal/signal.ts'
 import { oauth4webapi } from './oauth4webapi.ts'
 import type { Provider, ProviderEndpoints } from './provider.ts'
 import { parseScopes } from './scopes.ts'
-import { answerOf, TokenEndpointError } from './token-answer.ts'
+import { sendTokenRequest, TokenEndpointError } from './token-response.ts'
 import type { TokenSet } from './token-set.ts'
 
 export { TokenEndpointError }
@@ -42,14 +42,17 @@ export function createTokenEndpoint(settings: TokenEndpointSettings): TokenEndpo
   const { provider, endpoints, now } = settings
 
   /** Sends by the library and reads by the library; what comes between is ours. */
-  async function run(
-    work: (protocol: Protocol) => { send: () => Promise<Response>; process: (response: Response) => Promise<Answer> },
-    askedScopes: readonly string[],
+  async function requestTokens(
+    prepare: (protocol: ProtocolContext) => {
+      send: () => Promise<Response>
+      process: (response: Response) => Promise<TokenResponse>
+    },
+    requestedScopes: readonly string[],
     signal: AbortSignal | undefined,
   ): Promise<TokenSet> {
-    const { send, process } = work(await loadProtocol(settings, signal))
-    const { response, sentAt } = await answerOf(send, now, signal)
-    let tokens: Answer
+    const { send, process } = prepare(await loadProtocol(settings, signal))
+    const { response, sentAt } = await sendTokenRequest(send, now, signal)
+    let tokens: TokenResponse
     try {
       tokens = await process(response)
     } catch {
@@ -59,13 +62,13 @@ export function createTokenEndpoint(settings: TokenEndpointSettings): TokenEndpo
       accessToken: tokens.access_token,
       ...(tokens.refresh_token === undefined ? {} : { refreshToken: tokens.refresh_token }),
       expiresAt: sentAt + (tokens.expires_in ?? provider.defaultExpiresIn ?? 3600) * 1000,
-      scopes: tokens.scope === undefined ? askedScopes : parseScopes(tokens.scope, provider.scopeSeparator),
+      scopes: tokens.scope === undefined ? requestedScopes : parseScopes(tokens.scope, provider.scopeSeparator),
     }
   }
 
   return {
     exchange: ({ callback, redirectUri, codeVerifier, scopes }, options) =>
-      run(
+      requestTokens(
         ({ library, server, client, authentication, request }) => ({
           send: () =>
             library.authorizationCodeGrantRequest(
@@ -83,7 +86,7 @@ export function createTokenEndpoint(settings: TokenEndpointSettings): TokenEndpo
         options?.signal,
       ),
     refresh: ({ refreshToken, scopes }, options) =>
-      run(
+      requestTokens(
         ({ library, server, client, authentication, request }) => ({
           send: () => library.refreshTokenGrantRequest(server, client, authentication, refreshToken, request),
           process: (response) => library.processRefreshTokenResponse(server, client, response),
@@ -92,7 +95,7 @@ export function createTokenEndpoint(settings: TokenEndpointSettings): TokenEndpo
         options?.signal,
       ),
     clientCredentials: (options) =>
-      run(
+      requestTokens(
         ({ library, server, client, authentication, request }) => ({
           send: () =>
             library.clientCredentialsGrantRequest(server, client, authentication, new URLSearchParams(), request),
@@ -119,7 +122,7 @@ export function createTokenEndpoint(settings: TokenEndpointSettings): TokenEndpo
   }
 }
 
-type Answer = OAuth4WebApi.TokenEndpointResponse
+type TokenResponse = OAuth4WebApi.TokenEndpointResponse
 
 /** The library and what its functions are called with. */
 async function loadProtocol(settings: TokenEndpointSettings, signal: AbortSignal | undefined) {
@@ -133,8 +136,8 @@ async function loadProtocol(settings: TokenEndpointSettings, signal: AbortSignal
   }
   const client: OAuth4WebApi.Client = { client_id: clientId }
   const { None, ClientSecretBasic, ClientSecretPost } = library
-  const secretBy = provider.clientAuthentication === 'post' ? ClientSecretPost : ClientSecretBasic
-  const authentication = clientSecret === undefined ? None() : secretBy(clientSecret)
+  const withSecret = provider.clientAuthentication === 'post' ? ClientSecretPost : ClientSecretBasic
+  const authentication = clientSecret === undefined ? None() : withSecret(clientSecret)
   const request = {
     [library.customFetch]: settings.fetch as never,
     [library.allowInsecureRequests]: true, // endpoints were checked at construction: https, or http on loopback
@@ -143,4 +146,4 @@ async function loadProtocol(settings: TokenEndpointSettings, signal: AbortSignal
   return { library, server, client, authentication, request }
 }
 
-type Protocol = Awaited<ReturnType<typeof loadProtocol>>
+type ProtocolContext = Awaited<ReturnType<typeof loadProtocol>>

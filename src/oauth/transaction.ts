@@ -22,7 +22,7 @@ export interface LoginTransaction {
 export const transactionLifetime = 600_000
 
 /** A fresh `state` and the transaction id that it begins with. */
-export function newState(): { readonly id: string; readonly state: string } {
+export function createState(): { readonly id: string; readonly state: string } {
   const state = base64url(randomBytes(36))
   return { id: state.slice(0, 16), state }
 }

@@ -12,9 +12,9 @@ export function observeGauges(
 ): () => void {
   const gauges: ObservableGauge[] = []
   const gauge = (name: string, description: string, unit: string): ObservableGauge => {
-    const made = meter.createObservableGauge(name, { description, unit })
-    gauges.push(made)
-    return made
+    const instrument = meter.createObservableGauge(name, { description, unit })
+    gauges.push(instrument)
+    return instrument
   }
   const circuit = gauge('stagedoor.circuit.open', 'Whether a circuit breaker is open: 1, or closed: 0.', '1')
   const ceiling = limiter && gauge('stagedoor.limiter.ceiling', 'Requests per window that were learned.', '{request}')
@@ -28,19 +28,19 @@ export function observeGauges(
     ['token', false],
   ])
   let counts: Awaited<ReturnType<Source['connections']['count']>> = {}
-  const seen = new Set<string>()
+  const seenHealth = new Set<string>()
   let countedAt = Number.NEGATIVE_INFINITY
   let counting: Promise<void> | undefined
 
   /** A collection never waits for the store: it shows the last count. A count that fails is tried again at the next. */
-  function count(every: number): void {
-    if (counting !== undefined || now() - countedAt < every) return
+  function count(interval: number): void {
+    if (counting !== undefined || now() - countedAt < interval) return
     counting = connections
       .count()
-      .then((found) => {
+      .then((next) => {
         countedAt = now()
-        counts = found
-        for (const health of Object.keys(found)) seen.add(health)
+        counts = next
+        for (const health of Object.keys(next)) seenHealth.add(health)
       })
       .catch(() => {})
       .finally(() => {
@@ -57,22 +57,22 @@ export function observeGauges(
     set(ceiling, state?.ceiling)
     set(queued, state?.queued)
     set(running, state?.running)
-    const since = vault?.dataKeyCreatedAt
-    set(keyAge, since === undefined ? undefined : Math.max(0, now() - since) / 1000)
+    const createdAt = vault?.dataKeyCreatedAt
+    set(keyAge, createdAt === undefined ? undefined : Math.max(0, now() - createdAt) / 1000)
     if (byHealth === undefined || byHealth === 0 || countEvery === undefined) return
     count(countEvery)
     // A state that has emptied must fall to 0 rather than stay as it was.
-    for (const health of seen) {
+    for (const health of seenHealth) {
       set(byHealth, counts[health as keyof typeof counts] ?? 0, { 'stagedoor.connection.health': health })
     }
   }
   meter.addBatchObservableCallback(observe, gauges)
-  const stops = [
+  const cleanups = [
     on('circuit.opened', ({ circuit: name }) => void circuits.set(name, true)),
     on('circuit.closed', ({ circuit: name }) => void circuits.set(name, false)),
     () => meter.removeBatchObservableCallback(observe, gauges),
   ]
   return () => {
-    for (const stop of stops) stop()
+    for (const cleanup of cleanups) cleanup()
   }
 }

@@ -58,7 +58,7 @@ class OtelKms implements Kms {
       this.rewrapKey = (encryptedKey, options) =>
         this.#measured('rewrap', async () => {
           const source = options?.source
-          const inner = source === undefined ? {} : { source: inside(source) }
+          const inner = source === undefined ? {} : { source: unwrapInstrumented(source) }
           return (await kms.rewrapKey?.(encryptedKey, { ...options, ...inner })) as Uint8Array
         })
     }
@@ -73,7 +73,7 @@ class OtelKms implements Kms {
   }
 
   canRewrapFrom(source: Kms): boolean {
-    return this.#kms.canRewrapFrom?.(inside(source)) === true
+    return this.#kms.canRewrapFrom?.(unwrapInstrumented(source)) === true
   }
 
   /** Adapters know each other by private fields, which only the adapter itself has. */
@@ -99,7 +99,7 @@ class OtelKms implements Kms {
   }
 }
 
-const inside = (kms: Kms): Kms => OtelKms.inside(kms)
+const unwrapInstrumented = (kms: Kms): Kms => OtelKms.inside(kms)
 
 function errorType(error: unknown): string {
   const { code, name } = (typeof error === 'object' && error !== null ? error : {}) as {

@@ -78,7 +78,7 @@ export function stagedoorOtel(
   })
   const errorType = (code: string | undefined): Attributes => (code === undefined ? {} : { 'error.type': code })
 
-  const stops = [
+  const cleanups = [
     stagedoor.on('sign_in.finished', (event) => {
       signIns.record(event.duration / 1000, { 'stagedoor.provider': event.provider, ...errorType(event.code) })
       writeSignIn(tracer, event)
@@ -120,6 +120,6 @@ export function stagedoorOtel(
     observeGauges(stagedoor, meter, options),
   ]
   return () => {
-    for (const stop of stops) stop()
+    for (const cleanup of cleanups) cleanup()
   }
 }

@@ -2,15 +2,15 @@ import { type Attributes, SpanKind, SpanStatusCode, type Tracer } from '@opentel
 import type { ConnectionEvents } from '../connections/events/events.ts'
 import type { SpotifyEvents } from '../spotify/events.ts'
 
-interface Finished {
+interface SpanTiming {
   readonly startedAt: number
   readonly duration: number
   readonly code?: string | undefined
 }
 
 /** Writes a span for work that has ended. Its parent is what was active when the caller began, where context is kept. */
-function write(tracer: Tracer, name: string, kind: SpanKind, finished: Finished, attributes: Attributes): void {
-  const { startedAt, duration, code } = finished
+function writeSpan(tracer: Tracer, name: string, kind: SpanKind, timing: SpanTiming, attributes: Attributes): void {
+  const { startedAt, duration, code } = timing
   const span = tracer.startSpan(name, { kind, startTime: startedAt, attributes })
   if (code !== undefined) {
     span.setAttribute('error.type', code)
@@ -20,11 +20,11 @@ function write(tracer: Tracer, name: string, kind: SpanKind, finished: Finished,
 }
 
 export function writeSignIn(tracer: Tracer, event: ConnectionEvents['sign_in.finished']): void {
-  write(tracer, 'stagedoor sign-in', SpanKind.INTERNAL, event, { 'stagedoor.provider': event.provider })
+  writeSpan(tracer, 'stagedoor sign-in', SpanKind.INTERNAL, event, { 'stagedoor.provider': event.provider })
 }
 
 export function writeRefresh(tracer: Tracer, event: ConnectionEvents['refresh.finished']): void {
-  write(tracer, 'stagedoor refresh', SpanKind.CLIENT, event, {
+  writeSpan(tracer, 'stagedoor refresh', SpanKind.CLIENT, event, {
     'stagedoor.provider': event.provider,
     'stagedoor.refresh.outcome': event.outcome,
   })
@@ -33,7 +33,7 @@ export function writeRefresh(tracer: Tracer, event: ConnectionEvents['refresh.fi
 /** One span for a call with all its attempts; what an instrumented `fetch` adds are the attempts. */
 export function writeRequest(tracer: Tracer, event: SpotifyEvents['request.finished']): void {
   const { request, status, attempts, throttles, queued } = event
-  write(tracer, `${request.method} ${request.path}`, SpanKind.CLIENT, event, {
+  writeSpan(tracer, `${request.method} ${request.path}`, SpanKind.CLIENT, event, {
     'http.request.method': request.method,
     'url.template': request.path,
     ...(status === undefined ? {} : { 'http.response.status_code': status }),

@@ -2,13 +2,13 @@ import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createLoginCookies, type LoginCookies } from '../../src/oauth/login.ts'
 import { loginKeys } from '../../src/oauth/login-keys.ts'
-import { type LoginTransaction, newState } from '../../src/oauth/transaction.ts'
+import { createState, type LoginTransaction } from '../../src/oauth/transaction.ts'
 
 const key = (fill: number): Uint8Array => Uint8Array.from({ length: 32 }, (_, index) => (index * 7 + fill) & 0xff)
 let time = Date.parse('2026-11-01T00:00:00Z')
 const base = { clientId: 'client', redirectUri: 'https://app.example/callback', now: () => time }
 const transactionOf = (redirectUri = base.redirectUri): LoginTransaction => ({
-  ...newState(),
+  ...createState(),
   codeVerifier: 'v'.repeat(43),
   redirectUri,
   scopes: ['a', 'b'],
@@ -82,7 +82,9 @@ describe('a login cookie', () => {
     ])
     expect((await cookies.open(callback(two.state), both)).ownerId).toBe('b')
     expect((await cookies.open(callback(one.state), both)).ownerId).toBe('a')
-    await expect(cookies.open(callback(newState().state), both)).rejects.toMatchObject({ code: 'LOGIN_STATE_MISMATCH' })
+    await expect(cookies.open(callback(createState().state), both)).rejects.toMatchObject({
+      code: 'LOGIN_STATE_MISMATCH',
+    })
     await expect(cookies.open(callback('short'), both)).rejects.toMatchObject({ code: 'LOGIN_STATE_MISMATCH' })
   })
 

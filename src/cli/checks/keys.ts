@@ -2,16 +2,16 @@ import { VaultError } from '../../errors.ts'
 import { randomBytes, sameBytes } from '../../internal/bytes.ts'
 import type { Kms } from '../../vault/kms.ts'
 import type { Vault } from '../../vault/vault.ts'
-import { type CliConfig, vaultOf } from '../config-file.ts'
-import { type Finding, ok, problem } from '../examination.ts'
+import { type CliConfig, requireVault } from '../config-file.ts'
+import { type Finding, ok, problem } from '../finding.ts'
 
 /** Whether keys wrap and unwrap, and a token seals and opens. */
-export async function checkKeys(config: CliConfig, _env: unknown, signal: AbortSignal): Promise<Finding[]> {
+export async function checkKeys(config: CliConfig, signal: AbortSignal): Promise<Finding[]> {
   const findings: Finding[] = []
   if (config.kms !== undefined) findings.push(await roundTrip('kms', () => tryKms(config.kms as Kms, signal)))
   if (findings.some(({ status }) => status === 'problem')) return findings
   try {
-    const vault = vaultOf(config)
+    const vault = requireVault(config)
     findings.push(await roundTrip('vault', () => tryVault(vault, signal)))
   } catch (error) {
     findings.push(problem('vault', error))
@@ -19,11 +19,11 @@ export async function checkKeys(config: CliConfig, _env: unknown, signal: AbortS
   return findings
 }
 
-async function roundTrip(check: string, run: () => Promise<string>): Promise<Finding> {
+async function roundTrip(check: string, operation: () => Promise<string>): Promise<Finding> {
   const start = performance.now()
   try {
-    const what = await run()
-    return ok(check, `${what} in ${Math.round(performance.now() - start)} ms.`)
+    const result = await operation()
+    return ok(check, `${result} in ${Math.round(performance.now() - start)} ms.`)
   } catch (error) {
     return problem(check, error)
   }

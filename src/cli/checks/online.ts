@@ -1,9 +1,9 @@
 import type { StagedoorOptions } from '../../config.ts'
 import { createOAuth } from '../../oauth/oauth.ts'
 import { spotifyProvider } from '../../oauth/providers/spotify.ts'
-import { type Finding, ok, problem } from '../examination.ts'
+import { type Finding, ok, problem } from '../finding.ts'
 
-const tolerance = 5000
+const maxSkew = 5000
 
 /** Whether Spotify answers, knows the client, and has the same time. */
 export async function checkOnline(options: StagedoorOptions, signal: AbortSignal): Promise<Finding[]> {
@@ -34,7 +34,7 @@ export async function checkOnline(options: StagedoorOptions, signal: AbortSignal
   }
   const [skew] = dates
   if (skew === undefined) return findings
-  if (Math.abs(skew) <= tolerance) return [...findings, ok('clock', 'Agrees with that of Spotify.')]
+  if (Math.abs(skew) <= maxSkew) return [...findings, ok('clock', 'Agrees with that of Spotify.')]
   const message = `This machine's clock is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'behind' : 'ahead'}.`
   return [
     ...findings,

@@ -3,10 +3,10 @@ import { connectionsSettings } from '../../connections/options.ts'
 import { createTokenSeal } from '../../connections/records/token-seal.ts'
 import { spotifyProvider } from '../../oauth/providers/spotify.ts'
 import type { StoredConnection } from '../../stores/store.ts'
-import { type Finding, ok, problem } from '../examination.ts'
+import { type Finding, ok, problem } from '../finding.ts'
 
 const sampleSize = 100
-const tolerance = 5000
+const maxSkew = 5000
 
 /** Whether what is stored opens with these keys and this client id, and whether the clocks that wrote it agree with ours. */
 export async function checkRecords(options: StagedoorOptions, signal: AbortSignal): Promise<Finding[]> {
@@ -18,23 +18,24 @@ export async function checkRecords(options: StagedoorOptions, signal: AbortSigna
     return [problem('connections', error)]
   }
   if (records.length === 0) return [ok('connections', 'There are none yet.'), ok('clock', 'Nothing to compare with.')]
-  return [await opens(settings, records, signal), clock(records, Date.now())]
+  return [await checkTokens(settings, records, signal), checkClock(records, Date.now())]
 }
 
-async function opens(
+async function checkTokens(
   settings: ReturnType<typeof connectionsSettings>,
   records: readonly StoredConnection[],
   signal: AbortSignal,
 ): Promise<Finding> {
   const check = 'connections'
   const seal = createTokenSeal(settings)
-  const perKey = new Map(records.map((record) => [record.accessToken.keyId, record]))
+  const recordByKey = new Map(records.map((record) => [record.accessToken.keyId, record]))
   try {
-    for (const { ownerId, accessToken } of perKey.values()) await seal.open(ownerId, 'access', accessToken, { signal })
+    for (const { ownerId, accessToken } of recordByKey.values())
+      await seal.open(ownerId, 'access', accessToken, { signal })
   } catch (error) {
     return problem(check, error)
   }
-  const stale = [...perKey.keys()].filter((keyId) => keyId !== settings.vault.keyId).length
+  const stale = [...recordByKey.keys()].filter((keyId) => keyId !== settings.vault.keyId).length
   if (stale === 0) return ok(check, `One of ${records.length} was opened, under the current key.`)
   return {
     check,
@@ -44,9 +45,9 @@ async function opens(
   }
 }
 
-function clock(records: readonly StoredConnection[], now: number): Finding {
+function checkClock(records: readonly StoredConnection[], now: number): Finding {
   const ahead = Math.max(...records.map(({ updatedAt }) => updatedAt)) - now
-  if (ahead <= tolerance) return ok('clock', 'No record comes from the future.')
+  if (ahead <= maxSkew) return ok('clock', 'No record comes from the future.')
   return {
     check: 'clock',
     status: 'problem',

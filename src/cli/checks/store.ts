@@ -1,8 +1,8 @@
 import { StoreError } from '../../errors.ts'
 import { base64url, randomBytes } from '../../internal/bytes.ts'
 import type { StoredConnection, TokenStore } from '../../stores/store.ts'
-import { type CliConfig, storeOf } from '../config-file.ts'
-import { type Finding, ok, problem } from '../examination.ts'
+import { type CliConfig, requireStore } from '../config-file.ts'
+import { type Finding, ok, problem } from '../finding.ts'
 
 /** A provider of its own: no application ever meets these records. */
 const provider = 'stagedoor-doctor'
@@ -11,7 +11,7 @@ const provider = 'stagedoor-doctor'
 export async function checkStore(config: CliConfig, signal: AbortSignal): Promise<Finding[]> {
   try {
     const start = performance.now()
-    await tryStore(storeOf(config), signal)
+    await tryStore(requireStore(config), signal)
     return [ok('store', `Wrote, read and deleted a record in ${Math.round(performance.now() - start)} ms.`)]
   } catch (error) {
     return [problem('store', error)]
@@ -19,7 +19,7 @@ export async function checkStore(config: CliConfig, signal: AbortSignal): Promis
 }
 
 async function tryStore(store: TokenStore, signal: AbortSignal): Promise<void> {
-  const record = sample(`check-${base64url(randomBytes(12))}`)
+  const record = createTestRecord(`check-${base64url(randomBytes(12))}`)
   const written = await store.compareAndSet(record, undefined, record, { signal })
   try {
     const read = await store.get(record, { signal })
@@ -32,7 +32,7 @@ async function tryStore(store: TokenStore, signal: AbortSignal): Promise<void> {
 }
 
 /** Nothing opens these: their ciphertext is random. */
-function sample(ownerId: string): StoredConnection {
+function createTestRecord(ownerId: string): StoredConnection {
   const at = Date.now()
   const token = {
     version: 1 as const,

@@ -3,7 +3,7 @@ import { loginKeys } from '../../oauth/login-keys.ts'
 import { checkRedirectUri } from '../../oauth/settings.ts'
 import { advice } from '../advice.ts'
 import type { CliConfig } from '../config-file.ts'
-import { type Finding, ok, problem } from '../examination.ts'
+import { type Finding, ok, problem } from '../finding.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -11,16 +11,16 @@ type Env = Readonly<Record<string, string | undefined>>
 export function checkVariables(env: Env, config: CliConfig): Finding[] {
   const read = (name: string): string | undefined => env[name]?.trim() || undefined
   return [
-    clientId(config.clientId ?? read('SPOTIFY_CLIENT_ID')),
-    redirectUri(config.redirectUri ?? read('SPOTIFY_REDIRECT_URI')),
-    keys(
+    checkClientId(config.clientId ?? read('SPOTIFY_CLIENT_ID')),
+    checkRedirect(config.redirectUri ?? read('SPOTIFY_REDIRECT_URI')),
+    checkLoginKeys(
       config.loginKeys ??
         read('STAGEDOOR_LOGIN_KEYS')
           ?.split(/[\s,]+/)
           .filter(Boolean),
     ),
-    ...appMode(config.appMode ?? read('SPOTIFY_APP_MODE')),
-    ...sharedKey(read('STAGEDOOR_LOGIN_KEYS'), read('STAGEDOOR_VAULT_KEY')),
+    ...checkAppMode(config.appMode ?? read('SPOTIFY_APP_MODE')),
+    ...checkSharedKey(read('STAGEDOOR_LOGIN_KEYS'), read('STAGEDOOR_VAULT_KEY')),
   ]
 }
 
@@ -32,7 +32,7 @@ const missing = (check: string, name: string, action: string): Finding => ({
   action,
 })
 
-function clientId(value: string | undefined): Finding {
+function checkClientId(value: string | undefined): Finding {
   const check = 'client id'
   if (value === undefined) {
     return missing(check, 'SPOTIFY_CLIENT_ID', "Copy the client id of your application from Spotify's dashboard.")
@@ -46,7 +46,7 @@ function clientId(value: string | undefined): Finding {
   }
 }
 
-function redirectUri(value: string | undefined): Finding {
+function checkRedirect(value: string | undefined): Finding {
   const check = 'redirect uri'
   if (value === undefined) {
     return missing(check, 'SPOTIFY_REDIRECT_URI', "Set it to the callback URL that Spotify's dashboard lists.")
@@ -59,7 +59,7 @@ function redirectUri(value: string | undefined): Finding {
   }
 }
 
-function keys(value: readonly (Uint8Array | string)[] | undefined): Finding {
+function checkLoginKeys(value: readonly (Uint8Array | string)[] | undefined): Finding {
   const check = 'login keys'
   if (value === undefined) {
     return missing(check, 'STAGEDOOR_LOGIN_KEYS', 'Make a key with "npx stagedoor keygen".')
@@ -74,7 +74,7 @@ function keys(value: readonly (Uint8Array | string)[] | undefined): Finding {
   }
 }
 
-function appMode(value: string | undefined): Finding[] {
+function checkAppMode(value: string | undefined): Finding[] {
   if (value === undefined || value === 'development' || value === 'extended') return []
   const message = 'SPOTIFY_APP_MODE is neither development nor extended.'
   return [
@@ -88,7 +88,7 @@ function appMode(value: string | undefined): Finding[] {
   ]
 }
 
-function sharedKey(login: string | undefined, vault: string | undefined): Finding[] {
+function checkSharedKey(login: string | undefined, vault: string | undefined): Finding[] {
   if (vault === undefined || !login?.split(/[\s,]+/).includes(vault)) return []
   return [
     {

@@ -1,33 +1,34 @@
 import type { Context } from '../context.ts'
-import { examine, type Finding } from '../examination.ts'
 import { type ExitCode, exitCodes } from '../exit-code.ts'
+import type { Finding } from '../finding.ts'
+import { runChecks } from '../run-checks.ts'
 
 export interface DoctorOptions {
   /** Also talks to Spotify. */
   readonly online?: boolean | undefined
 }
 
-const marks = { ok: '✓', warning: '!', problem: '✗', skipped: '–' } as const
+const symbols = { ok: '✓', warning: '!', problem: '✗', skipped: '–' } as const
 
 /** Looks at everything that can be wrong and says of each in one line what to do. */
 export async function doctor(context: Context, options: DoctorOptions): Promise<ExitCode> {
-  const findings = await examine(context, options)
+  const findings = await runChecks(context, options)
   const problems = findings.filter(({ status }) => status === 'problem').length
   const warnings = findings.filter(({ status }) => status === 'warning').length
   const redacted = findings.map((finding) => ({ ...finding, message: context.output.redact(finding.message) }))
-  const verdict =
+  const summary =
     problems > 0
       ? `${problems} ${problems === 1 ? 'problem' : 'problems'} to solve.`
       : `Everything that was looked at is in order${warnings > 0 ? ', with remarks' : ''}.`
   context.output.result({ healthy: problems === 0, problems, warnings, findings: redacted }, [
-    ...redacted.map(line),
+    ...redacted.map(formatFinding),
     '',
-    verdict,
+    summary,
   ])
   return problems === 0 ? exitCodes.ok : exitCodes.problem
 }
 
-function line({ check, status, code, message, action }: Finding): string {
-  const what = [message, action].filter(Boolean).join(' ')
-  return `${marks[status]} ${check.padEnd(12)} ${code === undefined ? '' : `${code}: `}${what}`
+function formatFinding({ check, status, code, message, action }: Finding): string {
+  const text = [message, action].filter(Boolean).join(' ')
+  return `${symbols[status]} ${check.padEnd(12)} ${code === undefined ? '' : `${code}: `}${text}`
 }

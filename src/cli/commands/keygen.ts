@@ -32,17 +32,17 @@ export async function keygen({ terminal, output }: Context, { only, out }: Keyge
 }
 
 async function append(path: string, names: readonly string[], lines: readonly string[]): Promise<void> {
-  const present = await readFile(path, 'utf8').catch((error: unknown) => {
+  const existing = await readFile(path, 'utf8').catch((error: unknown) => {
     if ((error as { code?: unknown }).code === 'ENOENT') return ''
     throw error
   })
-  const taken = names.find((name) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`, 'm').test(present))
-  if (taken !== undefined) {
-    throw new CommandError('KEY_PRESENT', `The file sets ${taken} already.`, {
+  const existingName = names.find((name) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`, 'm').test(existing))
+  if (existingName !== undefined) {
+    throw new CommandError('KEY_PRESENT', `The file sets ${existingName} already.`, {
       exitCode: exitCodes.usage,
       action: 'To rotate login keys put the new one first in the list; a vault key is rotated with "stagedoor rotate".',
     })
   }
-  const gap = present === '' || present.endsWith('\n') ? '' : '\n'
-  await appendFile(path, `${gap}${lines.join('\n')}\n`, { mode: 0o600 })
+  const separator = existing === '' || existing.endsWith('\n') ? '' : '\n'
+  await appendFile(path, `${separator}${lines.join('\n')}\n`, { mode: 0o600 })
 }

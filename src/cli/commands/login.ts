@@ -33,12 +33,12 @@ export async function login(context: Context, { owner, timeout }: LoginOptions):
         redirectUri,
         signal: AbortSignal.any([terminal.signal, AbortSignal.timeout(timeout * 1000)]),
         // The one thing that must be seen even with --json: the result on stdout stays one document.
-        ready: () => void terminal.stderr.write(`Open this page and agree:\n\n  ${url.href}\n\n`),
+        onListening: () => void terminal.stderr.write(`Open this page and agree:\n\n  ${url.href}\n\n`),
         complete: async (callback) =>
           (await connections.complete({ ownerId: owner, url: callback, cookies }, { signal: terminal.signal }))
             .connection,
       })
-      output.result(facts(connection), [
+      output.result(summarize(connection), [
         `Connected ${connection.accountName ?? connection.accountId ?? 'the account'} for ${owner}.`,
         `Scopes: ${connection.scopes.join(' ')}`,
         `The grant ends on ${connection.reauthorizeBy.toISOString().slice(0, 10)}.`,
@@ -56,6 +56,6 @@ export async function login(context: Context, { owner, timeout }: LoginOptions):
   })
 }
 
-function facts({ ownerId, accountId, accountName, scopes, expiresAt, reauthorizeBy }: Connection): object {
+function summarize({ ownerId, accountId, accountName, scopes, expiresAt, reauthorizeBy }: Connection): object {
   return { ownerId, accountId, accountName, scopes, expiresAt, reauthorizeBy }
 }

@@ -1,11 +1,11 @@
-import { storeOf } from '../config-file.ts'
+import { requireStore } from '../config-file.ts'
 import { type Context, withConfig } from '../context.ts'
 import { CommandError, type ExitCode, exitCodes } from '../exit-code.ts'
 
 /** Brings the tables of a store up to date. Safe to repeat, and in several processes at once. */
 export async function migrate(context: Context): Promise<ExitCode> {
   return await withConfig(context, async (config) => {
-    const store = storeOf(config)
+    const store = requireStore(config)
     const needed = 'migrate' in store && typeof store.migrate === 'function'
     if ('migrate' in store && typeof store.migrate === 'function') await store.migrate()
     // A read tells whether the store is usable now: those without migrations make what they need when they are opened.

@@ -1,9 +1,9 @@
 import { createReseal, type ResealProgress } from '../../connections/reseal/reseal.ts'
-import { takeCensus } from '../census.ts'
 import { type Context, withConfig } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-code.ts'
 import { createProgress, timeLeft } from '../progress.ts'
 import { settingsOf } from '../settings.ts'
+import { summarizeStore } from '../store-summary.ts'
 
 export interface RotateOptions {
   readonly dryRun?: boolean | undefined
@@ -19,7 +19,7 @@ export async function rotate(context: Context, options: RotateOptions): Promise<
   return await withConfig(context, async (config) => {
     const { terminal, output } = context
     const settings = settingsOf(config, terminal)
-    const { total, stale } = await takeCensus(settings, terminal.signal)
+    const { total, stale } = await summarizeStore(settings, terminal.signal)
     const key = settings.vault.keyId
     if (options.dryRun === true) {
       output.result({ dryRun: true, key, total, stale }, [
@@ -62,6 +62,6 @@ export async function rotate(context: Context, options: RotateOptions): Promise<
 
 function describe({ done, failed, rate }: ResealProgress, total: number): string {
   const left = rate > 0 ? timeLeft(Math.max(0, total - done) / rate) : '…'
-  const trouble = failed === 0 ? '' : `, ${failed} failed`
-  return `${done}/${total}, ${Math.round(rate)} per second, ${left} left${trouble}`
+  const failures = failed === 0 ? '' : `, ${failed} failed`
+  return `${done}/${total}, ${Math.round(rate)} per second, ${left} left${failures}`
 }

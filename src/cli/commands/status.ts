@@ -1,9 +1,9 @@
-import { type Census, takeCensus } from '../census.ts'
 import { type Context, withConfig } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-code.ts'
 import { settingsOf } from '../settings.ts'
+import { type StoreSummary, summarizeStore } from '../store-summary.ts'
 
-const sentences = {
+const healthTexts = {
   healthy: 'healthy',
   refresh_due: 'refreshed at next use',
   degraded: 'degraded: the last refresh failed, it will be tried again',
@@ -16,17 +16,17 @@ const sentences = {
 export async function status(context: Context): Promise<ExitCode> {
   return await withConfig(context, async (config) => {
     const settings = settingsOf(config, context.terminal)
-    const census = await takeCensus(settings, context.terminal.signal)
+    const summary = await summarizeStore(settings, context.terminal.signal)
     const limiter = config.limiter?.state()
     const cooldowns = limiter?.cooldowns.map(({ scope, reason, until }) => ({ scope, reason, until }))
     context.output.result(
       {
-        ...census,
+        ...summary,
         currentKey: settings.vault.keyId,
         limiter: limiter === undefined ? null : { ceiling: limiter.ceiling, cap: limiter.cap, cooldowns },
       },
       [
-        ...describe(census, settings.vault.keyId, settings.now()),
+        ...describe(summary, settings.vault.keyId, settings.now()),
         ...(cooldowns === undefined
           ? ['Limiter: one in each process, which this command cannot see.']
           : [
@@ -41,12 +41,12 @@ export async function status(context: Context): Promise<ExitCode> {
   })
 }
 
-function describe({ total, health, keys, stale, due, dueSince }: Census, current: string, now: number): string[] {
-  const late = dueSince === undefined ? '' : `, the oldest for ${duration(now - dueSince)}`
+function describe({ total, health, keys, stale, due, dueSince }: StoreSummary, current: string, now: number): string[] {
+  const overdue = dueSince === undefined ? '' : `, the oldest for ${duration(now - dueSince)}`
   return [
     `Connections: ${total}`,
-    ...Object.entries(health).map(([name, count]) => `  ${count} ${sentences[name as keyof typeof sentences]}`),
-    `Due for a check: ${due}${due === 1000 ? ' or more' : ''}${late}`,
+    ...Object.entries(health).map(([name, count]) => `  ${count} ${healthTexts[name as keyof typeof healthTexts]}`),
+    `Due for a check: ${due}${due === 1000 ? ' or more' : ''}${overdue}`,
     'Tokens by key:',
     ...Object.entries(keys).map(([key, count]) => `  ${count} under ${key}${key === current ? ' (current)' : ''}`),
     ...(stale === 0 ? [] : [`  ${stale} connections wait for "stagedoor rotate".`]),

@@ -1,6 +1,6 @@
 import { ExpiringMap } from '../../internal/expiring-map.ts'
 import { deadline } from '../../internal/signal.ts'
-import type { AccountAnswer } from '../../oauth/provider.ts'
+import type { AccountResponse } from '../../oauth/provider.ts'
 import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
 import { within } from '../patience.ts'
@@ -8,7 +8,7 @@ import { isStorable, leaseIsLive, revise } from '../records/record.ts'
 
 /** Looks up accounts at the provider: at sign-in, and later if that look-up failed. */
 export interface Accounts {
-  lookUp(accessToken: string, signal?: AbortSignal): Promise<AccountAnswer>
+  lookUp(accessToken: string, signal?: AbortSignal): Promise<AccountResponse>
   /** Remembers that an owner's account could not be looked up at sign-in. */
   markMissing(ownerId: string): void
   /** Whether this process remembers that the owner's account is missing. */
@@ -27,7 +27,7 @@ export function createAccounts(context: ConnectionsContext): Accounts {
   const recentlyTried = new ExpiringMap<string, true>({ maxSize: 10_000, maxAge: retryAfter, now })
   const missing = new ExpiringMap<string, true>({ maxSize: 10_000, maxAge: missingFor, now })
 
-  async function lookUp(accessToken: string, signal?: AbortSignal): Promise<AccountAnswer> {
+  async function lookUp(accessToken: string, signal?: AbortSignal): Promise<AccountResponse> {
     const limit = deadline(lookUpTimeout, signal)
     try {
       const { endpoints, fetch } = settings

@@ -1,4 +1,4 @@
-import { type AccountAnswer, type AccountRequest, defineProvider } from '../provider.ts'
+import { type AccountRequest, type AccountResponse, defineProvider } from '../provider.ts'
 import { defaultScopes } from '../scopes.ts'
 
 /**
@@ -28,7 +28,7 @@ export const spotifyProvider = defineProvider({
  * `GET /me`. A user who is not on a development application's list can sign in but gets 403 on every call; that body is
  * plain text. `account_id` is the id for linking (since May 2026), `id` where it is absent.
  */
-async function account({ accessToken, endpoints, fetch, signal }: AccountRequest): Promise<AccountAnswer> {
+async function account({ accessToken, endpoints, fetch, signal }: AccountRequest): Promise<AccountResponse> {
   try {
     const response = await fetch(`${endpoints.api}/me`, {
       headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json' },

@@ -2,10 +2,10 @@ import { countByHealth, type HealthCounts } from '../connections/health/count.ts
 import type { ConnectionsSettings } from '../connections/options.ts'
 
 const dueLimit = 1000
-const fortnight = 14 * 86_400_000
+const warnBefore = 14 * 86_400_000
 
 /** How the connections of a store are, counted. */
-export interface Census {
+export interface StoreSummary {
   readonly total: number
   readonly health: HealthCounts
   /** Tokens by the name of the key that they are under. */
@@ -19,12 +19,12 @@ export interface Census {
 }
 
 /** Reads the records of all connections, in pages, and opens no token. */
-export async function takeCensus(settings: ConnectionsSettings, signal: AbortSignal): Promise<Census> {
+export async function summarizeStore(settings: ConnectionsSettings, signal: AbortSignal): Promise<StoreSummary> {
   const { store, vault, provider, now } = settings
   const keys: Record<string, number> = {}
   let [total, stale] = [0, 0]
   const health = await countByHealth(settings, {
-    warnBefore: fortnight,
+    warnBefore,
     signal,
     visit({ accessToken, refreshToken }) {
       const tokens = refreshToken === undefined ? [accessToken] : [accessToken, refreshToken]

@@ -21,7 +21,7 @@ export class TokenEndpointError extends Error {
 
   constructor(
     kind: TokenEndpointError['kind'],
-    facts: {
+    details: {
       readonly sent: boolean
       readonly status?: number | undefined
       readonly retryAt?: number | undefined
@@ -30,10 +30,10 @@ export class TokenEndpointError extends Error {
   ) {
     super(messages[kind])
     this.kind = kind
-    this.status = facts.status
-    this.retryAt = facts.retryAt
-    this.error = facts.error
-    this.sent = facts.sent
+    this.status = details.status
+    this.retryAt = details.retryAt
+    this.error = details.error
+    this.sent = details.sent
   }
 }
 
@@ -45,7 +45,7 @@ const messages = {
 } as const
 
 /** Sends, reads the whole body, and lets only a 200 with a JSON object through, its absent members really absent. */
-export async function answerOf(
+export async function sendTokenRequest(
   send: () => Promise<Response>,
   now: () => number,
   signal: AbortSignal | undefined,
@@ -62,13 +62,13 @@ export async function answerOf(
   }
   const body = parseObject(text)
   const { status } = response
-  if (status !== 200) throw failureOf(status, body, response.headers.get('retry-after'), now())
+  if (status !== 200) throw toTokenEndpointError(status, body, response.headers.get('retry-after'), now())
   if (body === undefined) throw new TokenEndpointError('transient', { sent: true, status })
   for (const [key, value] of Object.entries(body)) if (value === null || value === '') delete body[key]
   return { response: Response.json(body), sentAt }
 }
 
-function failureOf(
+function toTokenEndpointError(
   status: number,
   body: Record<string, unknown> | undefined,
   retryAfter: string | null,
@@ -76,18 +76,18 @@ function failureOf(
 ): TokenEndpointError {
   const code = body?.error
   const error = typeof code === 'string' && /^[a-z_]{1,64}$/.test(code) ? code : undefined
-  const facts = { sent: true, status, error, retryAt: parseRetryAfter(retryAfter, now) }
+  const details = { sent: true, status, error, retryAt: parseRetryAfter(retryAfter, now) }
   if (status === 408 || status === 425 || status === 429 || status >= 500 || status < 400 || error === undefined) {
-    return new TokenEndpointError('transient', facts)
+    return new TokenEndpointError('transient', details)
   }
   if (error === 'invalid_client' || error === 'unauthorized_client') {
-    return new TokenEndpointError('client_rejected', facts)
+    return new TokenEndpointError('client_rejected', details)
   }
   if (error === 'temporarily_unavailable' || error === 'server_error' || error === 'slow_down') {
-    return new TokenEndpointError('transient', facts)
+    return new TokenEndpointError('transient', details)
   }
-  if (error === 'invalid_grant') return new TokenEndpointError(status === 400 ? 'invalid_grant' : 'transient', facts)
-  return new TokenEndpointError('rejected', facts)
+  if (error === 'invalid_grant') return new TokenEndpointError(status === 400 ? 'invalid_grant' : 'transient', details)
+  return new TokenEndpointError('rejected', details)
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -5,30 +5,11 @@ import { checkRecords } from './checks/records.ts'
 import { checkStore } from './checks/store.ts'
 import { checkVariables } from './checks/variables.ts'
 import { type CliConfig, stagedoorOptions } from './config-file.ts'
-import { type Context, configOf } from './context.ts'
-import { explain } from './output.ts'
-
-/** One line of a diagnosis. */
-export interface Finding {
-  /** What was looked at. */
-  readonly check: string
-  readonly status: 'ok' | 'warning' | 'problem' | 'skipped'
-  readonly code?: string | undefined
-  readonly message: string
-  /** What to do. */
-  readonly action?: string | undefined
-}
-
-export function ok(check: string, message: string): Finding {
-  return { check, status: 'ok', message }
-}
-
-export function problem(check: string, error: unknown): Finding {
-  return { check, status: 'problem', ...explain(error) }
-}
+import { type Context, loadConfig } from './context.ts'
+import { type Finding, ok, problem } from './finding.ts'
 
 /** What can be wrong, in the order in which one thing needs another. */
-export async function examine(
+export async function runChecks(
   context: Context,
   { online = false }: { online?: boolean | undefined },
 ): Promise<Finding[]> {
@@ -36,20 +17,20 @@ export async function examine(
   const runtime = checkRuntime()
   let config: CliConfig
   try {
-    config = await configOf(context)
+    config = await loadConfig(context)
   } catch (error) {
     return [runtime, ...checkVariables(env, {}), problem('config file', error)]
   }
   try {
     const variables = checkVariables(env, config)
     const findings = [runtime, ...variables, ok('config file', 'Loaded.')]
-    if (!variables.some(({ status }) => status === 'problem')) findings.push(...checkConstruction(config, env))
-    findings.push(...(await checkKeys(config, env, signal)))
+    if (!variables.some(({ status }) => status === 'problem')) findings.push(...checkOptions(config, env))
+    findings.push(...(await checkKeys(config, signal)))
     const store = await checkStore(config, signal)
     findings.push(...store)
-    const sound = !findings.some(({ status }) => status === 'problem')
-    if (sound) findings.push(...(await checkRecords(stagedoorOptions(config, env), signal)))
-    if (online && sound) findings.push(...(await checkOnline(stagedoorOptions(config, env), signal)))
+    const healthy = !findings.some(({ status }) => status === 'problem')
+    if (healthy) findings.push(...(await checkRecords(stagedoorOptions(config, env), signal)))
+    if (online && healthy) findings.push(...(await checkOnline(stagedoorOptions(config, env), signal)))
     return findings
   } finally {
     await config.limiter?.close().catch(() => {})
@@ -64,7 +45,7 @@ function checkRuntime(): Finding {
   return { check: 'runtime', status: 'problem', code: 'NODE_TOO_OLD', message, action: 'Use Node.js 22.12 or later.' }
 }
 
-function checkConstruction(config: CliConfig, env: Readonly<Record<string, string | undefined>>): Finding[] {
+function checkOptions(config: CliConfig, env: Readonly<Record<string, string | undefined>>): Finding[] {
   try {
     const options = stagedoorOptions(config, env)
     createStagedoor(options)
