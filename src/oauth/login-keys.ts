@@ -1,13 +1,13 @@
 import { ConfigError } from '../errors.ts'
 import { fromBase64url } from '../internal/bytes.ts'
 
-/** A checked login key. The bytes are not enumerable, so that printing it shows nothing. */
+/** A checked login key. The bytes are not enumerable, so that printing the object does not show them. */
 export interface LoginKey {
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
 /**
- * Checks login keys without using them.
+ * Checks and decodes login keys.
  *
  * @throws ConfigError `CONFIG_LOGIN_KEY`
  */
@@ -16,7 +16,10 @@ export function loginKeys(keys: readonly (Uint8Array | string)[] | undefined): r
   return keys.map((key: unknown) => {
     const bytes = typeof key === 'string' ? fromBase64url(key.trim().replace(/=+$/, '')) : key
     if (!(bytes instanceof Uint8Array) || bytes.length !== 32) {
-      throw new ConfigError('CONFIG_LOGIN_KEY', 'Every login key is 32 bytes, or their base64url (43 characters).')
+      throw new ConfigError(
+        'CONFIG_LOGIN_KEY',
+        'Every login key must be 32 bytes, or their base64url encoding (43 characters).',
+      )
     }
     if (bytes.every((byte) => byte === bytes[0])) {
       throw new ConfigError('CONFIG_LOGIN_KEY', 'A login key must be random: this one repeats a single byte.')
@@ -26,5 +29,5 @@ export function loginKeys(keys: readonly (Uint8Array | string)[] | undefined): r
 }
 
 export function noLoginKeys(): ConfigError {
-  return new ConfigError('CONFIG_LOGIN_KEY', 'loginKeys is empty: give at least one key of 32 bytes, newest first.')
+  return new ConfigError('CONFIG_LOGIN_KEY', 'loginKeys is empty: pass at least one key of 32 bytes, newest first.')
 }

@@ -6,19 +6,19 @@ import { loginCookieIds, loginCookieName } from '../internal/login-cookie.ts'
 import { type LoginKey, noLoginKeys } from './login-keys.ts'
 import { type LoginTransaction, transactionIdOf, transactionLifetime } from './transaction.ts'
 
-/** What a login cookie holds. */
+/** The contents of a login cookie. */
 export interface Login {
   readonly transaction: LoginTransaction
   readonly ownerId: string
   readonly returnTo?: string | undefined
 }
 
-/** Seals sign-ins into cookies and opens them again. */
+/** Encrypts sign-ins into cookies and decrypts them. */
 export interface LoginCookies {
   /** `Set-Cookie` values: the new login, and the removal of the oldest ones beyond five. */
   seal(login: Login, cookies?: string): Promise<readonly string[]>
   /**
-   * The login that a callback belongs to.
+   * Returns the login that a callback belongs to.
    * @throws LoginError `LOGIN_COOKIE_MISSING`, `LOGIN_STATE_MISMATCH` or `LOGIN_EXPIRED`
    */
   open(callback: URL, cookies: string | undefined): Promise<Login>
@@ -31,13 +31,13 @@ const maxReturnToBytes = 512
 const maxOwnerBytes = 255
 const cookieType = 'stagedoor-login+jwt'
 
-/** With the first sign-in: a process that only refreshes tokens and calls the API never loads it. */
+/** Loaded at the first sign-in, so that a process that only refreshes tokens and calls the API never loads it. */
 const jose = lazy(() => Promise.all([import('jose/jwt/encrypt'), import('jose/jwt/decrypt')]))
 
 /**
  * Login cookies as JWE (`dir`, A256GCM; RFC 7516) for one client id and redirect URI: 10 minutes, one per transaction.
  *
- * @param options.keys 32 bytes each, or their base64url; newest first: the first seals, all open
+ * @param options.keys 32 bytes each, or their base64url; newest first: the first encrypts, all of them decrypt
  * @throws ConfigError `CONFIG_LOGIN_KEY`
  */
 export async function createLoginCookies(options: {
@@ -139,13 +139,16 @@ export async function createLoginCookies(options: {
 }
 
 function missingCookie(setCookies: readonly string[] = []): LoginError {
-  return new LoginError('LOGIN_COOKIE_MISSING', 'This browser has no valid cookie of a sign-in under way.', {
+  return new LoginError('LOGIN_COOKIE_MISSING', 'This browser has no valid cookie of a sign-in in progress.', {
     setCookies,
   })
 }
 
 function stateMismatch(): LoginError {
-  return new LoginError('LOGIN_STATE_MISMATCH', 'The callback does not belong to the sign-in that this browser began.')
+  return new LoginError(
+    'LOGIN_STATE_MISMATCH',
+    'The callback does not belong to the sign-in that this browser started.',
+  )
 }
 
 async function fingerprint(key: Uint8Array<ArrayBuffer>): Promise<string> {

@@ -7,11 +7,11 @@ import { createTokenEndpoint, type TokenEndpoint, TokenEndpointError } from './t
 import type { TokenSet } from './token-set.ts'
 import { createState, type LoginTransaction, transactionLifetime } from './transaction.ts'
 
-/** What an authorization asks for. */
+/** Options of {@link OAuth.authorize}. */
 export interface AuthorizeInput {
   /** @default the provider's default scopes */
   readonly scopes?: readonly string[] | undefined
-  /** Asks the user for consent again. */
+  /** Shows the consent page even if the user has already agreed. */
   readonly showDialog?: boolean | undefined
 }
 
@@ -24,13 +24,13 @@ export interface OAuth {
   authorize(input?: AuthorizeInput): Promise<{ url: URL; transaction: LoginTransaction }>
   /**
    * Checks the callback and exchanges its code. Use a transaction once.
-   * @throws LoginError with the code that says what is wrong; `LOGIN_UNAVAILABLE` when the server gave no usable answer
+   * @throws LoginError with a code for each failure; `LOGIN_UNAVAILABLE` when the server returned no usable response
    * @throws ConfigError `CONFIG_CLIENT_REJECTED`
    */
   exchange(input: { url: URL; transaction: LoginTransaction }, options?: CallOptions): Promise<TokenSet>
   /**
-   * Exchanges a refresh token. Where the answer has no `refreshToken`, keep the one you have.
-   * @param input.scopes what the grant has, assumed where the answer names none
+   * Exchanges a refresh token. If the result has no `refreshToken`, keep the current one.
+   * @param input.scopes the scopes of the grant, assumed when the response names none
    * @throws LoginError `LOGIN_CODE_REJECTED` when the grant has ended, `LOGIN_UNAVAILABLE` (retryable) otherwise
    * @throws ConfigError `CONFIG_CLIENT_REJECTED`
    */
@@ -53,7 +53,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
   return composeOAuth(settings, createTokenEndpoint(settings))
 }
 
-/** The same over a token endpoint that others use too. */
+/** Like {@link createOAuth}, with a token endpoint that is shared with other callers. */
 export function composeOAuth(settings: OAuthSettings, tokenEndpoint: TokenEndpoint): OAuth {
   const { provider, endpoints, clientId, redirectUri, now } = settings
   return {
@@ -106,7 +106,7 @@ export function composeOAuth(settings: OAuthSettings, tokenEndpoint: TokenEndpoi
   }
 }
 
-/** The public error for a failed token request; the caller's abort passes as it is. */
+/** Turns the error of a failed token request into the public one; an abort by the caller is rethrown unchanged. */
 export async function withPublicErrors<T>(request: Promise<T>): Promise<T> {
   try {
     return await request

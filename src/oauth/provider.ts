@@ -1,26 +1,26 @@
 import { ConfigError } from '../errors.ts'
 
-/** Who the account at the provider is. */
+/** The user's account at the provider. */
 export interface Account {
   /** Stable id for linking accounts. */
   readonly id: string
-  /** Display name, if the provider tells one. */
+  /** Display name, if the provider returns one. */
   readonly name?: string | undefined
 }
 
-/** Where a provider's servers are. */
+/** The URLs of a provider. */
 export interface ProviderEndpoints {
   /** Authorization endpoint, RFC 6749 §3.1. */
   readonly authorization: string
   /** Token endpoint, RFC 6749 §3.2. */
   readonly token: string
-  /** Base of the API, without a slash at the end. */
+  /** Base URL of the API, without a trailing slash. */
   readonly api?: string | undefined
   /** Revocation endpoint, RFC 7009, if the provider documents one. */
   readonly revocation?: string | undefined
 }
 
-/** What {@link Provider.account} may use. */
+/** The input of {@link Provider.account}. */
 export interface AccountRequest {
   readonly accessToken: string
   readonly endpoints: ProviderEndpoints
@@ -29,34 +29,37 @@ export interface AccountRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The answer of an account look-up. Only `refused` ends a sign-in; `unavailable` is looked up again later. */
+/**
+ * The result of {@link Provider.account}. Only `refused` ends a sign-in; after `unavailable` the account is looked up
+ * again later.
+ */
 export type AccountResponse =
   | { readonly outcome: 'found'; readonly account: Account }
   | { readonly outcome: 'unavailable' }
   | { readonly outcome: 'refused' }
 
-/** An OAuth 2.0 authorization server and the facts about its grants: another service is a definition, not a fork. */
+/** An OAuth 2.0 authorization server and the rules of its grants. A definition is all that another service needs. */
 export interface Provider {
   /** Short stable name, stored with every connection. */
   readonly id: string
   /** Issuer identifier, compared with `iss` in the callback where it is sent (RFC 9207). */
   readonly issuer: string
   readonly endpoints: ProviderEndpoints
-  /** What is asked for when the application names no scopes. */
+  /** The scopes to request when the application names none. */
   readonly defaultScopes: readonly string[]
   /** @default ' ' */
   readonly scopeSeparator?: string | undefined
   /** How a confidential client authenticates at the token endpoint. @default 'basic' */
   readonly clientAuthentication?: 'basic' | 'post' | undefined
-  /** Added to every authorization request. `showDialog` asks for consent again. */
+  /** Added to every authorization request. `showDialog` shows the consent page again. */
   readonly authorizationParameters?:
     | ((input: { readonly showDialog: boolean }) => Readonly<Record<string, string>>)
     | undefined
   /** Calendar months from the user's authorization to the end of the grant; absent when it does not end by itself. */
   readonly grantMonths?: number | undefined
-  /** Seconds that an access token lives when the answer does not say. @default 3600 */
+  /** Lifetime of an access token in seconds when the response has no `expires_in`. @default 3600 */
   readonly defaultExpiresIn?: number | undefined
-  /** Looks the account up after sign-in. Must not throw, except the caller's abort. */
+  /** Looks up the account after sign-in. Must not throw, except when the caller aborts. */
   readonly account?: ((request: AccountRequest) => Promise<AccountResponse>) | undefined
   /** A page where the user can remove the application's access. */
   readonly manageUrl?: string | undefined
@@ -65,7 +68,7 @@ export interface Provider {
 /**
  * Checks a provider definition and freezes it.
  *
- * @throws ConfigError `CONFIG_INVALID` when a part is missing or malformed
+ * @throws ConfigError `CONFIG_INVALID` when a part is missing or malformed; `CONFIG_ENDPOINT`
  */
 export function defineProvider<P extends Provider>(provider: P): Readonly<P> {
   const { id, issuer, endpoints, defaultScopes } = provider ?? {}
@@ -102,7 +105,10 @@ export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
-/** The end of a grant, in epoch milliseconds: calendar months after authorization, the last day of a shorter month. */
+/**
+ * The end of a grant in epoch milliseconds: `grantMonths` calendar months after authorization, on the last day if that
+ * month is shorter.
+ */
 export function grantEnd(provider: Provider, authorizedAt: number): number {
   if (provider.grantMonths === undefined) return 8.64e15
   const start = new Date(authorizedAt)

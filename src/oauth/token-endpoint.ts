@@ -17,7 +17,10 @@ export interface TokenEndpointSettings {
   readonly now: () => number
 }
 
-/** The token requests of one client; `scopes` are what was asked for, assumed where the answer names none (RFC 6749 §5.1). Every failure except the caller's abort is a {@link TokenEndpointError}. */
+/**
+ * The token requests of one client. `scopes` are the requested ones, assumed when the response names none
+ * (RFC 6749 §5.1). Every failure is a {@link TokenEndpointError}, except an abort by the caller.
+ */
 export interface TokenEndpoint {
   /** @param callback the parameters that `validateAuthResponse` returned */
   exchange(
@@ -34,14 +37,14 @@ export interface TokenEndpoint {
     options?: CallOptions,
   ): Promise<TokenSet>
   clientCredentials(options?: CallOptions): Promise<TokenSet>
-  /** Revokes a refresh token where the provider documents an endpoint (RFC 7009). False where it does not, or it failed. */
+  /** Revokes a refresh token (RFC 7009). False if the request failed, or the provider has no revocation endpoint. */
   revoke(refreshToken: string, options?: CallOptions): Promise<boolean>
 }
 
 export function createTokenEndpoint(settings: TokenEndpointSettings): TokenEndpoint {
   const { provider, endpoints, now } = settings
 
-  /** Sends by the library and reads by the library; what comes between is ours. */
+  /** Sends and processes with oauth4webapi; `sendTokenRequest` checks the response in between. */
   async function requestTokens(
     prepare: (protocol: ProtocolContext) => {
       send: () => Promise<Response>
@@ -124,7 +127,7 @@ export function createTokenEndpoint(settings: TokenEndpointSettings): TokenEndpo
 
 type TokenResponse = OAuth4WebApi.TokenEndpointResponse
 
-/** The library and what its functions are called with. */
+/** oauth4webapi and the arguments that its functions share. */
 async function loadProtocol(settings: TokenEndpointSettings, signal: AbortSignal | undefined) {
   const library = await oauth4webapi.load()
   const { provider, endpoints, clientId, clientSecret } = settings

@@ -1,12 +1,12 @@
 import { parseRetryAfter } from '../internal/retry-after.ts'
 
 /**
- * Why a token request gave no tokens. Never carries a body, since a body can carry a token.
+ * The reason why a token request returned no tokens. Never holds a response body, since a body can hold a token.
  *
- * - `invalid_grant`: HTTP 400 with that error: the code or refresh token is spent, revoked or expired
- * - `client_rejected`: `invalid_client` or `unauthorized_client`: the configuration is wrong, the tokens are not
+ * - `invalid_grant`: HTTP 400 with that error: the code or refresh token was used, revoked or has expired
+ * - `client_rejected`: `invalid_client` or `unauthorized_client`: the configuration is wrong, not the tokens
  * - `rejected`: another OAuth error
- * - `transient`: no answer, or one that says nothing about the grant
+ * - `transient`: no response, or one from which nothing about the grant follows
  */
 export class TokenEndpointError extends Error {
   override readonly name = 'TokenEndpointError'
@@ -14,7 +14,7 @@ export class TokenEndpointError extends Error {
   readonly status: number | undefined
   /** Epoch milliseconds, from `Retry-After`. */
   readonly retryAt: number | undefined
-  /** The OAuth error code, if the body had one of the registered form. */
+  /** The OAuth error code, if the body has one in the registered form. */
   readonly error: string | undefined
   /** Whether the request may have reached the server, so that its effect is unknown. */
   readonly sent: boolean
@@ -38,13 +38,18 @@ export class TokenEndpointError extends Error {
 }
 
 const messages = {
-  invalid_grant: 'The authorization server says that the grant is not valid.',
+  invalid_grant: 'The authorization server reports that the grant is not valid.',
   client_rejected: 'The authorization server does not accept the client id, its secret or this use of them.',
   rejected: 'The authorization server refused the token request.',
-  transient: 'The token endpoint gave no usable answer.',
+  transient: 'The token endpoint returned no usable response.',
 } as const
 
-/** Sends, reads the whole body, and lets only a 200 with a JSON object through, its absent members really absent. */
+/**
+ * Sends a token request and reads the whole body. Only a 200 with a JSON object passes; members that are null or empty
+ * are removed from it.
+ *
+ * @throws TokenEndpointError
+ */
 export async function sendTokenRequest(
   send: () => Promise<Response>,
   now: () => number,
@@ -103,7 +108,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 const unsentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
-/** Whether a fetch failure says that no connection was made. */
+/** Whether a fetch failed before a connection was made. */
 function neverSent(error: unknown): boolean {
   const cause = (error as { cause?: { code?: unknown; errors?: { code?: unknown }[] } } | undefined)?.cause
   const codes = [cause?.code, ...(cause?.errors ?? []).map((each) => each.code)].filter((code) => code !== undefined)

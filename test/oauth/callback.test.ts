@@ -4,7 +4,7 @@ import { createOAuth } from '../../src/oauth/oauth.ts'
 import { spotifyProvider } from '../../src/oauth/providers/spotify.ts'
 import type { LoginTransaction } from '../../src/oauth/transaction.ts'
 
-const code = 'the-code-that-nobody-may-see'
+const code = 'the-code-that-must-not-leak'
 let time = 1_700_000_000_000
 let tokenRequests = 0
 const oauth = createOAuth({
@@ -64,7 +64,7 @@ describe('the authorization URL', () => {
 })
 
 describe('a callback', () => {
-  it('gives tokens for its own transaction', async () => {
+  it('returns tokens for its own transaction', async () => {
     const tokens = await oauth.exchange({ url: callback(good()), transaction })
     expect(tokens).toEqual({
       accessToken: 'a',

@@ -28,7 +28,7 @@ beforeEach(async () => {
 })
 
 describe('a login cookie', () => {
-  it('brings the sign-in back, for ten minutes, to this browser only', async () => {
+  it('returns the sign-in, for ten minutes, to this browser only', async () => {
     const transaction = transactionOf()
     const [line] = await cookies.seal({ transaction, ownerId: 'ann', returnTo: '/library' })
     expect(line).toMatch(

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createOAuth } from '../../src/oauth/oauth.ts'
 import { type OidcServer, startOidcServer } from '../support/oidc-server.ts'
 
-describe('the protocol, against an authorization server nobody here wrote', () => {
+describe('the protocol, against an independent authorization server', () => {
   let server: OidcServer
   afterEach(() => server.close())
 
@@ -24,7 +24,7 @@ describe('the protocol, against an authorization server nobody here wrote', () =
     })
   }
 
-  it('says that the code is rejected when it is used twice', async () => {
+  it('reports that the code was rejected when it is used twice', async () => {
     server = await startOidcServer()
     const oauth = createOAuth(server)
     const { url, transaction } = await oauth.authorize()

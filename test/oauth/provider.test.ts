@@ -21,11 +21,11 @@ describe('createOAuth', () => {
     },
   )
 
-  it('takes a provider written by hand that is sound', () => {
+  it('accepts a valid provider written by hand', () => {
     expect(() => createOAuth({ ...options, provider })).not.toThrow()
   })
 
-  it('says that the provider or the options are missing', () => {
+  it('reports that the provider or the options are missing', () => {
     const missing = expect.objectContaining({ name: 'ConfigError', code: 'CONFIG_MISSING' })
     expect(() => createOAuth({ ...options } as never)).toThrow(missing)
     expect(() => createOAuth(undefined as never)).toThrow(missing)

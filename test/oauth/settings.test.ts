@@ -55,7 +55,7 @@ describe('the other settings', () => {
     }
   })
 
-  it('take undefined for every optional input, as process.env gives it', () => {
+  it('accept undefined for every optional input, as process.env returns it', () => {
     expect(() =>
       createOAuth({
         ...base,

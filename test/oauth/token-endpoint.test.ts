@@ -16,10 +16,11 @@ afterAll(() => server.close())
 const now = Date.parse('2026-11-01T00:00:00Z')
 const options = { provider: spotifyProvider, clientId: 'client', redirectUri: 'https://app.example/cb', now: () => now }
 const endpoint = createTokenEndpoint(oauthSettings(options))
-const secret = 'refresh-token-that-nobody-may-see'
+const secret = 'refresh-token-that-must-not-leak'
 const refresh = (signal?: AbortSignal) =>
   endpoint.refresh({ refreshToken: secret, scopes: ['kept'] }, signal === undefined ? undefined : { signal })
-const answer = (body: string, init: ResponseInit) => server.use(http.post(tokenUrl, () => new HttpResponse(body, init)))
+const respond = (body: string, init: ResponseInit) =>
+  server.use(http.post(tokenUrl, () => new HttpResponse(body, init)))
 const json = { 'content-type': 'application/json' }
 
 describe('a refresh request', () => {
@@ -54,28 +55,28 @@ describe('a refresh request', () => {
   })
 })
 
-describe('a good answer', () => {
-  it('without scope, lifetime and refresh token keeps the scopes and lives an hour', async () => {
-    answer(JSON.stringify({ access_token: 'a', token_type: 'Bearer' }), { headers: json })
+describe('a response with tokens', () => {
+  it('without scope, lifetime and refresh token keeps the scopes and expires after an hour', async () => {
+    respond(JSON.stringify({ access_token: 'a', token_type: 'Bearer' }), { headers: json })
     expect(await refresh()).toEqual({ accessToken: 'a', expiresAt: now + 3_600_000, scopes: ['kept'] })
   })
 
-  for (const nothing of [null, '']) {
-    it(`whose refresh token is ${JSON.stringify(nothing)} counts as one without`, async () => {
-      const body = { access_token: 'a', token_type: 'Bearer', refresh_token: nothing, scope: nothing, expires_in: 60 }
-      answer(JSON.stringify(body), { headers: json })
+  for (const empty of [null, '']) {
+    it(`whose refresh token is ${JSON.stringify(empty)} counts as one without`, async () => {
+      const body = { access_token: 'a', token_type: 'Bearer', refresh_token: empty, scope: empty, expires_in: 60 }
+      respond(JSON.stringify(body), { headers: json })
       expect(await refresh()).toEqual({ accessToken: 'a', expiresAt: now + 60_000, scopes: ['kept'] })
     })
   }
 
-  it('with a new refresh token hands it over', async () => {
+  it('with a new refresh token returns it', async () => {
     const body = { access_token: 'a', token_type: 'Bearer', refresh_token: 'new', scope: 'x y', expires_in: 3600 }
-    answer(JSON.stringify(body), { headers: json })
+    respond(JSON.stringify(body), { headers: json })
     expect(await refresh()).toMatchObject({ refreshToken: 'new', scopes: ['x', 'y'] })
   })
 })
 
-describe('an answer without tokens', () => {
+describe('a response without tokens', () => {
   const cases: readonly [string, ResponseInit, string, TokenEndpointError['kind']][] = [
     [
       '400 invalid_grant, revoked',
@@ -118,7 +119,7 @@ describe('an answer without tokens', () => {
       'transient',
     ],
     ['429 text', { status: 429, headers: { 'retry-after': '7' } }, 'Too many requests', 'transient'],
-    ['500 that says invalid_grant', { status: 500, headers: json }, '{"error":"invalid_grant"}', 'transient'],
+    ['500 with invalid_grant', { status: 500, headers: json }, '{"error":"invalid_grant"}', 'transient'],
     ['502 HTML', { status: 502, headers: { 'content-type': 'text/html' } }, '<h1>Bad gateway</h1>', 'transient'],
     ['503 empty', { status: 503 }, '', 'transient'],
     ['408', { status: 408 }, '', 'transient'],
@@ -136,7 +137,7 @@ describe('an answer without tokens', () => {
   ]
   for (const [name, init, body, kind] of cases) {
     it(`${name} is ${kind}`, async () => {
-      answer(body, init)
+      respond(body, init)
       const error = await refresh().catch((caught) => caught)
       expect(error).toBeInstanceOf(TokenEndpointError)
       expect(error).toMatchObject({ kind, sent: true })
@@ -144,8 +145,8 @@ describe('an answer without tokens', () => {
     })
   }
 
-  it('429 says when to try again', async () => {
-    answer('', { status: 429, headers: { 'retry-after': '7' } })
+  it('429 sets the time of the next attempt', async () => {
+    respond('', { status: 429, headers: { 'retry-after': '7' } })
     await expect(refresh()).rejects.toMatchObject({ retryAt: now + 7000 })
   })
 
@@ -165,7 +166,7 @@ describe('an answer without tokens', () => {
     })
   })
 
-  it("the caller's own abort is rethrown as it is", async () => {
+  it('an abort by the caller is rethrown unchanged', async () => {
     server.use(http.post(tokenUrl, () => new Promise<never>(() => {})))
     const controller = new AbortController()
     const reason = new Error('mine')
@@ -175,15 +176,15 @@ describe('an answer without tokens', () => {
   })
 })
 
-describe('the public face', () => {
+describe('the public errors', () => {
   const oauth = createOAuth(options)
-  it('names who must act', async () => {
+  it('name who must act', async () => {
     const input = { refreshToken: secret, scopes: [] }
-    answer('{"error":"invalid_grant"}', { status: 400 })
+    respond('{"error":"invalid_grant"}', { status: 400 })
     await expect(oauth.refresh(input)).rejects.toMatchObject({ code: 'LOGIN_CODE_REJECTED', retryable: false })
-    answer('{"error":"invalid_client"}', { status: 400 })
+    respond('{"error":"invalid_client"}', { status: 400 })
     await expect(oauth.refresh(input)).rejects.toMatchObject({ code: 'CONFIG_CLIENT_REJECTED' })
-    answer('<html>', { status: 502 })
+    respond('<html>', { status: 502 })
     await expect(oauth.refresh(input)).rejects.toMatchObject({ code: 'LOGIN_UNAVAILABLE', retryable: true })
     await expect(oauth.clientCredentials()).rejects.toMatchObject({ code: 'CONFIG_MISSING' })
   })

@@ -43,11 +43,11 @@ async function account({ accessToken, endpoints, fetch, signal }: AccountRequest
     const body: unknown = JSON.parse(text)
     if (typeof body !== 'object' || body === null) return { outcome: 'unavailable' }
     const { account_id, id, display_name } = body as Record<string, unknown>
-    const stable = [account_id, id].find((value) => typeof value === 'string' && value !== '')
-    if (typeof stable !== 'string') return { outcome: 'unavailable' }
+    const accountId = [account_id, id].find((value) => typeof value === 'string' && value !== '')
+    if (typeof accountId !== 'string') return { outcome: 'unavailable' }
     return {
       outcome: 'found',
-      account: { id: stable, ...(typeof display_name === 'string' ? { name: display_name } : {}) },
+      account: { id: accountId, ...(typeof display_name === 'string' ? { name: display_name } : {}) },
     }
   } catch (error) {
     if (signal?.aborted) throw error
