@@ -43,7 +43,7 @@ function missed(results: readonly Result[]): string {
     const ratio = row.ratioToFloor === undefined ? '' : `, ${row.ratioToFloor.toFixed(2)} × floor`
     return `- ${row.bench}, ${row.case}, ${row.subject}: ${short(row.value)} ${row.unit}${ratio}; the target is ${row.target}`
   }
-  return `## Targets\n\nThis run did not meet these. [What was tried](decisions/0030-what-is-still-too-dear.md).\n\n${rows.map(line).join('\n')}\n`
+  return `## Targets\n\nThis run did not meet these. [What was tried](decisions/0013-targets-that-are-missed.md).\n\n${rows.map(line).join('\n')}\n`
 }
 
 /** Says where a peer did better than we. */
