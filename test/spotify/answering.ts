@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import {
   createSpotify,
   type Spotify,
@@ -57,18 +56,6 @@ export function answering(
 
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })
-}
-
-const shared = new URL('../../../shared/spotify/', import.meta.url)
-
-/** A file of the material beside the project; `undefined`, with a visible line, where that is absent. */
-export function material(name: string): string | undefined {
-  try {
-    return readFileSync(new URL(name, shared), 'utf8')
-  } catch {
-    process.stderr.write(`skipped: no ${name} beside the project\n`)
-    return undefined
-  }
 }
 
 /** Small objects of each kind, as far as tests need them. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SpotifyClient } from '../../src/spotify/index.ts'
-import { answering, json, material } from './answering.ts'
+import { jsonFixture } from '../fixtures/fixtures.ts'
+import { answering, json } from './answering.ts'
 
 const ref = '4iV5W9uYEdYUVa79Axb7Rh'
 type Call = (client: SpotifyClient) => Promise<unknown>
@@ -48,10 +49,7 @@ const calls: Record<string, Call | readonly [Call, within: string]> = {
   top_tracks: (c) => c.me.topTracks().page(),
 }
 
-const bodies = Object.keys(calls).flatMap((name) => {
-  const text = material(`bodies/${name}.json`)
-  return text === undefined ? [] : [{ name, body: JSON.parse(text) as unknown }]
-})
+const bodies = Object.keys(calls).map((name) => ({ name, body: jsonFixture(`spotify/bodies/${name}.json`) }))
 
 async function result(
   name: string,
@@ -100,7 +98,7 @@ function without2026(value: unknown): unknown {
   )
 }
 
-describe.skipIf(bodies.length === 0)('recorded bodies', () => {
+describe('recorded bodies', () => {
   it.each(bodies)('$name is read with nothing odd in it and nothing lost', async ({ name, body }) => {
     const { value, within, odd } = await result(name, body)
     expect(odd).toHaveLength(nulls[name] ?? 0)

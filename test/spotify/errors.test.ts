@@ -1,7 +1,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { isStagedoorError, type SpotifyApiError, type SpotifyClient } from '../../src/spotify/index.ts'
-import { answering, id, json, material } from './answering.ts'
+import { fixture } from '../fixtures/fixtures.ts'
+import { answering, id, json } from './answering.ts'
 
 const body = (message: string, status: number, reason?: string) =>
   JSON.stringify({ error: { status, message, reason } })
@@ -82,8 +83,7 @@ describe('an answer that is no success becomes an error with a code', () => {
   })
 
   it.each(['playlist_not_found', 'rate_limit'])('as recorded: %s', async (name) => {
-    const text = material(`bodies/${name}.json`)
-    if (text === undefined) return
+    const text = fixture(`spotify/bodies/${name}.json`)
     const { status } = (JSON.parse(text) as { error: { status: number } }).error
     const error = await failure(status, text)
     expect(error.code).toBe(status === 404 ? 'API_NOT_FOUND' : 'API_RATE_LIMITED')

@@ -5,7 +5,8 @@ import type { Kind } from '../../src/spotify/schemas/kinds.ts'
 import { normalize } from '../../src/spotify/schemas/normalize.ts'
 import { issuesOf } from '../../src/spotify/schemas/object.ts'
 import { schemas } from '../../src/spotify/schemas/schemas.ts'
-import { material, savedTrack, track } from './answering.ts'
+import { fixture } from '../fixtures/fixtures.ts'
+import { savedTrack, track } from './answering.ts'
 
 const episode = {
   type: 'episode',
@@ -90,8 +91,7 @@ describe('the quick check of a schema', () => {
 
 describe('what Spotify sent', () => {
   it('is never lost by bringing older and newer forms together', () => {
-    const text = material('bodies/playlist_2.json')
-    if (text === undefined) return
+    const text = fixture('spotify/bodies/playlist_2.json')
     const before = JSON.parse(text) as Record<string, unknown>
     const after = normalize('playlist', JSON.parse(text)) as typeof before
     expect(after).toMatchObject(before)

@@ -1,15 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { parse } from 'yaml'
-
-const file = new URL('../../../shared/spotify/openapi.yml', import.meta.url)
-
-/** Whether the OpenAPI description lies beside this project; says so once if not. */
-export function descriptionPresent(): boolean {
-  if (existsSync(file)) return true
-  process.stderr.write('skipped: no OpenAPI description beside the project (shared/spotify/openapi.yml)\n')
-  return false
-}
+import { fixture } from '../fixtures/fixtures.ts'
 
 interface OperationObject {
   readonly operationId: string
@@ -31,7 +22,7 @@ export class ApiDescription {
   readonly #validators = new Map<string, ValidateFunction>()
 
   constructor() {
-    this.#description = jsonSchema(parse(readFileSync(file, 'utf8'))) as Description
+    this.#description = jsonSchema(parse(fixture('spotify/openapi.yml'))) as Description
     this.#ajv.addSchema({ $id: 'api', ...this.#description })
     for (const [path, methods] of Object.entries(this.#description.paths)) {
       for (const [method, object] of Object.entries(methods)) {

@@ -1,13 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
-
-const file = new URL('../../../shared/spotify/field-presence.txt', import.meta.url)
-
-/** Whether the list of recorded fields lies beside this project; says so once if not. */
-export function presencePresent(): boolean {
-  if (existsSync(file)) return true
-  process.stderr.write('skipped: no list of recorded fields beside the project (shared/spotify/field-presence.txt)\n')
-  return false
-}
+import { fixture } from '../fixtures/fixtures.ts'
 
 export interface RecordedKind {
   /** Fields that no recording of 2026 lacks. */
@@ -20,7 +11,7 @@ export interface RecordedKind {
 export function recordedKinds(): ReadonlyMap<string, RecordedKind> {
   const kinds = new Map<string, { always: string[]; types: Map<string, Set<string>> }>()
   let recent = false
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
+  for (const line of fixture('spotify/field-presence.txt').split('\n')) {
     if (line.startsWith('## ')) recent = line.includes('2026')
     const [, kind = '', list = ''] = /^(\S+) n=\d+: (.*)$/.exec(line) ?? []
     if (kind === '') continue

@@ -1,12 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createFakeSpotify } from '../../src/testing/index.ts'
+import { jsonFixture } from '../fixtures/fixtures.ts'
 import { type Call, callerOf } from './caller.ts'
 import { jsonType } from './presence.ts'
-
-const folder = new URL('../../../shared/spotify/bodies/', import.meta.url)
-const present = existsSync(folder)
-if (!present) process.stderr.write('skipped: no recorded bodies beside the project (shared/spotify/bodies)\n')
 
 /** Every place in a body, with the JSON types found there. Positions in lists are written `[]`. */
 function places(value: unknown, path = '', found = new Map<string, Set<string>>()): Map<string, Set<string>> {
@@ -76,9 +72,9 @@ const nullable =
 /** What depends on a moment of the player that the fake does not have. */
 const absent = /^\.actions\.disallows\.toggling_repeat_track$/
 
-describe.skipIf(!present)('answers beside recorded ones', () => {
+describe('answers beside recorded ones', () => {
   it.each(Object.keys(answers))('%s has everything in its place', async (name) => {
-    const recorded = places(JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')))
+    const recorded = places(jsonFixture(`spotify/bodies/${name}.json`))
     const ours = places(await answers[name]?.())
     const missing = [...recorded.keys()].filter((place) => !ours.has(place) && !absent.test(place))
     const other = [...ours].flatMap(([place, types]) => {
