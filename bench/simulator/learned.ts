@@ -1,4 +1,4 @@
-import { LearnedWindow, type Ticket } from '../../src/limits/adaptive/window.ts'
+import { LearnedWindow, type Ticket } from '../../src/limits/adaptive/learned-window.ts'
 import type { WindowOptions } from '../../src/limits/options.ts'
 import type { Algorithm } from './simulate.ts'
 

@@ -56,7 +56,7 @@ export const apiAdvice: Readonly<Record<SpotifyApiErrorCode, Advice>> = {
   ),
   API_RATE_LIMITED: advise(
     'nobody',
-    'The rate limit asks for a longer wait than the call allows.',
+    'The rate limit requires a longer wait than the call allows.',
     'Try again after `retryAt`, or raise `maxWait`.',
   ),
   API_QUOTA_EXCEEDED: advise(

@@ -1,11 +1,11 @@
 import { SpotifyApiError } from '../errors.ts'
 import type { CircuitEvents } from './limiter.ts'
 
-/** Stops calling a server that is down, and finds out with one probe at a time when it is back. */
+/** Stops calls to a server that is down, and sends one probe at a time to find out when it is up again. */
 export interface Breaker {
   /**
-   * Runs `attempt` unless the circuit is open. Half-open, one caller's attempt is the probe and everyone else fails at once.
-   * @throws SpotifyApiError `API_CIRCUIT_OPEN` with `retryAt`; otherwise whatever `attempt` throws
+   * Runs `attempt` unless the circuit is open. Half-open, one call is the probe and all others fail at once.
+   * @throws SpotifyApiError `API_CIRCUIT_OPEN` with `retryAt`; otherwise the error of `attempt`
    */
   execute<T>(attempt: () => Promise<T>): Promise<T>
   state(): BreakerState
@@ -19,19 +19,19 @@ export type BreakerState =
 export type CircuitEvent = { [E in keyof CircuitEvents]: [event: E, payload: CircuitEvents[E]] }[keyof CircuitEvents]
 
 export interface BreakerOptions {
-  /** Whose circuit it is, for events: `api` or `token`. */
+  /** Name of the circuit in events: `api` or `token`. */
   readonly circuit: string
-  /** What an error says about the server: down, up (it answered), or nothing (aborted, never sent). */
+  /** What an error shows about the server: down, up (it responded), or nothing (aborted, never sent). */
   readonly judge: (error: unknown) => 'failure' | 'success' | 'nothing'
-  /** Failures in a row that open the circuit; default 5. */
+  /** Consecutive failures that open the circuit; default 5. */
   readonly threshold?: number | undefined
-  /** Milliseconds from opening until a probe is let through; default 10,000. */
+  /** Milliseconds from opening until a probe is allowed; default 10,000. */
   readonly cooldown?: number | undefined
   readonly now?: (() => number) | undefined
   readonly emit?: ((...event: CircuitEvent) => void) | undefined
 }
 
-/** Creates a circuit breaker that opens after `threshold` failures in a row. It holds no timer. */
+/** Creates a circuit breaker that opens after `threshold` consecutive failures. It holds no timer. */
 export function createBreaker(options: BreakerOptions): Breaker {
   const { circuit, judge, threshold = 5, cooldown = 10_000, now = () => Date.now(), emit } = options
   let open = false
@@ -39,8 +39,8 @@ export function createBreaker(options: BreakerOptions): Breaker {
   let retryAt = 0
   let probeSince: number | undefined
 
-  /** An answer to a call from before the circuit opened says nothing about the server now. */
-  const isNews = (asProbe: boolean): boolean => asProbe === open
+  /** The result of a call from before the circuit opened shows nothing about the server now. */
+  const isCurrent = (asProbe: boolean): boolean => asProbe === open
 
   function succeeded(): void {
     failures = 0
@@ -60,10 +60,10 @@ export function createBreaker(options: BreakerOptions): Breaker {
   async function run<T>(attempt: () => Promise<T>, asProbe: boolean): Promise<T> {
     try {
       const value = await attempt()
-      if (isNews(asProbe)) succeeded()
+      if (isCurrent(asProbe)) succeeded()
       return value
     } catch (error) {
-      const verdict = isNews(asProbe) ? judge(error) : 'nothing'
+      const verdict = isCurrent(asProbe) ? judge(error) : 'nothing'
       if (verdict === 'success') succeeded()
       else if (verdict === 'failure') failed()
       throw error
@@ -72,9 +72,9 @@ export function createBreaker(options: BreakerOptions): Breaker {
 
   async function probe<T>(attempt: () => Promise<T>): Promise<T> {
     const time = now()
-    if (probeSince !== undefined) throw refusal(Math.max(probeSince + cooldown, time + 1))
+    if (probeSince !== undefined) throw circuitOpenError(Math.max(probeSince + cooldown, time + 1))
     // A clock that was set back must not keep the circuit open for longer than one cooldown.
-    if (time < retryAt && retryAt - time <= cooldown) throw refusal(retryAt)
+    if (time < retryAt && retryAt - time <= cooldown) throw circuitOpenError(retryAt)
     probeSince = time
     try {
       return await run(attempt, true)
@@ -92,6 +92,6 @@ export function createBreaker(options: BreakerOptions): Breaker {
   }
 }
 
-function refusal(retryAt: number): SpotifyApiError {
+function circuitOpenError(retryAt: number): SpotifyApiError {
   return new SpotifyApiError('API_CIRCUIT_OPEN', 'The server is failing, so the call was not sent.', { retryAt })
 }

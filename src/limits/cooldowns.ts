@@ -1,13 +1,13 @@
 import { SpotifyApiError } from '../errors.ts'
 import type { Cooldown } from './limiter.ts'
 
-/** The scope that everyone shares. */
-export const everyone = '*'
+/** The scope that means the whole application. */
+export const allScopes = '*'
 
 export const firstGuess = 60_000
-export const longestGuess = 3_600_000
+export const maxGuess = 3_600_000
 
-/** Who is told to wait until when. Pure: every method takes `now` in epoch milliseconds. */
+/** Which scopes are paused, and until when. Pure: every method takes `now` in epoch milliseconds. */
 export class Cooldowns {
   readonly #active = new Map<string, Cooldown>()
   readonly #guesses = new Map<string, number>()
@@ -18,8 +18,8 @@ export class Cooldowns {
 
   /**
    * Pauses a scope until `retryAt`; a pause that already lasts longer stays. Without `retryAt`: 60 seconds,
-   * doubled for each further answer without one, up to an hour, until {@link succeeded}.
-   * @returns the pause in force and whether it is news
+   * doubled for each further response without one, up to an hour, until {@link succeeded}.
+   * @returns the pause in force and whether it changed
    */
   pause(
     scope: string,
@@ -30,9 +30,9 @@ export class Cooldowns {
     const current = this.#current(scope, now)
     let until = retryAt
     if (until === undefined) {
-      // Answers to requests that were under way when the pause began belong to the same guess.
+      // Responses to requests that were in flight when the pause began belong to the same guess.
       if (current !== undefined) return { cooldown: current, changed: false }
-      const guess = Math.min((this.#guesses.get(scope) ?? firstGuess / 2) * 2, longestGuess)
+      const guess = Math.min((this.#guesses.get(scope) ?? firstGuess / 2) * 2, maxGuess)
       this.#guesses.set(scope, guess)
       until = now + guess
     }
@@ -43,23 +43,23 @@ export class Cooldowns {
     return { cooldown, changed: true }
   }
 
-  /** The server took a request of this scope: the next guess starts small again. */
+  /** The server accepted a request of this scope: the next guess starts small again. */
   succeeded(scope: string): void {
     if (this.#guesses.size === 0) return
-    this.#guesses.delete(everyone)
+    this.#guesses.delete(allScopes)
     this.#guesses.delete(scope)
   }
 
-  /** The pause that a call of this scope must wait for: its own or everyone's, whichever ends later. */
-  of(scope: string, now: number): Cooldown | undefined {
+  /** The pause that a call of this scope must wait for: its own or that of all scopes, whichever ends later. */
+  forScope(scope: string, now: number): Cooldown | undefined {
     if (this.#active.size === 0) return undefined
-    const all = this.#current(everyone, now)
-    const own = scope === everyone ? undefined : this.#current(scope, now)
+    const all = this.#current(allScopes, now)
+    const own = scope === allScopes ? undefined : this.#current(scope, now)
     if (all === undefined || own === undefined) return all ?? own
     return own.until >= all.until ? own : all
   }
 
-  /** Removes what has ended and returns those scopes. */
+  /** Removes the pauses that have ended and returns their scopes. */
   expire(now: number): readonly string[] {
     if (this.#active.size === 0) return []
     const ended = [...this.#active.values()].filter(({ until }) => until <= now).map(({ scope }) => scope)
@@ -78,14 +78,14 @@ export class Cooldowns {
 }
 
 /** The error of a call that would have to wait too long. */
-export function tooLong(cooldown: Pick<Cooldown, 'until' | 'reason'>): SpotifyApiError {
+export function waitTooLongError(cooldown: Pick<Cooldown, 'until' | 'reason'>): SpotifyApiError {
   const { until: retryAt, reason } = cooldown
   return reason === 'quota'
     ? new SpotifyApiError('API_QUOTA_EXCEEDED', 'A quota of the application is used up.', {
         retryAt,
         reason: 'QUOTA_EXCEEDED',
       })
-    : new SpotifyApiError('API_RATE_LIMITED', 'The rate limit asks for a longer wait than the call allows.', {
+    : new SpotifyApiError('API_RATE_LIMITED', 'The rate limit requires a longer wait than the call allows.', {
         retryAt,
         reason: 'RATE_LIMITED',
       })

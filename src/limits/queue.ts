@@ -1,37 +1,38 @@
 import { SpotifyApiError } from '../errors.ts'
 
-/** A call that waits for its turn, which comes with a `Grant`. */
-export interface Waiting<Grant> {
+/** A call in the queue. It starts with a `Grant`. */
+export interface QueuedCall<Grant> {
   readonly scope: string
   /** Epoch milliseconds after which it must not start. */
   readonly deadline: number
   readonly order: number
-  /** Leaves the line and runs. Resolves when the run has ended, however it ended. */
+  /** Leaves the queue and runs. Resolves when the run has settled. */
   start(grant: Grant): Promise<void>
-  /** Leaves the line with an error. */
+  /** Leaves the queue with an error. */
   fail(error: unknown): void
 }
 
-export interface Entry<T, Grant> {
+/** A call to put in the queue. */
+export interface QueueEntry<T, Grant> {
   readonly scope: string
   readonly deadline: number
   /** Milliseconds until the deadline. */
-  readonly patience: number
+  readonly timeout: number
   readonly signal: AbortSignal | undefined
   readonly run: (grant: Grant) => Promise<T>
-  /** The error of a call whose deadline has come. */
-  readonly late: () => unknown
+  /** The error with which the call fails at its deadline. */
+  readonly timeoutError: () => unknown
 }
 
-/** Longest delay that a timer takes; a longer one would fire at once. */
-export const longestTimer = 2 ** 31 - 1
+/** Longest delay that a timer accepts; a longer one would fire at once. */
+export const maxTimerDelay = 2 ** 31 - 1
 
 /**
- * Calls that wait, first in, first out, in one lane per scope so that a scope that is paused holds up no other.
- * Each leaves when it is started, when its signal aborts, or when its deadline comes.
+ * Queued calls, first in, first out, in one lane per scope so that a paused scope blocks no other.
+ * A call leaves when it is started, when its signal aborts, or at its deadline.
  */
-export class WaitingLine<Grant> {
-  readonly #lanes = new Map<string, Set<Waiting<Grant>>>()
+export class CallQueue<Grant> {
+  readonly #lanes = new Map<string, Set<QueuedCall<Grant>>>()
   readonly #capacity: number
   #size = 0
   #order = 0
@@ -48,23 +49,23 @@ export class WaitingLine<Grant> {
     return this.#size >= this.#capacity
   }
 
-  enter<T>(entry: Entry<T, Grant>): Promise<T> {
+  enqueue<T>(entry: QueueEntry<T, Grant>): Promise<T> {
     if (this.full) {
       return Promise.reject(new SpotifyApiError('API_QUEUE_FULL', 'Too many calls are waiting for the limiter.'))
     }
-    const { scope, deadline, patience, signal, run, late } = entry
+    const { scope, deadline, timeout, signal, run, timeoutError } = entry
     return new Promise<T>((resolve, reject) => {
-      const lane = this.#lanes.get(scope) ?? new Set<Waiting<Grant>>()
+      const lane = this.#lanes.get(scope) ?? new Set<QueuedCall<Grant>>()
       this.#lanes.set(scope, lane)
       const leave = (): boolean => {
-        if (!lane.delete(waiting)) return false
+        if (!lane.delete(call)) return false
         this.#size--
         clearTimeout(timer)
-        // After the abort the listener is gone already, and looking for it among many would be slow.
+        // After an abort the listener is already removed, and removing it among many would be slow.
         if (signal?.aborted === false) signal.removeEventListener('abort', abort)
         return true
       }
-      const waiting: Waiting<Grant> = {
+      const call: QueuedCall<Grant> = {
         scope,
         deadline,
         order: this.#order++,
@@ -73,21 +74,21 @@ export class WaitingLine<Grant> {
           if (leave()) reject(error)
         },
       }
-      const abort = (): void => waiting.fail(signal?.reason)
-      const timer = setTimeout(() => waiting.fail(late()), Math.min(patience, longestTimer))
+      const abort = (): void => call.fail(signal?.reason)
+      const timer = setTimeout(() => call.fail(timeoutError()), Math.min(timeout, maxTimerDelay))
       signal?.addEventListener('abort', abort, { once: true })
-      lane.add(waiting)
+      lane.add(call)
       this.#size++
     })
   }
 
-  /** The call that has waited longest among the scopes that are free, or when the first of the others will be. */
+  /** The call that has waited longest among the scopes that are not paused, and when the next paused scope resumes. */
   next(pausedUntil: (scope: string) => number | undefined): {
-    readonly call: Waiting<Grant> | undefined
-    readonly at: number
+    readonly call: QueuedCall<Grant> | undefined
+    readonly readyAt: number
   } {
-    let call: Waiting<Grant> | undefined
-    let at = Number.POSITIVE_INFINITY
+    let call: QueuedCall<Grant> | undefined
+    let readyAt = Number.POSITIVE_INFINITY
     for (const [scope, lane] of this.#lanes) {
       const [first] = lane
       if (first === undefined) {
@@ -95,18 +96,18 @@ export class WaitingLine<Grant> {
         continue
       }
       const until = pausedUntil(scope)
-      if (until !== undefined) at = Math.min(at, until)
+      if (until !== undefined) readyAt = Math.min(readyAt, until)
       else if (call === undefined || first.order < call.order) call = first
     }
-    return { call, at }
+    return { call, readyAt }
   }
 
-  /** Everyone who waits, or who waits in one scope, longest first within a scope. */
-  *waiting(scope?: string): Iterable<Waiting<Grant>> {
+  /** All queued calls, or those of one scope; within a scope the oldest first. */
+  *calls(scope?: string): Iterable<QueuedCall<Grant>> {
     for (const [name, lane] of this.#lanes) if (scope === undefined || name === scope) yield* [...lane]
   }
 }
 
-export function closed(): SpotifyApiError {
+export function closedError(): SpotifyApiError {
   return new SpotifyApiError('API_CLOSED', 'The limiter is closed.')
 }

@@ -1,10 +1,10 @@
 import { isStagedoorError } from '../errors.ts'
 import type { Slot } from './limiter.ts'
 
-/** What became of the request of a job: taken or unknown, refused with 429, or never sent. */
+/** The outcome of a job's request: accepted or unknown, refused with 429, or never sent. */
 export type Outcome = 'ok' | 'refused' | 'unsent'
 
-/** Runs a job with its slot and says what became of it, however it ends. */
+/** Runs a job with its slot and reports the outcome, whether it resolves or rejects. */
 export function runJob<T>(
   job: (slot: Slot) => Promise<T>,
   throttled: Slot['throttled'],
@@ -21,7 +21,7 @@ export function runJob<T>(
     },
   }
   const failed = (error: unknown): never => {
-    // A circuit breaker inside the job has kept it from sending.
+    // A circuit breaker inside the job prevented the request.
     if (isStagedoorError(error) && error.code === 'API_CIRCUIT_OPEN' && outcome === 'ok') outcome = 'unsent'
     ended(outcome)
     throw error

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type Ceiling, CeilingRules } from '../../src/limits/adaptive/ceiling.ts'
-import { SharedWindow } from '../../src/limits/shared/window.ts'
+import type { Ceiling } from '../../src/limits/adaptive/ceiling.ts'
+import { CeilingRules } from '../../src/limits/adaptive/ceiling-rules.ts'
+import { SharedWindow } from '../../src/limits/shared/shared-window.ts'
 import { available, urls } from '../services.ts'
 
 const rules = new CeilingRules({ window: 30_000, initialCeiling: 90 })
-const [guard, hold] = [50, 15_000]
+const [guard, expiration] = [50, 15_000]
 
 describe.skipIf(!(await available('redis')))('the shared window', () => {
   const redis = new Redis(urls.redis, { lazyConnect: true })
@@ -17,7 +18,7 @@ describe.skipIf(!(await available('redis')))('the shared window', () => {
     if (keys.length > 0) await redis.del(...keys)
     await redis.quit()
   })
-  const make = () => new SharedWindow({ client: redis, id: `${prefix}-${++number}`, rules, guard, hold })
+  const make = () => new SharedWindow({ client: redis, id: `${prefix}-${++number}`, rules, guard, expiration })
   const time = async () => {
     const [seconds, micros] = await redis.time()
     return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
@@ -28,7 +29,7 @@ describe.skipIf(!(await available('redis')))('the shared window', () => {
     const now = await time()
     const leavesAt = now - ago + rules.window + guard
     const sent = Array.from({ length: count }, (_, index) => [`x:${index}:${now - ago}`, leavesAt] as const)
-    await window.join({ ...rules.initial(), steppedAt: now, ...changes }, [], sent)
+    await window.join({ ...rules.initial(), capChangedAt: now, ...changes }, [], sent)
     return window
   }
 
@@ -47,9 +48,9 @@ describe.skipIf(!(await available('redis')))('the shared window', () => {
     [7, 6, 2],
   ])(
     'paces as the window in process does: cap %i, %i used, %i bursts refused',
-    async (cap, count, smooth, proven = 0) => {
-      const ceiling = { ...rules.initial(), cap, smooth, proven }
-      const window = await filled({ cap, smooth, proven }, count)
+    async (cap, count, spacingLevel, proven = 0) => {
+      const ceiling = { ...rules.initial(), cap, spacingLevel, proven }
+      const window = await filled({ cap, spacingLevel, proven }, count)
       const first = await window.admit('a:1', '*', 60_000)
       const second = await window.admit('a:2', '*', 60_000)
       if (first.status !== 'sent' || second.status !== 'sent') throw new Error('not admitted')
@@ -62,7 +63,7 @@ describe.skipIf(!(await available('redis')))('the shared window', () => {
   )
 
   test('a full window gives its next place when the oldest request leaves', async () => {
-    const window = await filled({ cap: 10, wall: 11, proven: 10 }, 10, 29_000)
+    const window = await filled({ cap: 10, upperBound: 11, proven: 10 }, 10, 29_000)
     const admission = await window.admit('a:1', '*', 60_000)
     if (admission.status !== 'sent') throw new Error('not admitted')
     expect(Math.abs(admission.delay - 1050)).toBeLessThan(250)

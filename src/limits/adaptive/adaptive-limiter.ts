@@ -1,35 +1,35 @@
 import type { SpotifyApiError } from '../../errors.ts'
 import { createEmitter } from '../../internal/emitter.ts'
-import { everyone, tooLong } from '../cooldowns.ts'
+import { allScopes, waitTooLongError } from '../cooldowns.ts'
 import type { Cooldown, Limiter, LimiterEvents, LimiterState, ScheduleOptions, Slot } from '../limiter.ts'
-import { checked, type LimiterOptions } from '../options.ts'
-import { Pauses } from '../pauses.ts'
-import { closed, longestTimer, WaitingLine } from '../queue.ts'
+import { checkOptions, type LimiterOptions } from '../options.ts'
+import { PauseController } from '../pause-controller.ts'
+import { CallQueue, closedError, maxTimerDelay } from '../queue.ts'
 import { runJob } from '../run-job.ts'
-import { LearnedWindow, type Ticket } from './window.ts'
+import { LearnedWindow, type Ticket } from './learned-window.ts'
 
 /** Options of {@link adaptiveLimiter}. */
 export interface AdaptiveLimiterOptions extends LimiterOptions {
-  /** What an earlier process learned, from its `state()`: cooldowns included. */
+  /** The `state()` of an earlier process, cooldowns included. */
   readonly restore?: LimiterState | undefined
 }
 
 /**
- * Creates the in-process limiter: first in, first out, under a ceiling that it learns from the answers.
+ * Creates the in-process limiter: first in, first out, under a ceiling that it learns from the responses.
  * It holds no timer while nothing waits.
  * @throws ConfigError `CONFIG_INVALID`
  */
 export function adaptiveLimiter(options: AdaptiveLimiterOptions = {}): Limiter {
-  return new LocalLimiter(options)
+  return new AdaptiveLimiter(options)
 }
 
-class LocalLimiter implements Limiter {
+class AdaptiveLimiter implements Limiter {
   readonly #now: () => number
   readonly #maxConcurrent: number
   readonly #maxWait: number
   readonly #window: LearnedWindow
-  readonly #pauses: Pauses
-  readonly #line: WaitingLine<Ticket>
+  readonly #pauses: PauseController
+  readonly #queue: CallQueue<Ticket>
   readonly #emitter = createEmitter<LimiterEvents>()
   #running = 0
   #closed = false
@@ -38,37 +38,37 @@ class LocalLimiter implements Limiter {
   #ceiling: number
 
   constructor(options: AdaptiveLimiterOptions) {
-    const { maxConcurrent, maxQueue, maxWait, now } = checked(options)
+    const { maxConcurrent, maxQueue, maxWait, now } = checkOptions(options)
     this.#now = now
     this.#maxConcurrent = maxConcurrent
     this.#maxWait = maxWait
     this.#window = new LearnedWindow(options, now(), options.restore)
-    this.#line = new WaitingLine(maxQueue)
-    this.#pauses = new Pauses(this.#line, this.#emitter, now, options.restore?.cooldowns)
+    this.#queue = new CallQueue(maxQueue)
+    this.#pauses = new PauseController(this.#queue, this.#emitter, now, options.restore?.cooldowns)
     this.#ceiling = this.#window.ceiling
   }
 
   schedule<T>(job: (slot: Slot) => Promise<T>, options: ScheduleOptions = {}): Promise<T> {
-    const { signal, scope = everyone, maxWait = this.#maxWait } = options
-    if (this.#closed) return Promise.reject(closed())
+    const { signal, scope = allScopes, maxWait = this.#maxWait } = options
+    if (this.#closed) return Promise.reject(closedError())
     if (signal?.aborted) return Promise.reject(signal.reason)
     const now = this.#now()
-    const cooldown = this.#pauses.cooldowns.of(scope, now)
-    if (cooldown === undefined && this.#line.size === 0 && this.#running < this.#maxConcurrent) {
+    const cooldown = this.#pauses.cooldowns.forScope(scope, now)
+    if (cooldown === undefined && this.#queue.size === 0 && this.#running < this.#maxConcurrent) {
       const wait = this.#window.wait(now)
       if (wait === 0) return this.#run(job, scope, this.#window.send(now))
       if (!(wait <= maxWait) && Number.isFinite(wait))
-        return Promise.reject(tooLong({ until: now + wait, reason: 'rate' }))
+        return Promise.reject(waitTooLongError({ until: now + wait, reason: 'rate' }))
     }
-    const due = cooldown ?? this.#due(this.#line.size, now)
-    if (due !== undefined && due.until - now > maxWait) return Promise.reject(tooLong(due))
-    const result = this.#line.enter({
+    const start = cooldown ?? this.#earliestStart(this.#queue.size, now)
+    if (start !== undefined && start.until - now > maxWait) return Promise.reject(waitTooLongError(start))
+    const result = this.#queue.enqueue({
       scope,
       deadline: now + maxWait,
-      patience: maxWait,
+      timeout: maxWait,
       signal,
       run: (ticket) => this.#run(job, scope, ticket),
-      late: () => this.#late(scope),
+      timeoutError: () => this.#timeoutError(scope),
     })
     this.#pump()
     return result
@@ -82,7 +82,7 @@ class LocalLimiter implements Limiter {
       window: this.#window.length,
       inWindow: this.#window.count(now),
       running: this.#running,
-      queued: this.#line.size,
+      queued: this.#queue.size,
       cooldowns: this.#pauses.cooldowns.active(now),
       learned: this.#window.learned(now),
     }
@@ -96,7 +96,7 @@ class LocalLimiter implements Limiter {
     this.#closed = true
     clearTimeout(this.#pumpTimer)
     this.#pauses.close()
-    for (const call of this.#line.waiting()) call.fail(closed())
+    for (const call of this.#queue.calls()) call.fail(closedError())
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
@@ -109,8 +109,8 @@ class LocalLimiter implements Limiter {
       if (outcome === 'unsent') this.#window.unsent(now)
       else this.#window.ended(ticket, now, outcome === 'refused')
       if (outcome === 'ok') this.#pauses.cooldowns.succeeded(scope)
-      if (this.#line.size > 0) this.#pump()
-      else this.#announce()
+      if (this.#queue.size > 0) this.#pump()
+      else this.#emitCeiling()
       if (this.#closed && this.#running === 0) for (const idle of this.#idle.splice(0)) idle()
     })
   }
@@ -118,51 +118,52 @@ class LocalLimiter implements Limiter {
   #throttled(ticket: Ticket, info: Parameters<Slot['throttled']>[0]): number {
     const { cooldown, changed } = this.#pauses.pause(info)
     if (info.reason === 'rate') this.#window.throttled(ticket, cooldown.until, this.#now())
-    this.#announce()
+    this.#emitCeiling()
     if (changed) this.#pump()
     return cooldown.until
   }
 
-  /** Starts what may start, and sets the timer for what may start later. */
+  /** Starts the calls that may start now, and sets the timer for the next one. */
   #pump(): void {
     clearTimeout(this.#pumpTimer)
     this.#pumpTimer = undefined
     if (this.#closed) return
     const now = this.#now()
     this.#pauses.resume(now)
-    let at = Number.POSITIVE_INFINITY
-    while (this.#running < this.#maxConcurrent && this.#line.size > 0) {
-      const next = this.#line.next((scope) => this.#pauses.cooldowns.of(scope, now)?.until)
-      at = next.at
+    let nextAt = Number.POSITIVE_INFINITY
+    while (this.#running < this.#maxConcurrent && this.#queue.size > 0) {
+      const next = this.#queue.next((scope) => this.#pauses.cooldowns.forScope(scope, now)?.until)
+      nextAt = next.readyAt
       if (next.call === undefined) break
       const wait = this.#window.wait(now)
       if (wait > 0) {
-        at = now + wait
+        nextAt = now + wait
         break
       }
       next.call.start(this.#window.send(now))
     }
-    this.#announce()
-    if (this.#line.size === 0 || this.#running >= this.#maxConcurrent || !Number.isFinite(at)) return
-    this.#pumpTimer = setTimeout(() => this.#pump(), Math.min(Math.max(Math.ceil(at - now), 1), longestTimer))
+    this.#emitCeiling()
+    if (this.#queue.size === 0 || this.#running >= this.#maxConcurrent || !Number.isFinite(nextAt)) return
+    this.#pumpTimer = setTimeout(() => this.#pump(), Math.min(Math.max(Math.ceil(nextAt - now), 1), maxTimerDelay))
   }
 
-  /** When a call behind `ahead` others can start at the earliest, if the window is what holds it up. */
-  #due(ahead: number, now: number): Pick<Cooldown, 'until' | 'reason'> | undefined {
+  /** When a call behind `ahead` others can start at the earliest, if the window is full. */
+  #earliestStart(ahead: number, now: number): Pick<Cooldown, 'until' | 'reason'> | undefined {
     const wait = this.#window.waitBehind(ahead, now)
     return wait === 0 ? undefined : { until: now + wait, reason: 'rate' }
   }
 
-  #late(scope: string): SpotifyApiError {
-    // What is free at this very moment is not too late.
+  #timeoutError(scope: string): SpotifyApiError {
+    // A place that is free by now is still in time.
     this.#pump()
     const now = this.#now()
-    return tooLong(
-      this.#pauses.cooldowns.of(scope, now) ?? this.#due(this.#line.size, now) ?? { until: now, reason: 'rate' },
+    return waitTooLongError(
+      this.#pauses.cooldowns.forScope(scope, now) ??
+        this.#earliestStart(this.#queue.size, now) ?? { until: now, reason: 'rate' },
     )
   }
 
-  #announce(): void {
+  #emitCeiling(): void {
     const { ceiling } = this.#window
     if (ceiling === this.#ceiling) return
     const previous = this.#ceiling

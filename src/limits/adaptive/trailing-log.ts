@@ -3,29 +3,29 @@ export interface Ticket {
   readonly sentAt: number
   /** Requests in the window when it was sent, itself included. */
   readonly count: number
-  /** How many were ever sent, itself included. */
-  readonly order: number
-  /** What the sender knew by then. */
+  /** Number of requests ever sent, itself included. */
+  readonly sequence: number
+  /** The epoch of the ceiling when it was sent. */
   readonly epoch: number
 }
 
-/** One object per request, since it is kept for a whole window. */
-interface Sent extends Ticket {
+/** The ticket itself: a second object per request would be kept for a whole window. */
+interface SentRequest extends Ticket {
   endedAt: number
   refused: boolean
 }
 
 /**
- * The requests of the trailing window. A request counts from its sending until one window after its answer, because
- * the server saw it somewhere between the two. Its clock never runs backwards: a clock set back counts as one that
- * stands still.
+ * The requests of the trailing window. A request counts from its sending until one window after its response, because
+ * the server received it somewhere between the two. Its clock never runs backwards: while the system clock is set back,
+ * it stops.
  */
 export class TrailingLog {
   readonly #window: number
-  /** How long a request counts after its answer. */
-  readonly #stay: number
-  /** In the order of their answers, from `#head`. */
-  #ended: Sent[] = []
+  /** How long a request counts after its response. */
+  readonly #retention: number
+  /** In the order of their responses, from `#head`. */
+  #ended: SentRequest[] = []
   #head = 0
   #inFlight = 0
   #sent = 0
@@ -33,10 +33,10 @@ export class TrailingLog {
   #lastNow: number
   #lastSentAt = Number.NEGATIVE_INFINITY
 
-  /** `guard`: milliseconds by which the window is taken to be longer than the server's. */
+  /** `guard`: milliseconds by which the window is longer than the server's. */
   constructor(window: number, guard: number, now: number) {
     this.#window = window
-    this.#stay = window + guard
+    this.#retention = window + guard
     this.#clock = now
     this.#lastNow = now
   }
@@ -45,22 +45,22 @@ export class TrailingLog {
     return this.#lastSentAt
   }
 
-  /** Takes over `count` requests of an earlier process, all of them as late as they can have been. */
-  adopt(count: number, at: number): void {
+  /** Restores `count` requests of an earlier process, each with the latest possible time. */
+  restore(count: number, at: number): void {
     const endedAt = Math.min(at, this.#clock)
     for (let index = 0; index < count; index++) {
-      this.#ended.push({ sentAt: endedAt, count: 0, order: 0, epoch: 0, endedAt, refused: true })
+      this.#ended.push({ sentAt: endedAt, count: 0, sequence: 0, epoch: 0, endedAt, refused: true })
     }
-    this.at(this.#lastNow)
+    this.advance(this.#lastNow)
   }
 
-  /** Brings the log to `now` and returns its own time. */
-  at(now: number): number {
+  /** Advances the log to `now` and returns its own time. */
+  advance(now: number): number {
     if (now > this.#lastNow) this.#clock += now - this.#lastNow
     this.#lastNow = now
     const ended = this.#ended
-    const left = this.#clock - this.#stay
-    while (this.#head < ended.length && (ended[this.#head] as Sent).endedAt <= left) this.#head++
+    const expired = this.#clock - this.#retention
+    while (this.#head < ended.length && (ended[this.#head] as SentRequest).endedAt <= expired) this.#head++
     if (this.#head > 1024 && this.#head * 2 > ended.length) {
       this.#ended = ended.slice(this.#head)
       this.#head = 0
@@ -72,17 +72,24 @@ export class TrailingLog {
     return this.#inFlight + this.#ended.length - this.#head
   }
 
-  /** When fewer than `cap` requests will be in the window, if no answer comes before. */
+  /** When fewer than `cap` requests will be in the window, if no response arrives before. */
   roomAt(cap: number): number {
     const last = this.#ended[this.#head + this.count() - cap]
-    return last === undefined ? Number.POSITIVE_INFINITY : last.endedAt + this.#stay
+    return last === undefined ? Number.POSITIVE_INFINITY : last.endedAt + this.#retention
   }
 
   send(epoch: number): Ticket {
     this.#inFlight++
     this.#lastSentAt = this.#clock
-    const order = ++this.#sent
-    const sent: Sent = { sentAt: this.#clock, count: this.count(), order, epoch, endedAt: this.#clock, refused: false }
+    const sequence = ++this.#sent
+    const sent: SentRequest = {
+      sentAt: this.#clock,
+      count: this.count(),
+      sequence,
+      epoch,
+      endedAt: this.#clock,
+      refused: false,
+    }
     return sent
   }
 
@@ -91,7 +98,7 @@ export class TrailingLog {
   }
 
   end(ticket: Ticket, refused: boolean): void {
-    const sent = ticket as Sent
+    const sent = ticket as SentRequest
     sent.endedAt = this.#clock
     sent.refused = refused
     this.#inFlight--
@@ -99,22 +106,22 @@ export class TrailingLog {
   }
 
   /** When the oldest request of the window was sent. */
-  oldest(): number | undefined {
+  oldestSentAt(): number | undefined {
     return this.#ended[this.#head]?.sentAt
   }
 
-  /** Accepted requests that were certainly in the server's window when it refused `ticket`, which was answered now. */
-  surelyBefore(ticket: Ticket): number {
+  /** Accepted requests that were certainly in the server's window when it refused `ticket`; its response arrived now. */
+  acceptedAtLeast(ticket: Ticket): number {
     let count = 0
     for (let index = this.#head; index < this.#ended.length; index++) {
-      const { refused, sentAt, endedAt } = this.#ended[index] as Sent
+      const { refused, sentAt, endedAt } = this.#ended[index] as SentRequest
       if (!refused && sentAt >= this.#clock - this.#window && endedAt <= ticket.sentAt) count++
     }
     return count
   }
 
   /** Requests that may have been in the server's window then, `ticket` included. */
-  possiblyWith(ticket: Ticket): number {
-    return ticket.count + this.#sent - ticket.order
+  countedAtMost(ticket: Ticket): number {
+    return ticket.count + this.#sent - ticket.sequence
   }
 }

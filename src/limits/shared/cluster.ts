@@ -1,22 +1,22 @@
 import Bottleneck from 'bottleneck'
 import { ConfigError } from '../../errors.ts'
-import { CeilingRules } from '../adaptive/ceiling.ts'
+import { CeilingRules } from '../adaptive/ceiling-rules.ts'
 import type { Limiter } from '../limiter.ts'
-import type { Connect, Link } from './connection.ts'
+import type { Connect, Link } from './shared-connection.ts'
 import { SharedLimiter, type SharedLimiterOptions } from './shared-limiter.ts'
-import { type ScriptClient, SharedWindow } from './window.ts'
+import { type ScriptClient, SharedWindow } from './shared-window.ts'
 
 /** Options of {@link clusterLimiter}. */
 export interface ClusterLimiterOptions extends SharedLimiterOptions {
   /** A client of the package ioredis. The limiter works on connections of its own that it makes from this one. */
   readonly redis: IoredisClient
-  /** What the processes that share one limit have in common; the client id of the application is a good one. */
+  /** The processes with the same `id` share one limit; the client id of the application is a good choice. */
   readonly id: string
   /** Milliseconds after which the slot of a process that died is free again; longer than any request. Default 15,000. */
   readonly expiration?: number | undefined
 }
 
-/** What is needed of an ioredis client. */
+/** The part of an ioredis client that the limiter uses. */
 export interface IoredisClient {
   readonly status: string
   duplicate(...options: never[]): unknown
@@ -34,8 +34,8 @@ const commandTimeout = 1000
 
 /**
  * Creates a limiter that all processes with the same `id` on one Redis share: slots, learned ceiling and pauses.
- * Bottleneck carries the queue and the slots; the window and the pauses are kept by Lua scripts, on the clock of Redis.
- * While Redis is away, each process goes on alone at `share` of the ceiling, and says so with `limiter.degraded`.
+ * Bottleneck manages the queue and the slots; Lua scripts keep the window and the pauses, on the clock of Redis.
+ * While Redis is unavailable, each process works alone at `share` of the ceiling and emits `limiter.degraded`.
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` if `redis` is not a client of ioredis, `CONFIG_INVALID`
  */
 export function clusterLimiter(options: ClusterLimiterOptions): Limiter {
@@ -43,11 +43,11 @@ export function clusterLimiter(options: ClusterLimiterOptions): Limiter {
   if (!isIoredis(redis)) {
     throw new ConfigError(
       'CONFIG_UNSUPPORTED_CLIENT',
-      'clusterLimiter needs a client of the package ioredis: pass { redis: new Redis(url) } with Redis from "ioredis". Bottleneck, which carries its queue, cannot drive the package redis (node-redis).',
+      'clusterLimiter needs a client of the package ioredis: pass { redis: new Redis(url) } with Redis from "ioredis". Bottleneck, which manages its queue, does not support the package redis (node-redis).',
     )
   }
   if (typeof id !== 'string' || id === '' || /[{}]/.test(id)) {
-    throw new ConfigError('CONFIG_INVALID', 'The limiter option id must be a string without braces, and not empty.')
+    throw new ConfigError('CONFIG_INVALID', 'The limiter option id must be a non-empty string without braces.')
   }
   if (!(Number.isFinite(expiration) && expiration > 0)) {
     throw new ConfigError('CONFIG_INVALID', 'The limiter option expiration must be a positive number of milliseconds.')
@@ -55,7 +55,7 @@ export function clusterLimiter(options: ClusterLimiterOptions): Limiter {
   if (!(share > 0 && share <= 1)) {
     throw new ConfigError('CONFIG_INVALID', 'The limiter option share must be above 0 and at most 1.')
   }
-  const connect: Connect = (events) => link(options, events, { expiration, maxConcurrent })
+  const connect: Connect = (events) => connectLink(options, events, { expiration, maxConcurrent })
   return new SharedLimiter(options, expiration, connect)
 }
 
@@ -65,7 +65,7 @@ function isIoredis(client: unknown): client is IoredisClient {
   return typeof status === 'string' && typeof duplicate === 'function' && typeof defineCommand === 'function'
 }
 
-async function link(
+async function connectLink(
   options: ClusterLimiterOptions,
   events: Parameters<Connect>[0],
   { expiration, maxConcurrent }: { readonly expiration: number; readonly maxConcurrent: number },
@@ -74,10 +74,10 @@ async function link(
   const client = duplicate(redis)
   const connection = new Bottleneck.IORedisConnection({ client, Redis: redis.constructor } as never)
   const { subscriber } = connection as unknown as { readonly subscriber: Connection }
-  let over = false
+  let closed = false
   const lost = (): void => {
-    if (over) return
-    over = true
+    if (closed) return
+    closed = true
     events.lost()
   }
   const bottleneck = new Bottleneck({
@@ -87,13 +87,13 @@ async function link(
     heartbeatInterval: 250,
   })
   const close = async (): Promise<void> => {
-    over = true
+    closed = true
     // Not bottleneck.disconnect(): it unsubscribes and lets the rejection go unhandled when the connection is gone.
     await connection.disconnect(false)
   }
   bottleneck.on('error', lost)
   for (const each of [client, subscriber]) for (const event of ['close', 'end']) each.on(event, lost)
-  bottleneck.on('message', (message: string) => events.heard(message))
+  bottleneck.on('message', (message: string) => events.message(message))
   try {
     await inTime(bottleneck.ready(), connectTimeout)
     await bottleneck.updateSettings({ maxConcurrent })
@@ -102,15 +102,15 @@ async function link(
     throw error
   }
   return {
-    window: new SharedWindow({ client, id, rules: new CeilingRules(options), guard, hold: expiration }),
-    take(turn) {
-      // The slot is free again when it expires; the turn goes on, so that is not an error.
+    window: new SharedWindow({ client, id, rules: new CeilingRules(options), guard, expiration }),
+    withSlot(run) {
+      // An expired slot is free again while the request goes on, so that is not an error.
       const expired = (error: unknown): void => {
         if (!(error instanceof Error) || !error.message.includes('timed out')) throw error
       }
-      return bottleneck.schedule({ expiration }, turn).catch(expired)
+      return bottleneck.schedule({ expiration }, run).catch(expired)
     },
-    say: (message) => void bottleneck.publish(message).catch(lost),
+    publish: (message) => void bottleneck.publish(message).catch(lost),
     close,
   }
 }
@@ -127,14 +127,14 @@ function duplicate(redis: IoredisClient): Connection {
     retryStrategy: () => null,
   }
   const { isCluster } = redis as { readonly isCluster?: boolean }
-  const make = redis.duplicate.bind(redis) as (...given: unknown[]) => Connection
+  const make = redis.duplicate.bind(redis) as (...args: unknown[]) => Connection
   return isCluster === true ? make(undefined, { redisOptions: options }) : make(options)
 }
 
 async function inTime<T>(promise: Promise<T>, limit: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('Redis did not answer in time.')), limit)
+    timer = setTimeout(() => reject(new Error('Redis did not respond in time.')), limit)
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

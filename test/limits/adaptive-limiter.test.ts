@@ -87,7 +87,7 @@ describe('the in-process limiter, on a clock that the test moves', () => {
   })
 
   test('when the window is full, a call that cannot start in time fails at once', async () => {
-    const restored = { proven: 4, wall: 5, cap: 4, at: begin }
+    const restored = { proven: 4, upperBound: 5, cap: 4, at: begin }
     const restore = { learned: restored, inWindow: 4, cooldowns: [] } as unknown as LimiterState
     const limiter = adaptiveLimiter({ restore, guard: 0 })
     const first = limiter.schedule(job, { maxWait: 30_000 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { LearnedWindow, type Ticket } from '../../src/limits/adaptive/window.ts'
+import { LearnedWindow, type Ticket } from '../../src/limits/adaptive/learned-window.ts'
 
 const length = 1000
 

@@ -1,41 +1,41 @@
-import type { SharedWindow } from './window.ts'
+import type { SharedWindow } from './shared-window.ts'
 
 /** A connection to the server that the processes share. */
 export interface Link {
   readonly window: SharedWindow
-  /** Runs `turn` when one of the slots of all processes is free. Rejects if it never will be. */
-  take(turn: () => Promise<void>): Promise<void>
-  /** Tells the other processes. */
-  say(message: string): void
+  /** Runs `run` when a shared slot is free. Rejects if no slot can be obtained. */
+  withSlot(run: () => Promise<void>): Promise<void>
+  /** Sends a message to the other processes. */
+  publish(message: string): void
   close(): Promise<void>
 }
 
-/** Connects, or rejects in good time. */
-export type Connect = (events: { lost(): void; heard(message: string): void }) => Promise<Link>
+/** Connects, or rejects after a timeout. */
+export type Connect = (events: { lost(): void; message(text: string): void }) => Promise<Link>
 
-export interface ConnectionEvents {
-  /** The link is there; it is used once this has resolved. */
-  joined(link: Link): Promise<void>
+export interface ConnectionHandlers {
+  /** Connected; the link is used once this has resolved. */
+  join(link: Link): Promise<void>
   ready(): void
-  /** There is no link, or no longer. */
+  /** Connecting failed, or the link broke. */
   lost(): void
-  heard(message: string): void
+  message(text: string): void
 }
 
-const retryAfter = 500
+const reconnectDelay = 500
 
-/** Keeps one link: connects, notices when it breaks, and tries again until it is closed. */
+/** Keeps one link: connects, and reconnects when it breaks, until it is closed. */
 export class SharedConnection {
   readonly #connect: Connect
-  readonly #events: ConnectionEvents
+  readonly #handlers: ConnectionHandlers
   #link: Link | undefined
   #attempt = 0
   #closed = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(connect: Connect, events: ConnectionEvents) {
+  constructor(connect: Connect, handlers: ConnectionHandlers) {
     this.#connect = connect
-    this.#events = events
+    this.#handlers = handlers
   }
 
   /** The link in use. */
@@ -49,12 +49,12 @@ export class SharedConnection {
     try {
       link = await this.#connect({
         lost: () => this.#lose(attempt, link),
-        heard: (message) => this.#events.heard(message),
+        message: (text) => this.#handlers.message(text),
       })
-      await this.#events.joined(link)
+      await this.#handlers.join(link)
       if (attempt !== this.#attempt || this.#closed) return await discard(link)
       this.#link = link
-      this.#events.ready()
+      this.#handlers.ready()
     } catch {
       this.#lose(attempt, link)
     }
@@ -78,8 +78,8 @@ export class SharedConnection {
     if (attempt !== this.#attempt || this.#closed) return
     this.#attempt++
     this.#link = undefined
-    this.#events.lost()
-    const timer = setTimeout(() => this.open(), retryAfter)
+    this.#handlers.lost()
+    const timer = setTimeout(() => this.open(), reconnectDelay)
     this.#timer = timer
     const { unref } = timer as { unref?: () => void }
     unref?.call(timer)

@@ -1,59 +1,59 @@
 import type { Emitter } from '../internal/emitter.ts'
-import { Cooldowns, everyone, tooLong } from './cooldowns.ts'
+import { allScopes, Cooldowns, waitTooLongError } from './cooldowns.ts'
 import type { Cooldown, LimiterEvents } from './limiter.ts'
-import { longestTimer, type WaitingLine } from './queue.ts'
+import { type CallQueue, maxTimerDelay } from './queue.ts'
 
-/** Milliseconds by which a pause that another process was told is taken to be longer, for the way of its message. */
-const slack = 10
+/** Milliseconds added to a pause that another process reported, for the time its message takes. */
+const messageDelay = 10
 
-/** The cooldowns of a limiter with what follows from them: events, and the end of waits that became too long. */
-export class Pauses {
+/** The cooldowns of a limiter and their effects: events, and errors for queued calls that would wait too long. */
+export class PauseController {
   readonly cooldowns: Cooldowns
-  readonly #line: WaitingLine<never>
+  readonly #queue: CallQueue<never>
   readonly #emitter: Emitter<LimiterEvents>
   readonly #now: () => number
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(
-    line: WaitingLine<never>,
+    queue: CallQueue<never>,
     emitter: Emitter<LimiterEvents>,
     now: () => number,
     restored?: readonly Cooldown[] | undefined,
   ) {
     this.cooldowns = new Cooldowns(restored)
-    this.#line = line
+    this.#queue = queue
     this.#emitter = emitter
     this.#now = now
   }
 
-  /** Pauses a scope; a rate limit always pauses everyone. */
+  /** Pauses a scope; a rate limit always pauses all scopes. */
   pause(info: { readonly scope: string; readonly reason: Cooldown['reason']; readonly retryAt?: number | undefined }): {
     readonly cooldown: Cooldown
     readonly changed: boolean
   } {
-    const scope = info.reason === 'rate' ? everyone : info.scope
+    const scope = info.reason === 'rate' ? allScopes : info.scope
     const now = this.#now()
     const { cooldown, changed } = this.cooldowns.pause(scope, info.reason, info.retryAt, now)
     if (changed) {
       this.#emitter.emit('limiter.paused', cooldown)
-      for (const call of this.#line.waiting(scope === everyone ? undefined : scope)) {
-        if (call.deadline < cooldown.until) call.fail(tooLong(cooldown))
+      for (const call of this.#queue.calls(scope === allScopes ? undefined : scope)) {
+        if (call.deadline < cooldown.until) call.fail(waitTooLongError(cooldown))
       }
-      this.#resumeLater(now)
+      this.#scheduleResume(now)
     }
     return { cooldown, changed }
   }
 
-  /** Another process was told to wait. `now`: what the clock of its `until` shows at this moment. */
-  mirror(cooldown: Cooldown, now: number): void {
+  /** Applies a pause that another process reported. `now`: the current time on the clock of its `until`. */
+  applyRemote(cooldown: Cooldown, now: number): void {
     const { scope, reason } = cooldown
     const at = this.#now()
-    const retryAt = at + cooldown.until - now + slack
+    const retryAt = at + cooldown.until - now + messageDelay
     const known = this.cooldowns.active(at).find((active) => active.scope === scope)
-    if (known === undefined || retryAt > known.until + 5 * slack) this.pause({ scope, reason, retryAt })
+    if (known === undefined || retryAt > known.until + 5 * messageDelay) this.pause({ scope, reason, retryAt })
   }
 
-  /** Ends the pauses whose time has come. */
+  /** Removes the pauses that have ended and emits their events. */
   resume(now: number): void {
     for (const scope of this.cooldowns.expire(now)) this.#emitter.emit('limiter.resumed', { scope })
   }
@@ -62,8 +62,8 @@ export class Pauses {
     clearTimeout(this.#timer)
   }
 
-  /** Says that a pause has ended also when nobody calls; never keeps the process alive for it. */
-  #resumeLater(now: number): void {
+  /** Emits the end of a pause even when no call comes in; the timer does not keep the process alive. */
+  #scheduleResume(now: number): void {
     clearTimeout(this.#timer)
     const ends = this.cooldowns.active(now).map(({ until }) => until - now)
     if (ends.length === 0) return
@@ -71,9 +71,9 @@ export class Pauses {
       () => {
         const time = this.#now()
         this.resume(time)
-        this.#resumeLater(time)
+        this.#scheduleResume(time)
       },
-      Math.min(Math.max(Math.min(...ends), 1), longestTimer),
+      Math.min(Math.max(Math.min(...ends), 1), maxTimerDelay),
     )
     this.#timer = timer
     const { unref } = timer as { unref?: () => void }

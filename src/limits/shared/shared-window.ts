@@ -1,5 +1,6 @@
-import { type Ceiling, type CeilingRules, firmly, spacings } from '../adaptive/ceiling.ts'
-import { everyone, firstGuess, longestGuess } from '../cooldowns.ts'
+import type { Ceiling } from '../adaptive/ceiling.ts'
+import { type CeilingRules, minSpacing, spacings } from '../adaptive/ceiling-rules.ts'
+import { allScopes, firstGuess, maxGuess } from '../cooldowns.ts'
 import type { Cooldown } from '../limiter.ts'
 import { scripts } from './scripts.ts'
 
@@ -10,27 +11,28 @@ export interface ScriptClient {
 
 export interface SharedWindowOptions {
   readonly client: ScriptClient
-  /** What the limiters that work together have in common. */
+  /** The limiters with the same `id` share the window. */
   readonly id: string
   readonly rules: CeilingRules
-  /** Milliseconds by which the window is taken to be longer than the server's. */
+  /** Milliseconds by which the window is longer than the server's. */
   readonly guard: number
-  /** Milliseconds after which a request that nobody finished counts as answered. */
-  readonly hold: number
+  /** Milliseconds after which an unfinished request counts as finished. */
+  readonly expiration: number
 }
 
-/** A request that was let through, on the clock of Redis. */
+/** An admitted request, on the clock of Redis. */
 export interface SharedTicket {
   readonly member: string
   readonly count: number
   readonly epoch: number
 }
 
+/** The result of a request for a place. */
 export type Admission =
   | {
       readonly status: 'sent'
       readonly now: number
-      /** Milliseconds until the place is there. */
+      /** Milliseconds until the place is free. */
       readonly delay: number
       readonly ticket: SharedTicket
       readonly ceiling: Ceiling
@@ -41,7 +43,7 @@ export type Admission =
 
 type Command = (...args: readonly (string | number)[]) => Promise<unknown>
 
-const keepState = 30 * 24 * 3_600_000
+const stateTtl = 30 * 24 * 3_600_000
 const prefix = 'stagedoor'
 
 /** The learned window in Redis. Every change is one Lua script; times are those of the Redis server. */
@@ -58,22 +60,32 @@ export class SharedWindow {
   }
 
   /**
-   * Asks for the next place. `id` names the request among those of all processes.
-   * @param patience milliseconds for which a place may be held in advance
+   * Requests the next place. `id` identifies the request among those of all processes.
+   * @param maxDelay milliseconds by which a place may be reserved in advance
    */
-  async admit(id: string, scope: string, patience: number): Promise<Admission> {
-    const { rules, guard, hold } = this.#options
+  async admit(id: string, scope: string, maxDelay: number): Promise<Admission> {
+    const { rules, guard, expiration } = this.#options
     for (;;) {
-      const reply = await this.#call('admit', rules.window, guard, hold, patience, id, scope, firmly, ...spacings)
+      const reply = await this.#call(
+        'admit',
+        rules.window,
+        guard,
+        expiration,
+        maxDelay,
+        id,
+        scope,
+        minSpacing,
+        ...spacings,
+      )
       const [status, time, ...rest] = reply as string[]
       const now = Number(time)
       if (status === 'unknown') return { status, now }
       if (status === 'paused') {
-        const [until, reason, who = everyone] = rest
+        const [until, reason, pausedScope = allScopes] = rest
         return {
           status,
           now,
-          cooldown: { scope: who, until: Number(until), reason: reason === 'quota' ? 'quota' : 'rate' },
+          cooldown: { scope: pausedScope, until: Number(until), reason: reason === 'quota' ? 'quota' : 'rate' },
         }
       }
       if (status === 'sent') {
@@ -87,7 +99,7 @@ export class SharedWindow {
         return { status, now, wait: Math.max(1, Number(wait)), count: Number(count) }
       }
       const [elapsed, json = ''] = rest
-      await this.#exchange(json, rules.full(JSON.parse(json) as Ceiling, Number(elapsed), now))
+      await this.#compareAndSwap(json, rules.afterFullWindow(JSON.parse(json) as Ceiling, Number(elapsed), now))
     }
   }
 
@@ -96,8 +108,8 @@ export class SharedWindow {
   }
 
   /**
-   * Pauses the scope for everyone at once, and then learns from the refusal unless another one was first.
-   * @param retryIn milliseconds; `undefined`: guess
+   * Pauses the scope for all processes, and then learns from the refusal unless another one was first.
+   * @param retryIn milliseconds; `undefined`: choose a guess
    */
   async refuse(
     ticket: Pick<SharedTicket, 'member' | 'count'> & { readonly epoch: number | undefined },
@@ -107,39 +119,39 @@ export class SharedWindow {
   ): Promise<{ readonly now: number; readonly cooldown: Cooldown; readonly ceiling: Ceiling | undefined }> {
     const { rules, guard } = this.#options
     const wait = retryIn === undefined ? -1 : Math.max(0, Math.ceil(retryIn))
-    const args = [ticket.member, ticket.count, scope, reason, wait, firstGuess, longestGuess] as const
+    const args = [ticket.member, ticket.count, scope, reason, wait, firstGuess, maxGuess] as const
     const reply = (await this.#call('refuse', rules.window, guard, ...args)) as (string | number)[]
-    const [now = 0, until = 0, surely = 0, possibly = 0, elapsed = 0] = reply.map(Number)
+    const [now = 0, until = 0, atLeast = 0, atMost = 0, elapsed = 0] = reply.map(Number)
     const cooldown: Cooldown = { scope, until, reason }
     let json = String(reply[5] ?? '')
     while (json !== '') {
       const ceiling = JSON.parse(json) as Ceiling
       if (reason !== 'rate' || ceiling.epoch !== ticket.epoch) return { now, cooldown, ceiling }
-      const next = rules.refused(ceiling, { surely, possibly, elapsed, pause: until - now }, now)
-      const held = await this.#exchange(json, next)
-      if (held === JSON.stringify(next)) return { now, cooldown, ceiling: next }
-      json = held
+      const next = rules.afterRefusal(ceiling, { atLeast, atMost, elapsed, pause: until - now }, now)
+      const stored = await this.#compareAndSwap(json, next)
+      if (stored === JSON.stringify(next)) return { now, cooldown, ceiling: next }
+      json = stored
     }
     return { now, cooldown, ceiling: undefined }
   }
 
   /**
-   * Makes sure that there is a ceiling, and adds what this process knows.
-   * @param pauses with the milliseconds that are left of each
-   * @param sent members with when they leave, on the clock of Redis
+   * Creates the ceiling if there is none, and adds the state of this process.
+   * @param pauses with the remaining milliseconds of each
+   * @param sent members and when each leaves, on the clock of Redis
    */
   async join(
     ceiling: Ceiling,
-    pauses: readonly { readonly scope: string; readonly reason: Cooldown['reason']; readonly rest: number }[],
+    pauses: readonly { readonly scope: string; readonly reason: Cooldown['reason']; readonly remaining: number }[],
     sent: readonly (readonly [member: string, leavesAt: number])[],
   ): Promise<{ readonly now: number; readonly ceiling: Ceiling }> {
-    const reply = await this.#call('join', JSON.stringify(ceiling), keepState, JSON.stringify(pauses), ...sent.flat())
+    const reply = await this.#call('join', JSON.stringify(ceiling), stateTtl, JSON.stringify(pauses), ...sent.flat())
     const [now, json = ''] = reply as string[]
     return { now: Number(now), ceiling: JSON.parse(json) as Ceiling }
   }
 
-  async #exchange(held: string, next: Ceiling): Promise<string> {
-    return String(await this.#call('exchange', held, JSON.stringify(next), keepState))
+  async #compareAndSwap(expected: string, next: Ceiling): Promise<string> {
+    return String(await this.#call('compareAndSwap', expected, JSON.stringify(next), stateTtl))
   }
 
   #call(name: keyof typeof scripts, ...args: readonly (string | number)[]): Promise<unknown> {
