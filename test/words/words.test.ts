@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { exceptions, pending } from './list.ts'
+import { files, findings, isUsed, search } from './search.ts'
+
+const below = (file: string, places: readonly string[]): boolean =>
+  places.some((place) => file === place || file.startsWith(`${place}/`))
+
+/** `WORDS=src/limits vitest run test/words` looks at one folder, also while it is pending. */
+const chosen = process.env.WORDS?.split(',')
+const checked = files.filter((file) => (chosen === undefined ? !below(file, pending) : below(file, chosen)))
+
+describe('the words of sources and documents', () => {
+  it('are those that readers of the field expect', () => {
+    const found = checked.flatMap((file) => findings(file, exceptions))
+    expect(found.map(({ file, line, text, instead }) => `${file}:${line} ${text} → ${instead}`)).toEqual([])
+  })
+
+  it('have no exception that is not used', () => {
+    expect(exceptions.filter((exception) => !isUsed(exception))).toEqual([])
+  })
+
+  it('are found in names, across lines and in types', () => {
+    const texts = (text: string, file = 'src/a.ts'): string[] => search(file, text).map((finding) => finding.text)
+    expect(texts('const lastAnswerAt = 1')).toHaveLength(1)
+    expect(texts('const ANSWER_TIME = 1')).toHaveLength(1)
+    expect(texts('// no unanswered request')).toHaveLength(1)
+    expect(texts('// it harms\n// nobody at all')).toHaveLength(2)
+    expect(texts('/** as\n * he wants */')).toHaveLength(1)
+    expect(texts('interface Kept {}')).toHaveLength(1)
+    expect(texts('const hundred = 50 // a hundred')).toHaveLength(1)
+    expect(texts('const row = 1', 'src/limits/a.ts')).toHaveLength(1)
+    expect(texts('The rows of a table are told apart. There is the header.', 'docs/a.md')).toEqual([])
+    expect(texts('const row = { header: 1, history: 2, shell: 3 }')).toEqual([])
+  })
+})
