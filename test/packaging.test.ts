@@ -176,7 +176,7 @@ describe('an application with nothing but the package', () => {
     const cases = brokenConfigurations.filter(({ needs }) => needs === undefined)
     expect(cases.length).toBeGreaterThanOrEqual(10)
     try {
-      for (const { name, env = {}, config, check, code, says } of cases) {
+      for (const { name, env = {}, config, check, code, text } of cases) {
         using workplace = new Workplace(installation, packed.consumer)
         if (config !== undefined) workplace.write('stagedoor.config.mjs', config.replace('KMS_URL', url))
         const outcome = await workplace.run(['doctor', '--json'], { ...goodEnv, ...env })
@@ -185,7 +185,7 @@ describe('an application with nothing but the package', () => {
         }
         const problems = findings.filter(({ status }) => status === 'problem')
         expect(problems, name).toEqual([expect.objectContaining({ check, code })])
-        expect(`${problems[0]?.message} ${problems[0]?.action}`, name).toMatch(says)
+        expect(`${problems[0]?.message} ${problems[0]?.action}`, name).toMatch(text)
         expect(outcome.code, name).toBe(1)
       }
     } finally {

@@ -7,11 +7,14 @@ export interface CallbackOptions<T> {
   readonly signal: AbortSignal
   /** Called once the server listens. */
   readonly onListening: () => void
-  /** Takes the callback's URL. A login error that another callback can still mend is thrown on; the first success ends. */
+  /**
+   * Completes the sign-in with the URL of a callback. The server stops after the first success, or after an error that
+   * no later callback can correct.
+   */
   readonly complete: (callback: URL) => Promise<T>
 }
 
-/** Serves the redirect URI on its loopback address until one callback completes, fails for good, or the signal aborts. */
+/** Serves the redirect URI on its loopback address until a callback completes or ends the sign-in, or the signal aborts. */
 export async function awaitCallback<T>({ redirectUri, signal, onListening, complete }: CallbackOptions<T>): Promise<T> {
   const server = createServer()
   try {
@@ -27,7 +30,7 @@ export async function awaitCallback<T>({ redirectUri, signal, onListening, compl
         complete(url).then(
           (value) => sendPage(response, 200, 'Connected. You can close this page.', () => resolve(value)),
           (error: unknown) => {
-            // A stray or forged callback says nothing about the sign-in under way: keep waiting for the right one.
+            // A stray or forged callback does not belong to this sign-in: wait for the right one.
             const ignored = isStagedoorError(error) && ignoredCodes.has(error.code)
             sendPage(response, 400, 'The sign-in failed. See the terminal.', ignored ? undefined : () => reject(error))
           },
@@ -63,6 +66,6 @@ function listenError(error: NodeJS.ErrnoException, { port }: URL): Error {
   if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return error
   return new CommandError('PORT_TAKEN', `Port ${port || 80} of the redirect URI cannot be used: ${error.code}.`, {
     exitCode: exitCodes.usage,
-    action: 'Stop what uses it, or register a redirect URI with another port.',
+    action: 'Stop the process that uses it, or register a redirect URI with another port.',
   })
 }

@@ -10,9 +10,9 @@ import type { Vault } from '../vault/vault.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
 
 /**
- * What `stagedoor.config.ts` exports, by name or as its default export: the store and the vault of the application, the
- * KMS by itself so that `doctor` can try it, and any other option of `createStagedoor`. What is absent comes from the
- * environment.
+ * The exports of `stagedoor.config.ts`, by name or as its default export: the store and the vault of the application,
+ * the KMS on its own so that `doctor` can test it, and any other option of `createStagedoor`. The environment sets the
+ * options that the file does not export.
  */
 export interface CliConfig extends Partial<StagedoorOptions> {
   readonly kms?: Kms | undefined
@@ -23,24 +23,27 @@ export const configFileNames = ['ts', 'mts', 'js', 'mjs'].map((extension) => `st
 const configError = (message: string, action: string): CommandError =>
   new CommandError('CONFIG_FILE', message, { exitCode: exitCodes.config, action })
 
-/** The configuration file that was named, or the one in the current folder. */
+/**
+ * The path of the configuration file: the one passed with --config, or the one in the current folder.
+ * @throws CommandError
+ */
 export function findConfigFile(cwd: string, named: string | undefined): string {
   if (named !== undefined) {
     const path = resolve(cwd, named)
     if (existsSync(path)) return path
-    throw configError(`There is no file ${named}.`, 'Give --config the path of your configuration file.')
+    throw configError(`There is no file ${named}.`, 'Pass the path of your configuration file with --config.')
   }
   const found = configFileNames.map((name) => join(cwd, name)).find((path) => existsSync(path))
   if (found !== undefined) return found
   throw configError(
     'There is no stagedoor.config.ts, .mts, .js or .mjs in this folder.',
-    'Write one that exports store and vault, or name yours with --config.',
+    'Write one that exports store and vault, or pass the path of yours with --config.',
   )
 }
 
 /**
- * Loads a configuration file. Its words on failure pass on; callers redact them.
- * @throws CommandError; an error of this package that the file itself throws, as it is
+ * Loads a configuration file. An error message may quote the file's own: callers redact it.
+ * @throws CommandError; an error of this package that the file itself throws is rethrown
  */
 export async function loadConfigFile(path: string): Promise<CliConfig> {
   const loaded: unknown = await import(/* @vite-ignore */ pathToFileURL(path).href).catch((error: unknown) => {
@@ -70,7 +73,7 @@ function loadError(error: unknown): unknown {
 /** @throws CommandError */
 export function requireStore(config: CliConfig): TokenStore {
   if (typeof config.store?.compareAndSet === 'function') return config.store
-  throw configError('The configuration file exports no store.', 'Export store, such as sqliteStore(path).')
+  throw configError('The configuration file exports no store.', 'Export store, for example sqliteStore(path).')
 }
 
 /** @throws CommandError */

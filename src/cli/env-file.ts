@@ -5,8 +5,8 @@ import { CommandError, exitCodes } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
- * The environment with the variables of a file added. The process's own environment gets them too, because
- * configuration files read it.
+ * Returns the environment with the variables of a file added. They are also set in `process.env`, because configuration
+ * files read it.
  */
 export function loadEnvFile(path: string, terminal: Terminal): Terminal['env'] {
   let text: string

@@ -1,13 +1,13 @@
 import { isStagedoorError } from '../errors.ts'
 
-/** What the command line ends with. Documented in `docs/guides/cli.md`. */
+/** The exit codes of the command line, documented in `docs/guides/cli.md`. */
 export const exitCodes = {
   ok: 0,
-  /** The command ran and found, or left behind, something that is not in order. */
+  /** The command ran and found, or left behind, a problem. */
   problem: 1,
   /** A wrong option or argument. */
   usage: 2,
-  /** The configuration is missing, cannot be loaded or is refused. */
+  /** The configuration is missing, cannot be loaded or is invalid. */
   config: 3,
   /** The database. */
   store: 4,
@@ -21,7 +21,7 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-/** A mistake in how a command was called or set up, told in one line. */
+/** A mistake in how a command was called or configured, reported in one line. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
   readonly code: string
@@ -40,7 +40,7 @@ export class CommandError extends Error {
   }
 }
 
-/** Who must act decides: the classes of errors say it. */
+/** The exit code follows from the class of the error, which says who must act. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandError) return error.exitCode
   if (!isStagedoorError(error)) return exitCodes.problem

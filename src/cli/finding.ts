@@ -1,8 +1,8 @@
 import { explain } from './output.ts'
 
-/** One line of a diagnosis. */
+/** The result of one check, printed as one line. */
 export interface Finding {
-  /** What was looked at. */
+  /** The name of the check. */
   readonly check: string
   readonly status: 'ok' | 'warning' | 'problem' | 'skipped'
   readonly code?: string | undefined

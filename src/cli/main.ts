@@ -5,7 +5,7 @@ import { run } from './program.ts'
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const interruption = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  // The second signal ends the process the usual way, whatever hangs.
+  // A second signal has no handler and ends the process, even if it hangs.
   process.once(name, () => interruption.abort())
 }
 
@@ -24,5 +24,5 @@ const exitCode = await run(
 const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => void stream.write('', () => resolve()))
 await Promise.all([flushed(process.stdout), flushed(process.stderr)])
-// A pool or client that the configuration file opened would keep the process alive: nobody but its owner can close it.
+// A pool or client that the configuration file opened would keep the process alive, and only that file could close it.
 process.exit(exitCode)

@@ -4,13 +4,14 @@ import { CommandError } from './exit-code.ts'
 import { createRedactor } from './redact.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Results go to stdout, as lines or as one JSON document; everything said on the way goes to stderr. */
+/** Results go to stdout, as lines or as one JSON document; notes and errors go to stderr. */
 export interface Output {
   readonly json: boolean
-  /** The outcome of a command: once. */
+  /** Prints the result of a command. Call it once. */
   result(document: object, lines: readonly string[]): void
-  /** A remark for people; nothing with `--json`. */
+  /** Prints a note for people, unless `--json` is set. */
   note(line: string): void
+  /** Prints an error: in one line, or as the JSON document. */
   fail(error: unknown): void
   redact(text: string): string
 }
@@ -43,7 +44,7 @@ export interface Explanation {
   readonly action?: string | undefined
 }
 
-/** One line about any error: its code, its first line, and what to do if that is known. */
+/** The code of any error, the first line of its message, and what to do if that is known. */
 export function explain(error: unknown): Explanation {
   if (isStagedoorError(error)) {
     return { code: error.code, message: error.message, action: advice[error.code]?.action }

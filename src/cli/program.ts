@@ -22,15 +22,15 @@ function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
     if (/^\d+$/.test(text) && value >= min && value <= max) return value
-    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`)
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
   }
 }
 
-/** Runs one command line and gives its exit code. Never throws. */
+/** Runs one command line and returns its exit code. */
 export async function run(args: readonly string[], terminal: Terminal, version: string): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok
   const program = new Command('stagedoor')
-    .description("Keys, checks and care for your users' Spotify connections.")
+    .description("Create keys, check the setup and maintain your users' Spotify connections.")
     .version(version)
     .exitOverride()
     .showSuggestionAfterError()
@@ -40,8 +40,8 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
     })
     .addHelpText(
       'after',
-      '\nThe store, the vault and all other options come from stagedoor.config.ts in this folder and from the environment.' +
-        '\nExit codes: 0 done, 1 something is not in order, 2 wrong usage, 3 configuration, 4 database, 5 keys, 6 Spotify, 130 interrupted.',
+      '\nThe store, the vault and all other options are read from stagedoor.config.ts in this folder and from the environment.' +
+        '\nExit codes: 0 success, 1 a problem was found, 2 wrong usage, 3 configuration, 4 database, 5 keys, 6 Spotify, 130 interrupted.',
     )
 
   function add<Options extends object>(
@@ -53,8 +53,8 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
       .command(name)
       .description(description)
       .option('--json', 'print one JSON document instead of text')
-      .option('--config <file>', 'the configuration file')
-      .option('--env <file>', 'read variables from a file first; those that are set already win')
+      .option('--config <file>', 'path of the configuration file')
+      .option('--env <file>', 'read variables from a file first; variables that are already set take precedence')
       .action(async (options: Options & GlobalOptions) => {
         const { json = false, config: configPath, env: envFile } = options
         let output = createOutput(terminal, json)
@@ -69,25 +69,25 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
       })
   }
 
-  add('keygen', 'make login and vault keys, as lines for an environment file (secret output)', keygen)
-    .addOption(new Option('--only <key>', 'one key only').choices(['login', 'vault']))
-    .option('--out <file>', 'append the lines to a file, unseen')
-  add('doctor', 'look at everything that can be wrong, and say what to do', doctor).option(
+  add('keygen', 'generate login and vault keys, as lines for an environment file (the output is secret)', keygen)
+    .addOption(new Option('--only <key>', 'generate only this key').choices(['login', 'vault']))
+    .option('--out <file>', 'append the lines to a file instead of printing them')
+  add('doctor', 'check the whole setup and explain what to fix', doctor).option(
     '--online',
-    'also ask Spotify whether it knows the client',
+    'also check the client id and secret with Spotify',
   )
   add('migrate', "create or update the store's tables", migrate)
-  add('status', 'connections by state, what is due, pauses of the limiter', status)
+  add('status', 'show connections by state, what is due, and pauses of the limiter', status)
   add('rotate', 'move every connection to the current key', rotate)
-    .option('--dry-run', 'only count what would be moved')
-    .option('--page-size <n>', 'connections that are read at a time', wholeNumber(1, 10_000))
-    .option('--concurrency <n>', 'connections that are moved at a time', wholeNumber(1, 1000))
-  add('login', 'sign in from a terminal, over a loopback redirect URI', login)
-    .requiredOption('--owner <id>', 'whose connection it becomes: a user id of your application')
+    .option('--dry-run', 'only count the connections that would be moved')
+    .option('--page-size <n>', 'connections to read at a time', wholeNumber(1, 10_000))
+    .option('--concurrency <n>', 'connections to move at a time', wholeNumber(1, 1000))
+  add('login', 'sign in from a terminal, with a loopback redirect URI', login)
+    .requiredOption('--owner <id>', 'owner of the connection: a user id of your application')
     .option('--timeout <seconds>', 'how long to wait for the browser', wholeNumber(1, 600), 300)
   add('fake', 'serve a fake Spotify for development', fake)
-    .option('--port <port>', 'its port; 0 for any', wholeNumber(0, 65_535), 8888)
-    .option('--seed <n>', 'equal seeds give equal worlds', wholeNumber(0, 2 ** 31))
+    .option('--port <port>', 'port to listen on; 0 for any free one', wholeNumber(0, 65_535), 8888)
+    .option('--seed <n>', 'seed of the generated data; the same seed generates the same data', wholeNumber(0, 2 ** 31))
 
   try {
     await program.parseAsync([...args], { from: 'user' })

@@ -1,7 +1,7 @@
 import { progress as progressBar } from '@clack/prompts'
 import type { Context } from './context.ts'
 
-/** Shows how far a long piece of work is. */
+/** Shows the progress of a long command. */
 export interface Progress {
   update(done: number, text: string): void
   end(text: string): void
@@ -9,7 +9,7 @@ export interface Progress {
 
 const lineInterval = 5000
 
-/** A bar on a terminal; elsewhere a line every few seconds; nothing with `--json`. */
+/** Shows a bar on a terminal, elsewhere a line every few seconds, and nothing with `--json`. */
 export function createProgress({ terminal, output }: Context, title: string, total: number): Progress {
   if (output.json) return { update() {}, end() {} }
   if (terminal.stderr.isTTY === true) {
@@ -37,7 +37,7 @@ export function createProgress({ terminal, output }: Context, title: string, tot
   }
 }
 
-/** Seconds as a person says them: `45 s`, `3 min 20 s`, `2 h 5 min`. */
+/** Formats seconds: `45 s`, `3 min 20 s`, `2 h 5 min`. */
 export function timeLeft(seconds: number): string {
   const whole = Math.ceil(seconds)
   if (whole < 60) return `${whole} s`

@@ -3,8 +3,8 @@ const publicNames = new Set(['SPOTIFY_REDIRECT_URI'])
 const minSecretLength = 6
 
 /**
- * Replaces what the environment holds under a name that sounds like a secret. Words from configuration files and
- * drivers pass through here, because nobody knows what they quote.
+ * Creates a function that replaces the values of environment variables whose names suggest a secret. Messages of
+ * configuration files and drivers are redacted, because they may quote such a value.
  */
 export function createRedactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
   const secrets = Object.entries(env)

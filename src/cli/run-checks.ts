@@ -8,7 +8,7 @@ import { type CliConfig, stagedoorOptions } from './config-file.ts'
 import { type Context, loadConfig } from './context.ts'
 import { type Finding, ok, problem } from './finding.ts'
 
-/** What can be wrong, in the order in which one thing needs another. */
+/** Runs all checks, each after those that it depends on. */
 export async function runChecks(
   context: Context,
   { online = false }: { online?: boolean | undefined },

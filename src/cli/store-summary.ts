@@ -4,21 +4,21 @@ import type { ConnectionsSettings } from '../connections/options.ts'
 const dueLimit = 1000
 const warnBefore = 14 * 86_400_000
 
-/** How the connections of a store are, counted. */
+/** The connections of a store, counted by state and key. */
 export interface StoreSummary {
   readonly total: number
   readonly health: HealthCounts
-  /** Tokens by the name of the key that they are under. */
+  /** Number of tokens by the id of the key-encryption key that they are encrypted under. */
   readonly keys: Readonly<Record<string, number>>
-  /** Connections with a token that is not under the current key, or under an over-age data key. */
+  /** Connections with a token that is not under the current key, or whose data key is too old. */
   readonly stale: number
-  /** At most 1,000 are counted. */
+  /** Connections that are due for a check; at most 1,000 are counted. */
   readonly due: number
-  /** Epoch milliseconds since when the longest overdue has waited. */
+  /** When the oldest of them became due, in epoch milliseconds. */
   readonly dueSince: number | undefined
 }
 
-/** Reads the records of all connections, in pages, and opens no token. */
+/** Reads the records of all connections, in pages, and decrypts no token. */
 export async function summarizeStore(settings: ConnectionsSettings, signal: AbortSignal): Promise<StoreSummary> {
   const { store, vault, provider, now } = settings
   const keys: Record<string, number> = {}

@@ -1,17 +1,18 @@
 import { goodConfig, goodEnv } from './command-line.ts'
 
-/** A mistake somebody makes, and the one line that has to tell it. */
+/** A mistake in a configuration, and the one line that has to report it. */
 export interface BrokenConfiguration {
   readonly name: string
   /** A package that the configuration imports. */
   readonly needs?: 'kysely'
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** `undefined`: no configuration file. `KMS_URL` is replaced by the address of a stand-in for a key service. */
+  /** `undefined`: no configuration file. `KMS_URL` is replaced by the URL of a fake key service. */
   readonly config?: string | undefined
-  /** Which finding, with which code, and words that it must hold. */
+  /** The check that reports it. */
   readonly check: string
   readonly code: string
-  readonly says: RegExp
+  /** What its message and action contain. */
+  readonly text: RegExp
 }
 
 const transit = (url: string) => `
@@ -29,21 +30,21 @@ export const brokenConfigurations: readonly BrokenConfiguration[] = [
     config: undefined,
     check: 'config file',
     code: 'CONFIG_FILE',
-    says: /Write one that exports store and vault/,
+    text: /Write one that exports store and vault/,
   },
   {
     name: 'a configuration file that does not parse',
     config: 'export const store = ',
     check: 'config file',
     code: 'CONFIG_FILE',
-    says: /does not load: SyntaxError.*Correct the file/,
+    text: /does not load: SyntaxError.*Correct the file/,
   },
   {
     name: 'a configuration file that exports something else',
     config: 'export const shop = {}',
     check: 'config file',
     code: 'CONFIG_FILE',
-    says: /neither store nor vault/,
+    text: /neither store nor vault/,
   },
   {
     name: 'no client id',
@@ -51,7 +52,7 @@ export const brokenConfigurations: readonly BrokenConfiguration[] = [
     config: goodConfig,
     check: 'client id',
     code: 'CONFIG_MISSING',
-    says: /SPOTIFY_CLIENT_ID is not set.*dashboard/,
+    text: /SPOTIFY_CLIENT_ID is not set.*dashboard/,
   },
   {
     name: 'localhost as redirect URI',
@@ -59,7 +60,7 @@ export const brokenConfigurations: readonly BrokenConfiguration[] = [
     config: goodConfig,
     check: 'redirect uri',
     code: 'CONFIG_REDIRECT_URI',
-    says: /localhost.*127\.0\.0\.1/,
+    text: /localhost.*127\.0\.0\.1/,
   },
   {
     name: 'plain http as redirect URI',
@@ -67,7 +68,7 @@ export const brokenConfigurations: readonly BrokenConfiguration[] = [
     config: goodConfig,
     check: 'redirect uri',
     code: 'CONFIG_REDIRECT_URI',
-    says: /must use https/,
+    text: /must use https/,
   },
   {
     name: 'a login key of the wrong length',
@@ -75,7 +76,7 @@ export const brokenConfigurations: readonly BrokenConfiguration[] = [
     config: goodConfig,
     check: 'login keys',
     code: 'CONFIG_LOGIN_KEY',
-    says: /32 bytes.*keygen/,
+    text: /32 bytes.*keygen/,
   },
   {
     name: 'a vault key that is a login key too',
@@ -83,7 +84,7 @@ export const brokenConfigurations: readonly BrokenConfiguration[] = [
     config: goodConfig,
     check: 'keys',
     code: 'CONFIG_VAULT_KEY',
-    says: /also a login key.*keygen --only login/,
+    text: /also a login key.*keygen --only login/,
   },
   {
     name: 'no vault key',
@@ -91,39 +92,39 @@ export const brokenConfigurations: readonly BrokenConfiguration[] = [
     config: goodConfig,
     check: 'config file',
     code: 'CONFIG_VAULT_KEY',
-    says: /32 random bytes.*keygen/,
+    text: /32 random bytes.*keygen/,
   },
   {
-    name: 'an application mode that there is not',
+    name: 'an unknown application mode',
     env: { SPOTIFY_APP_MODE: 'production' },
     config: goodConfig,
     check: 'app mode',
     code: 'CONFIG_INVALID',
-    says: /neither development nor extended/,
+    text: /neither development nor extended/,
   },
   {
     name: 'a lease shorter than a refresh',
     config: `${goodConfig}export const refresh = { timeout: 10_000, lease: 5_000 }\n`,
     check: 'options',
     code: 'CONFIG_LEASE',
-    says: /refresh\.lease must exceed refresh\.timeout/,
+    text: /refresh\.lease must exceed refresh\.timeout/,
   },
   {
     name: 'an endpoint over plain http',
     config: `${goodConfig}export const endpoints = { token: 'http://tokens.example/api/token' }\n`,
     check: 'options',
     code: 'CONFIG_ENDPOINT',
-    says: /https, or http on a loopback address/,
+    text: /https, or http on a loopback address/,
   },
   {
-    name: 'a database in a folder that there is not',
+    name: 'a database in a folder that does not exist',
     config: goodConfig.replace('stagedoor.db', 'no/such/folder/stagedoor.db'),
     check: 'config file',
     code: 'STORE_UNAVAILABLE',
-    says: /See that it runs/,
+    text: /See that it runs/,
   },
   {
-    name: 'tables that were never made',
+    name: 'tables that were never created',
     needs: 'kysely',
     config: `
 import { DatabaseSync } from 'node:sqlite'
@@ -148,20 +149,20 @@ export const store = sqlStore({ db: new Kysely({ dialect: new SqliteDialect({ da
 `,
     check: 'store',
     code: 'STORE_NOT_MIGRATED',
-    says: /stagedoor migrate/,
+    text: /stagedoor migrate/,
   },
   {
     name: 'a key service that refuses',
     config: transit('KMS_URL'),
     check: 'kms',
     code: 'VAULT_KMS_DENIED',
-    says: /permissions/,
+    text: /permissions/,
   },
   {
     name: 'a key service that cannot be reached',
     config: transit('http://127.0.0.1:9'),
     check: 'kms',
     code: 'VAULT_KMS_UNAVAILABLE',
-    says: /can be reached from here/,
+    text: /can be reached from here/,
   },
 ]

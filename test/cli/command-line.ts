@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = new URL('../../', import.meta.url)
 const source = fileURLToPath(new URL('src/cli/main.ts', root))
 
-/** How the command line is reached: its sources, or the file of an installed package. */
+/** How the command line is started: from its sources, or from an installed package. */
 export interface Installation {
   readonly main: string
   /** What a configuration file imports for a subpath such as `stores/sqlite`. */
@@ -36,7 +36,7 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** A folder with a configuration file, in which commands run. */
+/** A temporary folder with a configuration file, in which commands run. */
 export class Workplace {
   readonly folder: string
   readonly installation: Installation
@@ -57,11 +57,11 @@ export class Workplace {
     return path
   }
 
-  /** Starts a command; `started` gets the child, e.g. to kill it. */
+  /** Runs a command; `onStart` receives the child process, for example to kill it. */
   async run(
     args: readonly string[],
     env: Readonly<Record<string, string | undefined>> = {},
-    started?: (child: ReturnType<typeof spawn>, output: () => string) => void,
+    onStart?: (child: ReturnType<typeof spawn>, output: () => string) => void,
   ): Promise<Outcome> {
     const { PATH, HOME } = process.env
     const child = spawn(process.execPath, ['--no-warnings', this.installation.main, ...args], {
@@ -77,7 +77,7 @@ export class Workplace {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text
     })
-    started?.(child, () => stdout + stderr)
+    onStart?.(child, () => stdout + stderr)
     return await new Promise((resolve, reject) => {
       child.once('error', reject)
       child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))

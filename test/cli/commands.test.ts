@@ -40,18 +40,18 @@ describe('stagedoor keygen', () => {
     expect(keys.STAGEDOOR_LOGIN_KEYS).not.toBe(keys.STAGEDOOR_VAULT_KEY)
   })
 
-  it('makes keys that the doctor accepts, also from a file that nobody saw', async () => {
+  it('generates keys that the doctor accepts, also from a file that it wrote', async () => {
     using workplace = new Workplace()
     workplace.write('stagedoor.config.mjs', goodConfig)
     workplace.write('.env', `SPOTIFY_CLIENT_ID=${'a'.repeat(32)}\nSPOTIFY_REDIRECT_URI=https://app.example/callback`)
-    const made = await workplace.run(['keygen', '--out', '.env', '--json'])
-    expect(JSON.parse(made.stdout)).toEqual({ written: ['STAGEDOOR_LOGIN_KEYS', 'STAGEDOOR_VAULT_KEY'] })
+    const keygen = await workplace.run(['keygen', '--out', '.env', '--json'])
+    expect(JSON.parse(keygen.stdout)).toEqual({ written: ['STAGEDOOR_LOGIN_KEYS', 'STAGEDOOR_VAULT_KEY'] })
     expect(readFileSync(join(workplace.folder, '.env'), 'utf8').split('\n')).toHaveLength(5)
     const { code, stdout } = await workplace.run(['doctor', '--env', '.env'])
-    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('in order') })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('No problems found') })
   })
 
-  it('makes a file that only its owner reads, and never changes a key that is there', async () => {
+  it('creates a file that only its owner can read, and never changes an existing key', async () => {
     using workplace = new Workplace()
     await workplace.run(['keygen', '--only', 'vault', '--out', 'keys.env'])
     const path = join(workplace.folder, 'keys.env')
@@ -59,14 +59,14 @@ describe('stagedoor keygen', () => {
     const before = readFileSync(path, 'utf8')
     expect(await workplace.run(['keygen', '--out', 'keys.env'])).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^stagedoor: KEY_PRESENT: The file sets STAGEDOOR_VAULT_KEY already\. /),
+      stderr: expect.stringMatching(/^stagedoor: KEY_PRESENT: The file already sets STAGEDOOR_VAULT_KEY\. /),
     })
     expect(readFileSync(path, 'utf8')).toBe(before)
   })
 })
 
 describe('stagedoor migrate', () => {
-  it('makes the tables that the other commands miss, and may be repeated', async () => {
+  it('creates the tables that the other commands need, and can be repeated', async () => {
     using workplace = new Workplace()
     workplace.write('dialect.mjs', sqliteDialect)
     workplace.write('stagedoor.config.mjs', sqlConfig)
@@ -78,7 +78,7 @@ describe('stagedoor migrate', () => {
     expect(await workplace.run(['status', '--json'], goodEnv)).toMatchObject({ code: 0 })
   })
 
-  it('says that a store without migrations is ready', async () => {
+  it('reports that a store without migrations is ready', async () => {
     using workplace = new Workplace()
     workplace.write('stagedoor.config.mjs', goodConfig)
     const { code, stdout } = await workplace.run(['migrate'], goodEnv)
@@ -87,7 +87,7 @@ describe('stagedoor migrate', () => {
 })
 
 describe('stagedoor login', () => {
-  it('signs in over loopback, ignores forged callbacks, stores the connection and shows no token', async () => {
+  it('signs in over a loopback redirect, ignores forged callbacks, stores the connection and shows no token', async () => {
     const server = await startFakeSpotify({ users: [{ id: 'ann', displayName: 'Ann' }] })
     using workplace = new Workplace()
     const port = await freePort()
@@ -123,7 +123,7 @@ describe('stagedoor login', () => {
     expect(JSON.parse(status.stdout)).toMatchObject({ total: 1, health: { healthy: 1 }, keys: { main: 2 }, stale: 0 })
   })
 
-  it('refuses a redirect URI that no terminal can serve', async () => {
+  it('refuses a redirect URI that is not on a loopback address', async () => {
     using workplace = new Workplace()
     workplace.write('stagedoor.config.mjs', goodConfig)
     const env = { ...goodEnv, SPOTIFY_REDIRECT_URI: 'https://app.example/callback' }
@@ -143,22 +143,22 @@ describe('stagedoor login', () => {
 describe('stagedoor fake', () => {
   it('serves a fake Spotify until it is interrupted', async () => {
     using workplace = new Workplace()
-    let answer: Promise<number> | undefined
+    let response: Promise<number> | undefined
     const { code, stdout } = await workplace.run(['fake', '--port', '0', '--json'], {}, (child) => {
       let seen = ''
       child.stdout?.on('data', async (text: string) => {
         seen += text
-        if (answer !== undefined || !seen.includes('\n}\n')) return
-        answer = fetch(`${JSON.parse(seen).endpoints.api}/me`).then(({ status }) => status)
-        await answer
+        if (response !== undefined || !seen.includes('\n}\n')) return
+        response = fetch(`${JSON.parse(seen).endpoints.api}/me`).then(({ status }) => status)
+        await response
         child.kill('SIGINT')
       })
     })
-    expect({ code, answer: await answer }).toEqual({ code: 0, answer: 401 })
+    expect({ code, status: await response }).toEqual({ code: 0, status: 401 })
     expect(Object.keys(JSON.parse(stdout).endpoints)).toEqual(['authorization', 'token', 'api'])
   })
 
-  it('says when its port is taken', async () => {
+  it('reports when its port is taken', async () => {
     const server = await startFakeSpotify()
     using workplace = new Workplace()
     const { code, stderr } = await workplace.run(['fake', '--port', new URL(server.url).port])
@@ -187,7 +187,7 @@ export default { vault: createVault({ kms: localKms({ keyId: 'main', key }) }), 
     })
   })
 
-  it('may have another name, and options that the environment then need not have', async () => {
+  it('may have another name, and export options that the environment then need not set', async () => {
     using workplace = new Workplace()
     const { SPOTIFY_CLIENT_ID, SPOTIFY_REDIRECT_URI, STAGEDOOR_LOGIN_KEYS, ...env } = goodEnv
     workplace.write(
@@ -205,14 +205,14 @@ export const loginKeys = [Buffer.from('${STAGEDOOR_LOGIN_KEYS}', 'base64url')]
   })
 })
 
-describe('a configuration with clients that stay open', () => {
+describe('a configuration with open clients', () => {
   it('does not keep a command from ending', async () => {
     using workplace = new Workplace()
     workplace.write('stagedoor.config.mjs', `${goodConfig}setInterval(() => {}, 1000)\n`)
     expect(await workplace.run(['status'], goodEnv)).toMatchObject({ code: 0 })
   })
 
-  it.skipIf(!redisRuns)('is examined over Redis, and leaves nothing there', async () => {
+  it.skipIf(!redisRuns)('is checked over Redis, and leaves nothing there', async () => {
     const prefix = `stagedoor-cli-${crypto.randomUUID()}:`
     using workplace = new Workplace()
     workplace.write(
@@ -243,9 +243,9 @@ describe('every command', () => {
     [['fake', '--port', '70000'], /whole number from 0 to 65535/],
     [['login'], /required option '--owner <id>' not specified/],
     [['doctor', '--env', 'none.env'], /none\.env cannot be read/],
-  ])('ends with 2 for %j', async (args, says) => {
+  ])('ends with 2 for %j', async (args, message) => {
     using workplace = new Workplace()
-    expect(await workplace.run(args)).toMatchObject({ code: 2, stderr: expect.stringMatching(says) })
+    expect(await workplace.run(args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) })
   })
 
   it('has help, --json and --config', async () => {
@@ -259,7 +259,7 @@ describe('every command', () => {
     }
   })
 
-  it('answers a failure with JSON and the exit code of who has to act', async () => {
+  it('reports a failure as JSON, with the exit code of its class', async () => {
     using workplace = new Workplace()
     workplace.write('stagedoor.config.mjs', goodConfig)
     for (const command of ['status', 'rotate']) {

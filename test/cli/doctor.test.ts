@@ -35,7 +35,7 @@ async function diagnose(workplace: Workplace, env: Readonly<Record<string, strin
 
 const problems = ({ findings }: Diagnosis) => findings.filter(({ status }) => status === 'problem')
 
-/** Leaves one connection in the store of a workplace. */
+/** Writes one connection to the store of a workplace. */
 async function seed(
   workplace: Workplace,
   { keyId = 'main', key = secrets.vaultKey as string, clientId = goodEnv.SPOTIFY_CLIENT_ID as string, ahead = 0 },
@@ -80,11 +80,11 @@ describe('stagedoor doctor', () => {
     expect({ code, healthy }).toEqual({ code: 0, healthy: true })
   })
 
-  it.each(brokenConfigurations)('explains $name in one line', async ({ env = {}, config, check, code, says }) => {
+  it.each(brokenConfigurations)('explains $name in one line', async ({ env = {}, config, check, code, text }) => {
     using workplace = new Workplace()
     if (config !== undefined) {
-      const text = config.replace('KMS_URL', refusingUrl).replace('KYSELY', import.meta.resolve('kysely'))
-      workplace.write('stagedoor.config.mjs', text)
+      const source = config.replace('KMS_URL', refusingUrl).replace('KYSELY', import.meta.resolve('kysely'))
+      workplace.write('stagedoor.config.mjs', source)
     }
     const diagnosis = await diagnose(workplace, { ...goodEnv, ...env })
     expect(diagnosis.code).toBe(1)
@@ -92,11 +92,11 @@ describe('stagedoor doctor', () => {
     expect({ check: finding?.check, code: finding?.code, others }).toEqual({ check, code, others: [] })
     expect(finding?.action).toBeTruthy()
     const line = `${finding?.message} ${finding?.action}`
-    expect(line).toMatch(says)
+    expect(line).toMatch(text)
     expect(line).not.toContain('\n')
   })
 
-  it('says it in one line of text as well', async () => {
+  it('explains it in one line without --json, too', async () => {
     using workplace = new Workplace()
     workplace.write('stagedoor.config.mjs', goodConfig)
     const { code, stdout } = await workplace.run(['doctor'], { ...goodEnv, SPOTIFY_CLIENT_ID: '' })
@@ -104,11 +104,11 @@ describe('stagedoor doctor', () => {
     expect(stdout.split('\n').filter((line) => line.startsWith('✗'))).toEqual([
       expect.stringMatching(/^✗ client id {4}CONFIG_MISSING: SPOTIFY_CLIENT_ID is not set\. Copy .* dashboard\.$/),
     ])
-    expect(stdout).toContain('1 problem to solve.')
+    expect(stdout).toContain('1 problem to fix.')
   })
 
   it.each([
-    ['a key that is gone', { keyId: 'older' }, 'connections', 'VAULT_KEY_UNKNOWN', /rotate/],
+    ['a key that was removed', { keyId: 'older' }, 'connections', 'VAULT_KEY_UNKNOWN', /rotate/],
     [
       'another key of the same name',
       { key: secrets.loginKey },
@@ -118,17 +118,17 @@ describe('stagedoor doctor', () => {
     ],
     ['another client id', { clientId: 'f'.repeat(32) }, 'connections', 'VAULT_DECRYPT_FAILED', /client id/],
     ['a clock that is ahead', { ahead: 120_000 }, 'clock', 'CLOCK_SKEW', /1(1\d|20) s in the future.*NTP/],
-  ])('explains connections that were stored with %s', async (_, mistake, check, code, says) => {
+  ])('explains connections that were stored with %s', async (_, mistake, check, code, text) => {
     using workplace = new Workplace()
     await seed(workplace, mistake)
     workplace.write('stagedoor.config.mjs', goodConfig)
     const diagnosis = await diagnose(workplace, goodEnv)
     expect(diagnosis.code).toBe(1)
     expect(problems(diagnosis)).toEqual([expect.objectContaining({ check, code })])
-    expect(`${problems(diagnosis)[0]?.message} ${problems(diagnosis)[0]?.action}`).toMatch(says)
+    expect(`${problems(diagnosis)[0]?.message} ${problems(diagnosis)[0]?.action}`).toMatch(text)
   })
 
-  it('asks Spotify with --online, and says when the client secret is wrong', async () => {
+  it('checks the client with Spotify for --online, and reports a wrong client secret', async () => {
     const clients = [{ clientId: goodEnv.SPOTIFY_CLIENT_ID, clientSecret: goodEnv.SPOTIFY_CLIENT_SECRET }]
     const server = await startFakeSpotify({ clients })
     using workplace = new Workplace()

@@ -7,7 +7,7 @@ import { createVault, localKms } from '../../src/vault/index.ts'
 import { goodEnv, secrets, Workplace } from './command-line.ts'
 
 const newKey = randomBytes(32).toString('base64url')
-/** As many as keep the test short; `ROTATE_CONNECTIONS=100000` for a rotation of a size that people have. */
+/** Few, to keep the test short; set `ROTATE_CONNECTIONS=100000` for a rotation of realistic size. */
 const count = Number(process.env.ROTATE_CONNECTIONS ?? 1200)
 const timeout = Math.max(60_000, count * 10)
 
@@ -29,7 +29,7 @@ export const store = sqliteStore('stagedoor.db')
 `
 const env = { ...goodEnv, STAGEDOOR_NEW_KEY: newKey }
 
-/** Connections under the old key. Their count is what a rotation takes long enough with to be killed in the middle. */
+/** Writes connections under the old key, enough that a rotation of them can be killed in the middle. */
 async function fill(workplace: Workplace, count: number): Promise<void> {
   const store = sqliteStore(join(workplace.folder, 'stagedoor.db'))
   const vault = createVault({ kms: oldKms })
@@ -84,14 +84,14 @@ describe('stagedoor rotate', () => {
     expect(await readAll(workplace)).toEqual(before)
   })
 
-  it('is killed in the middle, goes on when called again, and leaves everything on the new key', {
+  it('is killed in the middle, continues when run again, and leaves everything on the new key', {
     timeout,
   }, async () => {
     using workplace = new Workplace()
     workplace.write('stagedoor.config.mjs', rotateConfig)
     await fill(workplace, count)
     const killed = await workplace.run(['rotate', '--page-size', '20'], env, (child, output) => {
-      // The first line of progress comes after the first page.
+      // The first line of progress is printed after the first page.
       child.stderr?.on('data', () => {
         if (new RegExp(`\\d+/${count}, \\d+ per second, .* left`).test(output())) child.kill('SIGKILL')
       })
@@ -115,7 +115,7 @@ describe('stagedoor rotate', () => {
     }
   })
 
-  it('stops at Ctrl-C with what it did, and exits with 130', async () => {
+  it('stops at Ctrl-C, reports what it did, and exits with 130', async () => {
     using workplace = new Workplace()
     workplace.write('stagedoor.config.mjs', rotateConfig)
     await fill(workplace, 1000)
@@ -129,17 +129,17 @@ describe('stagedoor rotate', () => {
       code: 130,
       stdout: expect.stringMatching(/^\d+ connections were moved so far\.\n$/),
     })
-    expect(stderr).toContain('Call the same command again to go on.')
+    expect(stderr).toContain('Run the same command again to continue.')
   })
 
-  it('leaves a connection that does not open, moves the others, and exits with 1', async () => {
+  it('skips a connection that cannot be decrypted, moves the others, and exits with 1', async () => {
     using workplace = new Workplace()
     workplace.write('stagedoor.config.mjs', rotateConfig)
     await fill(workplace, 10)
     const store = sqliteStore(join(workplace.folder, 'stagedoor.db'))
-    const [victim] = await store.list({ provider: 'spotify', limit: 1 })
-    const token = { ...victim!.accessToken, keyId: 'lost' }
-    await store.compareAndSet(victim!, victim!.revision, { ...victim!, accessToken: token, revision: 'tampered' })
+    const [record] = await store.list({ provider: 'spotify', limit: 1 })
+    const token = { ...record!.accessToken, keyId: 'lost' }
+    await store.compareAndSet(record!, record!.revision, { ...record!, accessToken: token, revision: 'tampered' })
     await store.close()
     const { code, stdout } = await workplace.run(['rotate', '--json'], env)
     expect({ code, result: JSON.parse(stdout) }).toMatchObject({

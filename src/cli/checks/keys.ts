@@ -5,7 +5,7 @@ import type { Vault } from '../../vault/vault.ts'
 import { type CliConfig, requireVault } from '../config-file.ts'
 import { type Finding, ok, problem } from '../finding.ts'
 
-/** Whether keys wrap and unwrap, and a token seals and opens. */
+/** Checks that the KMS wraps and unwraps a key, and that the vault encrypts and decrypts a token. */
 export async function checkKeys(config: CliConfig, signal: AbortSignal): Promise<Finding[]> {
   const findings: Finding[] = []
   if (config.kms !== undefined) findings.push(await roundTrip('kms', () => tryKms(config.kms as Kms, signal)))
@@ -34,17 +34,18 @@ async function tryKms(kms: Kms, signal: AbortSignal): Promise<string> {
   const wrapped = await kms.wrapKey(key.slice(), { signal })
   const unwrapped = await kms.unwrapKey(wrapped, { signal })
   if (!sameBytes(key, unwrapped)) {
-    throw new VaultError('VAULT_DECRYPT_FAILED', 'The key service does not give back the key that it wrapped.')
+    throw new VaultError('VAULT_DECRYPT_FAILED', 'The key service did not return the key that it had wrapped.')
   }
   return 'Wrapped and unwrapped a key'
 }
 
 async function tryVault(vault: Vault, signal: AbortSignal): Promise<string> {
   const binding = { purpose: 'doctor' }
-  const text = 'the round trip of a diagnosis'
+  const text = 'a text to encrypt and decrypt'
   const sealed = await vault.seal(text, binding, { signal })
-  // Unlike opening, rewrapping cannot be answered from the cache of data keys.
+  // Unlike opening, rewrapping is never served from the cache of data keys.
   const opened = await vault.open(await vault.rewrap(sealed, { signal }), binding, { signal })
-  if (opened !== text) throw new VaultError('VAULT_DECRYPT_FAILED', 'The vault does not give back what it sealed.')
+  if (opened !== text)
+    throw new VaultError('VAULT_DECRYPT_FAILED', 'The vault did not return the text that it had sealed.')
   return 'Sealed, rewrapped and opened'
 }

@@ -5,7 +5,7 @@ import { type Finding, ok, problem } from '../finding.ts'
 
 const maxSkew = 5000
 
-/** Whether Spotify answers, knows the client, and has the same time. */
+/** Checks that Spotify responds and accepts the client, and that its clock agrees with this one. */
 export async function checkOnline(options: StagedoorOptions, signal: AbortSignal): Promise<Finding[]> {
   const dates: number[] = []
   const send = options.fetch ?? fetch
@@ -23,18 +23,18 @@ export async function checkOnline(options: StagedoorOptions, signal: AbortSignal
   const check = 'spotify'
   const findings: Finding[] = []
   if (options.clientSecret === undefined) {
-    findings.push({ check, status: 'skipped', message: 'A client without a secret cannot be tried without a user.' })
+    findings.push({ check, status: 'skipped', message: 'A client without a secret cannot be checked without a user.' })
   } else {
     try {
       await oauth.clientCredentials({ signal })
-      findings.push(ok(check, 'Knows the client id and its secret.'))
+      findings.push(ok(check, 'Accepts the client id and its secret.'))
     } catch (error) {
       return [problem(check, error)]
     }
   }
   const [skew] = dates
   if (skew === undefined) return findings
-  if (Math.abs(skew) <= maxSkew) return [...findings, ok('clock', 'Agrees with that of Spotify.')]
+  if (Math.abs(skew) <= maxSkew) return [...findings, ok('clock', "Agrees with Spotify's clock.")]
   const message = `This machine's clock is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'behind' : 'ahead'}.`
   return [
     ...findings,

@@ -8,7 +8,10 @@ import { type Finding, ok, problem } from '../finding.ts'
 const sampleSize = 100
 const maxSkew = 5000
 
-/** Whether what is stored opens with these keys and this client id, and whether the clocks that wrote it agree with ours. */
+/**
+ * Checks that stored tokens can be decrypted with these keys and this client id, and that the clocks of the processes
+ * that wrote them agree with this one.
+ */
 export async function checkRecords(options: StagedoorOptions, signal: AbortSignal): Promise<Finding[]> {
   const settings = connectionsSettings({ ...options, provider: spotifyProvider })
   let records: readonly StoredConnection[]
@@ -17,7 +20,8 @@ export async function checkRecords(options: StagedoorOptions, signal: AbortSigna
   } catch (error) {
     return [problem('connections', error)]
   }
-  if (records.length === 0) return [ok('connections', 'There are none yet.'), ok('clock', 'Nothing to compare with.')]
+  if (records.length === 0)
+    return [ok('connections', 'The store has no connections yet.'), ok('clock', 'Nothing to compare with.')]
   return [await checkTokens(settings, records, signal), checkClock(records, Date.now())]
 }
 
@@ -36,18 +40,18 @@ async function checkTokens(
     return problem(check, error)
   }
   const stale = [...recordByKey.keys()].filter((keyId) => keyId !== settings.vault.keyId).length
-  if (stale === 0) return ok(check, `One of ${records.length} was opened, under the current key.`)
+  if (stale === 0) return ok(check, `One of ${records.length} was decrypted with the current key.`)
   return {
     check,
     status: 'warning',
-    message: 'Connections under a retired key were found; they open.',
+    message: 'Some connections are still under a retired key; they can be decrypted.',
     action: 'Run "npx stagedoor rotate" to move them to the current key.',
   }
 }
 
 function checkClock(records: readonly StoredConnection[], now: number): Finding {
   const ahead = Math.max(...records.map(({ updatedAt }) => updatedAt)) - now
-  if (ahead <= maxSkew) return ok('clock', 'No record comes from the future.')
+  if (ahead <= maxSkew) return ok('clock', 'No record was written in the future.')
   return {
     check: 'clock',
     status: 'problem',

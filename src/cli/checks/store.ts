@@ -4,10 +4,10 @@ import type { StoredConnection, TokenStore } from '../../stores/store.ts'
 import { type CliConfig, requireStore } from '../config-file.ts'
 import { type Finding, ok, problem } from '../finding.ts'
 
-/** A provider of its own: no application ever meets these records. */
+/** A separate provider id, so that no application ever reads these records. */
 const provider = 'stagedoor-doctor'
 
-/** Whether the store can be read and written: it writes a record that holds no token, and deletes it again. */
+/** Checks that the store can be read and written: writes a record without a token and deletes it again. */
 export async function checkStore(config: CliConfig, signal: AbortSignal): Promise<Finding[]> {
   try {
     const start = performance.now()
@@ -24,14 +24,14 @@ async function tryStore(store: TokenStore, signal: AbortSignal): Promise<void> {
   try {
     const read = await store.get(record, { signal })
     if (!written || read?.revision !== record.revision) {
-      throw new StoreError('STORE_UNAVAILABLE', 'The store does not give back the record that was just written to it.')
+      throw new StoreError('STORE_UNAVAILABLE', 'The store did not return the record that was just written to it.')
     }
   } finally {
     await store.compareAndSet(record, record.revision, undefined)
   }
 }
 
-/** Nothing opens these: their ciphertext is random. */
+/** A record whose token cannot be decrypted: its ciphertext is random. */
 function createTestRecord(ownerId: string): StoredConnection {
   const at = Date.now()
   const token = {

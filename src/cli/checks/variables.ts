@@ -7,7 +7,7 @@ import { type Finding, ok, problem } from '../finding.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** What is set in the environment, unless the configuration file sets it. */
+/** Checks the options that the environment sets, unless the configuration file sets them. */
 export function checkVariables(env: Env, config: CliConfig): Finding[] {
   const read = (name: string): string | undefined => env[name]?.trim() || undefined
   return [
@@ -37,11 +37,11 @@ function checkClientId(value: string | undefined): Finding {
   if (value === undefined) {
     return missing(check, 'SPOTIFY_CLIENT_ID', "Copy the client id of your application from Spotify's dashboard.")
   }
-  if (/^[0-9a-f]{32}$/.test(value)) return ok(check, 'Looks like one.')
+  if (/^[0-9a-f]{32}$/.test(value)) return ok(check, 'Has the form of a Spotify client id.')
   return {
     check,
     status: 'warning',
-    message: 'It is not 32 hexadecimal digits, as those of Spotify are.',
+    message: "It does not have the form of Spotify's client ids, 32 hexadecimal digits.",
     action: "Compare it with Spotify's dashboard, unless you use a fake.",
   }
 }
@@ -53,7 +53,10 @@ function checkRedirect(value: string | undefined): Finding {
   }
   try {
     const url = checkRedirectUri(value)
-    return ok(check, `${url.origin}${url.pathname} obeys Spotify's rules; the dashboard must list exactly the same.`)
+    return ok(
+      check,
+      `${url.origin}${url.pathname} follows Spotify's rules. The dashboard must list exactly the same URI.`,
+    )
   } catch (error) {
     return problem(check, error)
   }
@@ -66,7 +69,7 @@ function checkLoginKeys(value: readonly (Uint8Array | string)[] | undefined): Fi
   }
   try {
     loginKeys(value)
-    return ok(check, value.length === 1 ? 'One key.' : `${value.length} keys; the first seals.`)
+    return ok(check, value.length === 1 ? 'One key.' : `${value.length} keys; the first one encrypts.`)
   } catch (error) {
     if (!isStagedoorError(error)) return problem(check, error)
     const { code, message } = error
@@ -83,7 +86,7 @@ function checkAppMode(value: string | undefined): Finding[] {
       status: 'problem',
       code: 'CONFIG_INVALID',
       message,
-      action: "Set it to what Spotify's dashboard says.",
+      action: "Set it to the mode that Spotify's dashboard shows.",
     },
   ]
 }

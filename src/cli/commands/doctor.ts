@@ -4,13 +4,13 @@ import type { Finding } from '../finding.ts'
 import { runChecks } from '../run-checks.ts'
 
 export interface DoctorOptions {
-  /** Also talks to Spotify. */
+  /** Also sends requests to Spotify. */
   readonly online?: boolean | undefined
 }
 
 const symbols = { ok: '✓', warning: '!', problem: '✗', skipped: '–' } as const
 
-/** Looks at everything that can be wrong and says of each in one line what to do. */
+/** Checks the whole setup and reports in one line per check what is wrong and what to do. */
 export async function doctor(context: Context, options: DoctorOptions): Promise<ExitCode> {
   const findings = await runChecks(context, options)
   const problems = findings.filter(({ status }) => status === 'problem').length
@@ -18,8 +18,8 @@ export async function doctor(context: Context, options: DoctorOptions): Promise<
   const redacted = findings.map((finding) => ({ ...finding, message: context.output.redact(finding.message) }))
   const summary =
     problems > 0
-      ? `${problems} ${problems === 1 ? 'problem' : 'problems'} to solve.`
-      : `Everything that was looked at is in order${warnings > 0 ? ', with remarks' : ''}.`
+      ? `${problems} ${problems === 1 ? 'problem' : 'problems'} to fix.`
+      : `No problems found${warnings > 0 ? `, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}` : ''}.`
   context.output.result({ healthy: problems === 0, problems, warnings, findings: redacted }, [
     ...redacted.map(formatFinding),
     '',

@@ -13,17 +13,17 @@ export async function fake({ terminal, output }: Context, { port, seed }: FakeOp
     if ((error as { code?: unknown }).code !== 'EADDRINUSE') throw error
     throw new CommandError('PORT_TAKEN', `Port ${port} is taken.`, {
       exitCode: exitCodes.usage,
-      action: 'Choose another with --port, or 0 for any.',
+      action: 'Choose another with --port, or 0 for any free one.',
     })
   })
   const { url, endpoints } = server
   output.result({ url, endpoints }, [
-    `A Spotify of your own. To see and steer it, open ${url}`,
+    `A fake Spotify is running. To view and control it, open ${url}`,
     '',
-    'Give your application these options:',
+    'Configure your application with these options:',
     `  endpoints: ${JSON.stringify(endpoints)}`,
     '',
-    'Any client id and secret will do. Ctrl-C ends it.',
+    'Any client id and secret are accepted. Press Ctrl-C to stop.',
   ])
   if (!terminal.signal.aborted) {
     await new Promise<void>((resolve) => terminal.signal.addEventListener('abort', () => resolve(), { once: true }))

@@ -12,7 +12,7 @@ export interface KeygenOptions {
   readonly out?: string | undefined
 }
 
-/** Makes keys, as lines for an environment file. The one command whose output is secret. */
+/** Generates keys, as lines for an environment file. This is the only command whose output is secret. */
 export async function keygen({ terminal, output }: Context, { only, out }: KeygenOptions): Promise<ExitCode> {
   const names = only === undefined ? Object.values(variables) : [variables[only]]
   const keys = Object.fromEntries(names.map((name) => [name, base64url(randomBytes(32))]))
@@ -26,7 +26,9 @@ export async function keygen({ terminal, output }: Context, { only, out }: Keyge
   }
   output.result(keys, lines)
   if (terminal.stdout.isTTY === true) {
-    output.note('These keys are secret, and now in the memory of this terminal. With --out they go to a file unseen.')
+    output.note(
+      'These keys are secret and remain in the scrollback of this terminal. With --out they are written to a file instead.',
+    )
   }
   return exitCodes.ok
 }
@@ -38,9 +40,10 @@ async function append(path: string, names: readonly string[], lines: readonly st
   })
   const existingName = names.find((name) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`, 'm').test(existing))
   if (existingName !== undefined) {
-    throw new CommandError('KEY_PRESENT', `The file sets ${existingName} already.`, {
+    throw new CommandError('KEY_PRESENT', `The file already sets ${existingName}.`, {
       exitCode: exitCodes.usage,
-      action: 'To rotate login keys put the new one first in the list; a vault key is rotated with "stagedoor rotate".',
+      action:
+        'To rotate login keys, put the new one first in the list; to rotate the vault key, use "stagedoor rotate".',
     })
   }
   const separator = existing === '' || existing.endsWith('\n') ? '' : '\n'

@@ -13,7 +13,7 @@ export interface LoginOptions {
   readonly timeout: number
 }
 
-/** Signs in over a loopback redirect URI (RFC 8252 §7.3) and stores the connection for scripts to use. */
+/** Signs in with a loopback redirect URI (RFC 8252 §7.3) and stores the connection for scripts to use. */
 export async function login(context: Context, { owner, timeout }: LoginOptions): Promise<ExitCode> {
   return await withConfig(context, async (config) => {
     const { terminal, output } = context
@@ -32,8 +32,8 @@ export async function login(context: Context, { owner, timeout }: LoginOptions):
       const connection = await awaitCallback({
         redirectUri,
         signal: AbortSignal.any([terminal.signal, AbortSignal.timeout(timeout * 1000)]),
-        // The one thing that must be seen even with --json: the result on stdout stays one document.
-        onListening: () => void terminal.stderr.write(`Open this page and agree:\n\n  ${url.href}\n\n`),
+        // Printed even with --json, because the user must see it; stdout still holds one document.
+        onListening: () => void terminal.stderr.write(`Open this page in your browser and agree:\n\n  ${url.href}\n\n`),
         complete: async (callback) =>
           (await connections.complete({ ownerId: owner, url: callback, cookies }, { signal: terminal.signal }))
             .connection,
@@ -47,7 +47,7 @@ export async function login(context: Context, { owner, timeout }: LoginOptions):
     } catch (error) {
       if (isStagedoorError(error) || error instanceof CommandError || terminal.signal.aborted) throw error
       if ((error as { name?: unknown }).name !== 'TimeoutError') throw error
-      throw new CommandError('LOGIN_TIMEOUT', 'Nobody came back from Spotify in time.', {
+      throw new CommandError('LOGIN_TIMEOUT', 'The sign-in was not completed in time.', {
         exitCode: exitCodes.provider,
       })
     } finally {

@@ -8,7 +8,7 @@ export async function migrate(context: Context): Promise<ExitCode> {
     const store = requireStore(config)
     const needed = 'migrate' in store && typeof store.migrate === 'function'
     if ('migrate' in store && typeof store.migrate === 'function') await store.migrate()
-    // A read tells whether the store is usable now: those without migrations make what they need when they are opened.
+    // A read shows whether the store is usable: stores without migrations create what they need when they are opened.
     try {
       await store.get({ provider: 'spotify', ownerId: 'stagedoor-migrate' }, { signal: context.terminal.signal })
     } catch (cause) {

@@ -12,8 +12,8 @@ export interface RotateOptions {
 }
 
 /**
- * Moves every connection to the current key, and tokens under over-age data keys to new ones. Killed at any point, it
- * goes on where it was when it is called again: what is moved already is only read.
+ * Moves every connection to the current key, and tokens whose data keys are too old to new ones. It can be killed at
+ * any point and run again: connections that were already moved are only read.
  */
 export async function rotate(context: Context, options: RotateOptions): Promise<ExitCode> {
   return await withConfig(context, async (config) => {
@@ -23,7 +23,7 @@ export async function rotate(context: Context, options: RotateOptions): Promise<
     const key = settings.vault.keyId
     if (options.dryRun === true) {
       output.result({ dryRun: true, key, total, stale }, [
-        `${stale} of ${total} connections would be moved to ${key} or sealed anew. Nothing was changed.`,
+        `${stale} of ${total} connections would be moved to ${key} or re-encrypted. Nothing was changed.`,
       ])
       return exitCodes.ok
     }
@@ -43,13 +43,13 @@ export async function rotate(context: Context, options: RotateOptions): Promise<
       const { done, changed, failed, rate } = await reseal.run({ signal: terminal.signal, total })
       progress.end(failed === 0 ? 'Done.' : 'Done, with failures.')
       output.result({ key, done, changed, failed, failures, perSecond: Math.round(rate), total }, [
-        `${changed} connections were moved, ${done - changed - failed} were current, ${failed} failed.`,
-        ...Object.entries(failures).map(([code, count]) => `  ${count} × ${code}; see the guide to errors`),
-        ...(failed > 0 ? ['Keep the old key among the retired until these are restored or deleted.'] : []),
+        `${changed} connections were moved, ${done - changed - failed} were already current, ${failed} failed.`,
+        ...Object.entries(failures).map(([code, count]) => `  ${count} × ${code} (see the errors guide)`),
+        ...(failed > 0 ? ['Keep the old key in `retired` until these connections are restored or deleted.'] : []),
       ])
       return failed === 0 ? exitCodes.ok : exitCodes.problem
     } catch (error) {
-      progress.end('Stopped. Call the same command again to go on.')
+      progress.end('Stopped. Run the same command again to continue.')
       if (!terminal.signal.aborted) throw error
       const { done = 0, changed = 0, failed = 0 } = latest ?? {}
       output.result({ interrupted: true, key, done, changed, failed, total }, [

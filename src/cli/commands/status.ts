@@ -5,14 +5,14 @@ import { type StoreSummary, summarizeStore } from '../store-summary.ts'
 
 const healthTexts = {
   healthy: 'healthy',
-  refresh_due: 'refreshed at next use',
-  degraded: 'degraded: the last refresh failed, it will be tried again',
-  reauth_due_soon: 'soon at the end of their grant: their owners have to sign in again',
-  needs_reauth: 'ended: their owners have to sign in again',
+  refresh_due: 'due for a refresh at the next use',
+  degraded: 'degraded: the last refresh failed and will be retried',
+  reauth_due_soon: 'near the end of their grant: their owners need to sign in again soon',
+  needs_reauth: 'ended: their owners need to sign in again',
   disconnected: '',
 } as const
 
-/** Connections by state, what is due, under which keys, and what the limiter waits for. */
+/** Shows connections by state and by key, how many are due for a check, and pauses of the limiter. */
 export async function status(context: Context): Promise<ExitCode> {
   return await withConfig(context, async (config) => {
     const settings = settingsOf(config, context.terminal)
@@ -28,9 +28,9 @@ export async function status(context: Context): Promise<ExitCode> {
       [
         ...describe(summary, settings.vault.keyId, settings.now()),
         ...(cooldowns === undefined
-          ? ['Limiter: one in each process, which this command cannot see.']
+          ? ['Limiter: one per process; this command cannot see them.']
           : [
-              `Limiter: ${limiter?.cap} requests per window, ${cooldowns.length === 0 ? 'no pause' : 'paused'}.`,
+              `Limiter: ${limiter?.cap} requests per window, ${cooldowns.length === 0 ? 'not paused' : 'paused'}.`,
               ...cooldowns.map(
                 ({ scope, reason, until }) => `  ${scope} (${reason}) until ${new Date(until).toISOString()}`,
               ),
@@ -49,11 +49,11 @@ function describe({ total, health, keys, stale, due, dueSince }: StoreSummary, c
     `Due for a check: ${due}${due === 1000 ? ' or more' : ''}${overdue}`,
     'Tokens by key:',
     ...Object.entries(keys).map(([key, count]) => `  ${count} under ${key}${key === current ? ' (current)' : ''}`),
-    ...(stale === 0 ? [] : [`  ${stale} connections wait for "stagedoor rotate".`]),
+    ...(stale === 0 ? [] : [`  ${stale} connections need "stagedoor rotate".`]),
   ]
 }
 
-/** In the largest unit that fits. */
+/** Formats a duration in seconds, minutes or hours. */
 function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
   if (seconds < 120) return `${seconds} s`
