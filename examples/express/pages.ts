@@ -145,7 +145,7 @@ function list(rows: readonly Html[], empty: string): Html {
     : html`<ol>${rows.map((row) => html`<li>${row}</li>`)}</ol>`
 }
 
-/** The part of the card that changes while somebody looks at it. */
+/** The part of the card that changes while the page is open. */
 export function statusFragment(health: Health, limiter: LimiterState): Html {
   const words = healthWords(health)
   return html`<p class="status" data-status="${health.status}"><strong>${words.title}</strong> <span>${words.text}</span></p>

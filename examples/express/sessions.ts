@@ -8,7 +8,7 @@ declare module 'express-session' {
   }
 }
 
-/** Sessions of the demo in a SQLite file, so that a restart does not sign anybody out. */
+/** Sessions of the demo in a SQLite file, so that a restart signs no user out. */
 export class SqliteSessions extends session.Store {
   readonly #db: DatabaseSync
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createOAuth, isStagedoorError, localKms, optionsFromEnv, spotifyProvider } from 'stagedoor'
 
-/** A variable that somebody must set or mend: the message is one line and names it. */
+/** A variable that must be set or corrected: the message is one line and names it. */
 export class SettingError extends Error {}
 
 export interface Settings {

@@ -22,10 +22,10 @@ const titles: Readonly<Record<HealthStatus, string>> = {
 export function healthWords(health: Health): { readonly title: string; readonly text: string; readonly api: string } {
   const { status, until } = health.api
   const api = {
-    ok: 'Spotify answers.',
+    ok: 'Spotify responds.',
     rate_limited: `Spotify asked us to slow down${until === undefined ? '' : ` until ${time(until)}`}.`,
     quota_exceeded: `The daily quota is used up${until === undefined ? '' : ` until ${dateTime(until)}`}.`,
-    circuit_open: `Spotify does not answer${until === undefined ? '' : `; next try at ${time(until)}`}.`,
+    circuit_open: `Spotify does not respond${until === undefined ? '' : `; next try at ${time(until)}`}.`,
   }[status]
   return { title: titles[health.status], text: plain[health.status], api }
 }

@@ -6,7 +6,7 @@ import { stagedoor } from '../base/stagedoor.ts'
 const me = 'me'
 const { clientId, clientSecret, redirectUri, scopes } = optionsFromEnv(process.env)
 
-/** Signs in over the loopback interface (RFC 8252 §7.3): a server that lives until the browser comes back. */
+/** Signs in over the loopback interface (RFC 8252 §7.3): a server that runs until the browser comes back. */
 async function signIn(): Promise<void> {
   const oauth = createOAuth({ provider: spotifyProvider, clientId, clientSecret, redirectUri })
   const { url, transaction } = await oauth.authorize({ scopes })

@@ -5,12 +5,12 @@ import { home } from '../base/home.ts'
 import { visitorOf } from '../base/visitor.ts'
 import { type ObjectSql, objectDialect } from './dialect.ts'
 
-export type Answer = (request: Request) => Promise<Response>
+export type Fetch = (request: Request) => Promise<Response>
 
 export async function createApplication(
   sql: ObjectSql,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<Answer> {
+): Promise<Fetch> {
   const { vaultKey, ...options } = optionsFromEnv(env)
   const store = sqlStore({ db: new Kysely({ dialect: objectDialect(sql) }) })
   await store.migrate()

@@ -1,4 +1,4 @@
-import { type Answer, createApplication } from './application.ts'
+import { createApplication, type Fetch } from './application.ts'
 import type { ObjectSql } from './dialect.ts'
 
 interface Context {
@@ -7,22 +7,22 @@ interface Context {
 }
 
 interface Environment {
-  readonly SPOTIFY: { idFromName(name: string): unknown; get(id: unknown): { fetch: Answer } }
+  readonly SPOTIFY: { idFromName(name: string): unknown; get(id: unknown): { fetch: Fetch } }
 }
 
 /**
- * The whole application lives in one Durable Object: one store, one limiter, refreshes that know of each other. Promises
+ * The whole application is in one Durable Object: one store, one limiter, refreshes that know of each other. Promises
  * may be shared between its requests, which a plain Worker does not allow.
  */
 export class Spotify {
-  readonly #answer: Promise<Answer>
+  readonly #application: Promise<Fetch>
 
   constructor(context: Context, env: Readonly<Record<string, string | undefined>>) {
-    this.#answer = context.blockConcurrencyWhile(() => createApplication(context.storage.sql, env))
+    this.#application = context.blockConcurrencyWhile(() => createApplication(context.storage.sql, env))
   }
 
   async fetch(request: Request): Promise<Response> {
-    return (await this.#answer)(request)
+    return (await this.#application)(request)
   }
 }
 

@@ -94,7 +94,7 @@ describe('the demo in a browser', () => {
     const text = await page.locator('main').textContent()
     for (const expected of [
       'Healthy',
-      'Spotify answers',
+      'Spotify responds',
       'Access token ends',
       'Reconnect by',
       'user-library-read',
@@ -187,7 +187,7 @@ describe('the demo in a browser', () => {
     await other.goto(demo.url)
     const checked = other.getByRole('button', { name: 'Check now' }).click()
     await live.getByText('The daily quota is used up').waitFor()
-    await live.getByText('Spotify answers.').waitFor()
+    await live.getByText('Spotify responds.').waitFor()
     await checked
 
     await control(page, 'revoke', { user: 'ada', accessTokens: true })
@@ -202,7 +202,7 @@ describe('the demo in a browser', () => {
 
     await control(page, 'faults', { path: '/v1/*', status: 503, times: 20 })
     for (let calls = 0; calls < 3; calls++) await other.goto(demo.url)
-    await live.getByText('Spotify does not answer').waitFor()
+    await live.getByText('Spotify does not respond').waitFor()
     await control(page, 'faults/clear', {})
     await context.close()
   })
