@@ -20,7 +20,13 @@ export const files: readonly string[] = [
     .filter((name) => !/\/(?:node_modules|\.next)\//.test(name)),
 ]
 
-const readText = (file: string): string => readFileSync(join(root, file), 'utf8')
+/** A line of the changelog that names a rename has to contain the old name. */
+const rename = /^- `[^`]+` is now .+$/gm
+
+function readText(file: string): string {
+  const text = readFileSync(join(root, file), 'utf8')
+  return file === 'CHANGELOG.md' ? text.replaceAll(rename, '') : text
+}
 
 /** Splits names into words: `retryAfter` and `RETRY_AFTER` become two each. No line break moves. */
 const split = (text: string): string => text.replace(/([a-z0-9])([A-Z])|([A-Za-z])_(?=[A-Za-z])/g, '$1$3 $2')
