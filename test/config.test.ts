@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { optionsFromEnv } from '../src/config.ts'
-import { loginKey } from './connections/world.ts'
+import { loginKey } from './connections/support/world.ts'
 
 describe('optionsFromEnv', () => {
   const env = {

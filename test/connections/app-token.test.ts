@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAppToken } from '../../src/connections/app-token.ts'
 import { localKms } from '../../src/vault/kms/local.ts'
 import { createVault } from '../../src/vault/vault.ts'
-import { hour, minute, vaultKey } from './world.ts'
+import { hour, minute, vaultKey } from './support/world.ts'
 
 afterEach(() => {
   vi.useRealTimers()

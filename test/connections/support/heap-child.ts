@@ -5,7 +5,7 @@ import { createStagedoor } from '../../../src/stagedoor.ts'
 import { memoryStore } from '../../../src/stores/memory.ts'
 import { localKms } from '../../../src/vault/kms/local.ts'
 import { createVault } from '../../../src/vault/vault.ts'
-import { cookieHeader, loginKey, vaultKey } from '../world.ts'
+import { cookieHeader, loginKey, vaultKey } from './world.ts'
 
 interface Work {
   readonly endpoints: { readonly authorization: string; readonly token: string; readonly api: string }

@@ -4,8 +4,8 @@ import { defineProvider, type ProviderEndpoints } from '../../../src/oauth/provi
 import type { StoredConnection, TokenStore } from '../../../src/stores/store.ts'
 import { localKms } from '../../../src/vault/kms/local.ts'
 import { createVault } from '../../../src/vault/vault.ts'
-import { loginKey, vaultKey } from '../world.ts'
 import { openStore, type StoreAddress } from './stores.ts'
+import { loginKey, vaultKey } from './world.ts'
 
 /** Everything that processes which share connections must agree on, as plain data. */
 export interface Site {

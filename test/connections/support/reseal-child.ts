@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { leaseIsLive, revise } from '../../src/connections/records/record.ts'
-import { createReseal } from '../../src/connections/reseal/reseal.ts'
-import { spotifyProvider } from '../../src/oauth/providers/spotify.ts'
-import { sqliteStore } from '../../src/stores/sqlite.ts'
-import { createVault, localKms } from '../../src/vault/index.ts'
+import { leaseIsLive, revise } from '../../../src/connections/records/record.ts'
+import { createReseal } from '../../../src/connections/reseal/reseal.ts'
+import { spotifyProvider } from '../../../src/oauth/providers/spotify.ts'
+import { sqliteStore } from '../../../src/stores/sqlite.ts'
+import { createVault, localKms } from '../../../src/vault/index.ts'
 
 export interface ChildWork {
   readonly role: 'rewrapper' | 'application'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { VaultError } from '../../src/errors.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
-import { createVault } from '../../src/vault/vault.ts'
-import { cookieHeader, createWorld, tokenRequests } from './world.ts'
+import { VaultError } from '../../../src/errors.ts'
+import { memoryStore } from '../../../src/stores/memory.ts'
+import { createVault } from '../../../src/vault/vault.ts'
+import { cookieHeader, createWorld, tokenRequests } from '../support/world.ts'
 
 describe('the code of a sign-in', () => {
   it('is not spent while tokens cannot be sealed, and the same callback works afterwards', async () => {

@@ -1,13 +1,13 @@
-import { type Connections, createConnections } from '../../src/connections/connections.ts'
-import type { ConnectionEvents } from '../../src/connections/events/events.ts'
-import type { ConnectionsOptions } from '../../src/connections/options.ts'
-import { spotifyProvider } from '../../src/oauth/providers/spotify.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
-import type { TokenStore } from '../../src/stores/store.ts'
-import { createFakeSpotify, type FakeSpotify } from '../../src/testing/fake-spotify.ts'
-import type { FakeSpotifyOptions } from '../../src/testing/options.ts'
-import { localKms } from '../../src/vault/kms/local.ts'
-import { createVault } from '../../src/vault/vault.ts'
+import { type Connections, createConnections } from '../../../src/connections/connections.ts'
+import type { ConnectionEvents } from '../../../src/connections/events/events.ts'
+import type { ConnectionsOptions } from '../../../src/connections/options.ts'
+import { spotifyProvider } from '../../../src/oauth/providers/spotify.ts'
+import { memoryStore } from '../../../src/stores/memory.ts'
+import type { TokenStore } from '../../../src/stores/store.ts'
+import { createFakeSpotify, type FakeSpotify } from '../../../src/testing/fake-spotify.ts'
+import type { FakeSpotifyOptions } from '../../../src/testing/options.ts'
+import { localKms } from '../../../src/vault/kms/local.ts'
+import { createVault } from '../../../src/vault/vault.ts'
 
 export const start = Date.UTC(2026, 8, 1)
 export const minute = 60_000

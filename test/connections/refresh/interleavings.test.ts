@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { isStagedoorError, StoreError } from '../../src/errors.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
-import type { TokenStore } from '../../src/stores/store.ts'
-import { createWorld, hour } from './world.ts'
+import { isStagedoorError, StoreError } from '../../../src/errors.ts'
+import { memoryStore } from '../../../src/stores/memory.ts'
+import type { TokenStore } from '../../../src/stores/store.ts'
+import { createWorld, hour } from '../support/world.ts'
 
 const id = { provider: 'spotify', ownerId: 'ada' }
 const seeds = 60

@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from 'vitest'
-import { StoreError, VaultError } from '../../src/errors.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
-import type { TokenStore } from '../../src/stores/store.ts'
-import { localKms } from '../../src/vault/kms/local.ts'
-import { createVault } from '../../src/vault/vault.ts'
-import { createWorld, hour, listen, minute, start, vaultKey, type World } from './world.ts'
+import { StoreError, VaultError } from '../../../src/errors.ts'
+import { memoryStore } from '../../../src/stores/memory.ts'
+import type { TokenStore } from '../../../src/stores/store.ts'
+import { localKms } from '../../../src/vault/kms/local.ts'
+import { createVault } from '../../../src/vault/vault.ts'
+import { createWorld, hour, listen, minute, start, vaultKey, type World } from '../support/world.ts'
 
 const id = { provider: 'spotify', ownerId: 'ada' }
 const away = () => new StoreError('STORE_UNAVAILABLE', 'The database is away.')
@@ -296,7 +296,7 @@ test('a refresh token under an over-age data key is sealed anew by a refresh', a
 })
 
 test('an open circuit before the token endpoint is a failure that passes, and no request', async () => {
-  const { SpotifyApiError } = await import('../../src/errors.ts')
+  const { SpotifyApiError } = await import('../../../src/errors.ts')
   let open = true
   const world = createWorld({
     async tokenCircuit(call) {

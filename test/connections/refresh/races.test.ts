@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { memoryStore } from '../../src/stores/memory.ts'
-import type { StoredConnection, TokenStore } from '../../src/stores/store.ts'
-import { createWorld, hour, minute, start, type World } from './world.ts'
+import { memoryStore } from '../../../src/stores/memory.ts'
+import type { StoredConnection, TokenStore } from '../../../src/stores/store.ts'
+import { createWorld, hour, minute, start, type World } from '../support/world.ts'
 
 const id = { provider: 'spotify', ownerId: 'ada' }
 

@@ -1,9 +1,19 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import type { Connections } from '../../src/connections/connections.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
-import type { TokenStore } from '../../src/stores/store.ts'
-import { cookieHeader, createWorld, day, hour, loginKey, minute, start, tokenRequests, type World } from './world.ts'
+import type { Connections } from '../../../src/connections/connections.ts'
+import { memoryStore } from '../../../src/stores/memory.ts'
+import type { TokenStore } from '../../../src/stores/store.ts'
+import {
+  cookieHeader,
+  createWorld,
+  day,
+  hour,
+  loginKey,
+  minute,
+  start,
+  tokenRequests,
+  type World,
+} from '../support/world.ts'
 
 const id = { provider: 'spotify', ownerId: 'ada' }
 
@@ -259,7 +269,7 @@ describe('after the code is spent', () => {
     const store: TokenStore = {
       ...memory,
       async compareAndSet(...input) {
-        const { StoreError } = await import('../../src/errors.ts')
+        const { StoreError } = await import('../../../src/errors.ts')
         if (failures-- > 0) throw new StoreError('STORE_UNAVAILABLE', 'The database is away.')
         return await memory.compareAndSet(...input)
       },

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { StoreError } from '../../src/errors.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
-import type { TokenStore } from '../../src/stores/store.ts'
-import { createWorld, minute, type World } from './world.ts'
+import { StoreError } from '../../../src/errors.ts'
+import { memoryStore } from '../../../src/stores/memory.ts'
+import type { TokenStore } from '../../../src/stores/store.ts'
+import { createWorld, minute, type World } from '../support/world.ts'
 
 describe('an answer that still waits for the store when its grant is over', () => {
   let world: World

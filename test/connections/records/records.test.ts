@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { StoreError } from '../../src/errors.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
-import type { TokenStore } from '../../src/stores/store.ts'
-import { createWorld, hour, type World } from './world.ts'
+import { StoreError } from '../../../src/errors.ts'
+import { memoryStore } from '../../../src/stores/memory.ts'
+import type { TokenStore } from '../../../src/stores/store.ts'
+import { createWorld, hour, type World } from '../support/world.ts'
 
 afterEach(() => {
   vi.useRealTimers()

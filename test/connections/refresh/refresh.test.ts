@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { createWorld, hour, minute } from './world.ts'
+import { createWorld, hour, minute } from '../support/world.ts'
 
 test('a token that lives is handed out without a request', async () => {
   const world = createWorld()

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { expect, test } from 'vitest'
 
 const program = `
-  import { createConnections } from '../../src/connections/connections.ts'
-  import { spotifyProvider } from '../../src/oauth/providers/spotify.ts'
-  import { memoryStore } from '../../src/stores/memory.ts'
-  import { localKms } from '../../src/vault/kms/local.ts'
-  import { createVault } from '../../src/vault/vault.ts'
-  import { loginKey, vaultKey } from './world.ts'
+  import { createConnections } from '../../../src/connections/connections.ts'
+  import { spotifyProvider } from '../../../src/oauth/providers/spotify.ts'
+  import { memoryStore } from '../../../src/stores/memory.ts'
+  import { localKms } from '../../../src/vault/kms/local.ts'
+  import { createVault } from '../../../src/vault/vault.ts'
+  import { loginKey, vaultKey } from '../support/world.ts'
 
   let sweeps = 0
   const store = memoryStore()

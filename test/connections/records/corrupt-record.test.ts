@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sqliteStore } from '../../src/stores/sqlite.ts'
-import { createWorld, hour, type World } from './world.ts'
+import { sqliteStore } from '../../../src/stores/sqlite.ts'
+import { createWorld, hour, type World } from '../support/world.ts'
 
 describe('a stored record that cannot be read', () => {
   let folder: string

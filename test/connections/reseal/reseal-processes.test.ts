@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
-import { createReseal } from '../../src/connections/reseal/reseal.ts'
-import { base64url, randomBytes } from '../../src/internal/bytes.ts'
-import { spotifyProvider } from '../../src/oauth/providers/spotify.ts'
-import { sqliteStore } from '../../src/stores/sqlite.ts'
-import { createVault, localKms } from '../../src/vault/index.ts'
-import type { ChildMessage, ChildWork } from './reseal-child.ts'
+import { createReseal } from '../../../src/connections/reseal/reseal.ts'
+import { base64url, randomBytes } from '../../../src/internal/bytes.ts'
+import { spotifyProvider } from '../../../src/oauth/providers/spotify.ts'
+import { sqliteStore } from '../../../src/stores/sqlite.ts'
+import { createVault, localKms } from '../../../src/vault/index.ts'
+import type { ChildMessage, ChildWork } from '../support/reseal-child.ts'
 
 const clientId = 'app'
 const provider = spotifyProvider.id
@@ -23,7 +23,7 @@ afterEach(() => {
 
 /** A process that works until it is told to stop; `until` waits for a message. */
 function start(work: ChildWork) {
-  const child = fork(fileURLToPath(new URL('./reseal-child.ts', import.meta.url)))
+  const child = fork(fileURLToPath(new URL('../support/reseal-child.ts', import.meta.url)))
   children.add(child)
   const messages: ChildMessage[] = []
   const waiting = new Set<() => void>()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createWorld, day } from './world.ts'
+import { createWorld, day } from '../support/world.ts'
 
 describe('monitor options', () => {
   it.each(['every', 'stopTimeout'])('refuse %s beyond what a timer can wait, which would fire at once', (name) => {

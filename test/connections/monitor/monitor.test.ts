@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { StoreError } from '../../src/errors.ts'
-import { memoryStore } from '../../src/stores/memory.ts'
-import type { TokenStore } from '../../src/stores/store.ts'
-import { localKms } from '../../src/vault/kms/local.ts'
-import { createVault, type Vault } from '../../src/vault/vault.ts'
-import { createWorld, day, hour, listen, minute, start, vaultKey, type World } from './world.ts'
+import { StoreError } from '../../../src/errors.ts'
+import { memoryStore } from '../../../src/stores/memory.ts'
+import type { TokenStore } from '../../../src/stores/store.ts'
+import { localKms } from '../../../src/vault/kms/local.ts'
+import { createVault, type Vault } from '../../../src/vault/vault.ts'
+import { createWorld, day, hour, listen, minute, start, vaultKey, type World } from '../support/world.ts'
 
 afterEach(() => vi.useRealTimers())
 

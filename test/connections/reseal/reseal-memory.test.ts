@@ -1,11 +1,11 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { createReseal } from '../../src/connections/reseal/reseal.ts'
-import { randomBytes } from '../../src/internal/bytes.ts'
-import { spotifyProvider } from '../../src/oauth/providers/spotify.ts'
-import type { StoredConnection, TokenStore } from '../../src/stores/store.ts'
-import { createVault, localKms } from '../../src/vault/index.ts'
+import { createReseal } from '../../../src/connections/reseal/reseal.ts'
+import { randomBytes } from '../../../src/internal/bytes.ts'
+import { spotifyProvider } from '../../../src/oauth/providers/spotify.ts'
+import type { StoredConnection, TokenStore } from '../../../src/stores/store.ts'
+import { createVault, localKms } from '../../../src/vault/index.ts'
 
 const clientId = 'app'
 const provider = spotifyProvider.id

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, day, hour, type World } from './world.ts'
+import { createWorld, day, hour, type World } from '../support/world.ts'
 
 describe('a connection without a refresh token', () => {
   let world: World

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import { SpotifyApiError } from '../../src/errors.ts'
-import { createWorld, day, hour, minute, start } from './world.ts'
+import { SpotifyApiError } from '../../../src/errors.ts'
+import { createWorld, day, hour, minute, start } from '../support/world.ts'
 
 const api = { status: 'ok' as const }
 
