@@ -1,11 +1,11 @@
 import { SpotifyApiError } from '../errors.ts'
 import { parseRetryAfter } from '../internal/retry-after.ts'
-import { type Finding, missingScope } from './missing-scope.ts'
+import { type ErrorParts, missingScope } from './missing-scope.ts'
 import type { AppMode, OperationData } from './operations/operation.ts'
-import type { Incoming } from './transport.ts'
+import type { ApiResponse } from './transport.ts'
 
 /** What is known about a request when its answer is judged. */
-export interface Asked {
+export interface ErrorContext {
   readonly request: { readonly method: string; readonly path: string }
   readonly operation: OperationData | undefined
   readonly mode: AppMode
@@ -14,31 +14,31 @@ export interface Asked {
   readonly now: number
 }
 
-interface Said {
+interface ErrorBody {
   readonly message: string
   readonly reason: string | undefined
 }
 
 /** The error that an answer other than 2xx stands for (status, headers, and every form of body Spotify is known to send). */
-export function apiError(incoming: Incoming, asked: Asked): SpotifyApiError {
-  const { status } = incoming
-  const said = whatWasSaid(incoming.text)
-  const [code, message, details] = find(incoming, said, asked)
+export function apiError(response: ApiResponse, context: ErrorContext): SpotifyApiError {
+  const { status } = response
+  const body = parseErrorBody(response.text)
+  const [code, message, details] = classify(response, body, context)
   return new SpotifyApiError(code, message, {
     status,
-    reason: said.reason,
-    request: asked.request,
-    retryAt: parseRetryAfter(incoming.headers.get('retry-after'), asked.now),
+    reason: body.reason,
+    request: context.request,
+    retryAt: parseRetryAfter(response.headers.get('retry-after'), context.now),
     ...details,
   })
 }
 
-function find({ status }: Incoming, said: Said, asked: Asked): Finding {
-  if (status === 401) return unauthorized(said, asked)
-  if (status === 403) return forbidden(said, asked)
-  if (status === 404) return notFound(said, asked)
+function classify({ status }: ApiResponse, body: ErrorBody, context: ErrorContext): ErrorParts {
+  if (status === 401) return unauthorized(body, context)
+  if (status === 403) return forbidden(body, context)
+  if (status === 404) return notFound(body, context)
   if (status === 429) {
-    return said.reason === 'QUOTA_EXCEEDED'
+    return body.reason === 'QUOTA_EXCEEDED'
       ? [
           'API_QUOTA_EXCEEDED',
           'A quota of the application is used up.',
@@ -47,14 +47,14 @@ function find({ status }: Incoming, said: Said, asked: Asked): Finding {
               'Wait until retryAt. Quotas of Development Mode are counted over about a day, per developer account and group of endpoints.',
           },
         ]
-      : ['API_RATE_LIMITED', 'Spotify asks to wait.', { reason: said.reason ?? 'RATE_LIMITED' }]
+      : ['API_RATE_LIMITED', 'Spotify asks to wait.', { reason: body.reason ?? 'RATE_LIMITED' }]
   }
-  if (status >= 500) return serverError(asked)
-  if (status >= 400) return badRequest(said)
+  if (status >= 500) return serverError(context)
+  if (status >= 400) return badRequest(body)
   return ['API_BAD_RESPONSE', 'Spotify answered with a status that this package does not expect.']
 }
 
-function badRequest({ message }: Said): Finding {
+function badRequest({ message }: ErrorBody): ErrorParts {
   if (/^invalid limit/i.test(message)) {
     return [
       'API_INVALID_LIMIT',
@@ -65,11 +65,11 @@ function badRequest({ message }: Said): Finding {
       },
     ]
   }
-  return ['API_BAD_REQUEST', 'Spotify refused the request.', { detail: harmless(message) }]
+  return ['API_BAD_REQUEST', 'Spotify refused the request.', { detail: redact(message) }]
 }
 
-function unauthorized(said: Said, asked: Asked): Finding {
-  if (/permissions missing|insufficient.*scope/i.test(said.message)) return missingScope(asked)
+function unauthorized(body: ErrorBody, context: ErrorContext): ErrorParts {
+  if (/permissions missing|insufficient.*scope/i.test(body.message)) return missingScope(context)
   return [
     'API_UNAUTHORIZED',
     'Spotify refused the access token.',
@@ -77,8 +77,8 @@ function unauthorized(said: Said, asked: Asked): Finding {
   ]
 }
 
-function forbidden(said: Said, asked: Asked): Finding {
-  const { message, reason } = said
+function forbidden(body: ErrorBody, context: ErrorContext): ErrorParts {
+  const { message, reason } = body
   if (/not registered in the developer dashboard|not registered for this application/i.test(message)) {
     return [
       'API_USER_NOT_ALLOWED',
@@ -95,7 +95,7 @@ function forbidden(said: Said, asked: Asked): Finding {
       },
     ]
   }
-  if (/scope/i.test(message)) return missingScope(asked)
+  if (/scope/i.test(message)) return missingScope(context)
   if (reason === 'PREMIUM_REQUIRED' || /premium required/i.test(message)) {
     return [
       'API_PREMIUM_REQUIRED',
@@ -103,15 +103,15 @@ function forbidden(said: Said, asked: Asked): Finding {
       { reason: 'PREMIUM_REQUIRED', action: 'Tell the user that this needs Spotify Premium.' },
     ]
   }
-  if (isRemoved(asked)) return unavailable(asked)
-  const action = /^\/playlists\//.test(asked.request.path)
+  if (isRemoved(context)) return unavailable(context)
+  const action = /^\/playlists\//.test(context.request.path)
     ? 'Development Mode gives the rows of a playlist only to its owner and collaborators.'
     : undefined
-  return ['API_FORBIDDEN', 'Spotify does not allow this.', { detail: harmless(message), action }]
+  return ['API_FORBIDDEN', 'Spotify does not allow this.', { detail: redact(message), action }]
 }
 
-function notFound(said: Said, asked: Asked): Finding {
-  if (said.reason === 'NO_ACTIVE_DEVICE' || /no active device/i.test(said.message)) {
+function notFound(body: ErrorBody, context: ErrorContext): ErrorParts {
+  if (body.reason === 'NO_ACTIVE_DEVICE' || /no active device/i.test(body.message)) {
     return [
       'API_NO_ACTIVE_DEVICE',
       'The user has no active device.',
@@ -122,13 +122,13 @@ function notFound(said: Said, asked: Asked): Finding {
     ]
   }
   // With extended quota, an operation removed in 2026 is there, and it is the object that is not.
-  const answers = asked.mode === 'extended' && asked.operation?.availability === 'removed-2026-02'
-  if (isRemoved(asked) && !answers) return unavailable(asked)
+  const answers = context.mode === 'extended' && context.operation?.availability === 'removed-2026-02'
+  if (isRemoved(context) && !answers) return unavailable(context)
   return ['API_NOT_FOUND', 'Spotify has no such object, or not for this application.']
 }
 
-function serverError(asked: Asked): Finding {
-  const writes = asked.request.method !== 'GET'
+function serverError(context: ErrorContext): ErrorParts {
+  const writes = context.request.method !== 'GET'
   return [
     'API_SERVER_ERROR',
     'Spotify failed.',
@@ -141,11 +141,11 @@ function serverError(asked: Asked): Finding {
   ]
 }
 
-function isRemoved({ operation }: Asked): boolean {
+function isRemoved({ operation }: ErrorContext): boolean {
   return operation !== undefined && operation.availability !== 'current'
 }
 
-function unavailable({ operation, request }: Asked): Finding {
+function unavailable({ operation, request }: ErrorContext): ErrorParts {
   const when = operation?.availability === 'removed-2024-11' ? 'November 2024' : 'February 2026'
   const instead = operation?.replacement === undefined ? 'There is no replacement.' : `Use ${operation.replacement}.`
   return [
@@ -156,7 +156,7 @@ function unavailable({ operation, request }: Asked): Finding {
 }
 
 /** Spotify's words: `{error: {message, reason}}`, `{error, error_description}`, plain text, HTML or nothing. */
-function whatWasSaid(text: string): Said {
+function parseErrorBody(text: string): ErrorBody {
   const start = text.trimStart()
   if (!start.startsWith('{')) return { message: start.startsWith('<') ? '' : start.slice(0, 300), reason: undefined }
   try {
@@ -179,7 +179,7 @@ function asText(value: unknown): string {
 }
 
 /** Spotify's own words without anything that could name a person or an object. */
-function harmless(message: string): string | undefined {
+function redact(message: string): string | undefined {
   const text = message
     .replace(/https?:\S+|spotify:\S+|"[^"]*"|'[^']*'|\S*@\S*|\b(?=\w*\d)\w{4,}\b|\b\w{16,}\b/g, '…')
     .slice(0, 160)

@@ -8,7 +8,7 @@ import type { SpotifyEvents } from './events.ts'
 import type { AppMode, OperationData } from './operations/operation.ts'
 import type { AccessTokenSource, RequestOptions } from './options.ts'
 import type { Progress } from './progress.ts'
-import { type Incoming, type Outgoing, transmit } from './transport.ts'
+import { type ApiRequest, type ApiResponse, transmit } from './transport.ts'
 
 export interface AttemptOptions {
   readonly limiter: Limiter
@@ -21,8 +21,8 @@ export interface AttemptOptions {
 }
 
 /** One call: what to send, as whom, and how it may be repeated. */
-export interface Work {
-  readonly outgoing: Outgoing
+export interface ApiCall {
+  readonly outgoing: ApiRequest
   readonly operation: OperationData | undefined
   /** The group of operations that a quota is counted for. */
   readonly scope: string
@@ -34,13 +34,13 @@ export interface Work {
 /** The steps of one attempt. Each adds to the call's progress. */
 export interface Attempts {
   /** Gets an access token, another one than `rejected`, within the call's `maxWait`. */
-  getToken(work: Work, options: RequestOptions, progress: Progress, rejected?: string): Promise<void>
+  getToken(call: ApiCall, options: RequestOptions, progress: Progress, rejected?: string): Promise<void>
   /** Sends the call once, through `limiter( gate( breaker( transport ) ) )`. Resolves with a response of 2xx. */
-  send(work: Work, options: RequestOptions, progress: Progress): Promise<Incoming>
+  send(call: ApiCall, options: RequestOptions, progress: Progress): Promise<ApiResponse>
   circuit(): BreakerState
 }
 
-const down: ReadonlySet<string> = new Set(['API_SERVER_ERROR', 'API_UNREACHABLE', 'API_TIMEOUT'])
+const outageCodes: ReadonlySet<string> = new Set(['API_SERVER_ERROR', 'API_UNREACHABLE', 'API_TIMEOUT'])
 
 export function createAttempts(attempts: AttemptOptions): Attempts {
   const { limiter, fetch, now, mode, emitter } = attempts
@@ -48,7 +48,7 @@ export function createAttempts(attempts: AttemptOptions): Attempts {
     circuit: 'api',
     judge: (error) => {
       if (!isStagedoorError(error)) return 'nothing'
-      if (down.has(error.code)) return 'failure'
+      if (outageCodes.has(error.code)) return 'failure'
       return (error as SpotifyApiError).status === undefined ? 'nothing' : 'success'
     },
     now,
@@ -56,45 +56,50 @@ export function createAttempts(attempts: AttemptOptions): Attempts {
   })
 
   /** The error for a response other than 2xx. */
-  function refusal(incoming: Incoming, slot: Slot, work: Work, progress: Progress): SpotifyApiError {
-    const { operation, scopes, outgoing } = work
-    const error = apiError(incoming, { request: outgoing.request, operation, mode, scopes, now: now() })
-    if (incoming.status === 429) {
+  function errorOf(response: ApiResponse, slot: Slot, call: ApiCall, progress: Progress): SpotifyApiError {
+    const { operation, scopes, outgoing } = call
+    const error = apiError(response, { request: outgoing.request, operation, mode, scopes, now: now() })
+    if (response.status === 429) {
       progress.refusals++
       const reason = error.code === 'API_QUOTA_EXCEEDED' ? 'quota' : 'rate'
-      const until = slot.throttled({ retryAt: error.retryAt, scope: work.scope, reason })
+      const until = slot.throttled({ retryAt: error.retryAt, scope: call.scope, reason })
       if (error.retryAt === undefined) Object.defineProperty(error, 'retryAt', { value: until, enumerable: true })
     }
     return error
   }
 
-  function send(work: Work, options: RequestOptions, progress: Progress): Promise<Incoming> {
+  function send(call: ApiCall, options: RequestOptions, progress: Progress): Promise<ApiResponse> {
     const { timeout = attempts.timeout, maxWait = attempts.maxWait, signal } = options
-    const from = now()
+    const queuedAt = now()
     progress.sent = false
     return limiter.schedule(
       (slot) => {
-        const waited = Math.max(0, now() - from)
+        const waited = Math.max(0, now() - queuedAt)
         progress.waited += waited
         progress.queued += waited
         return breaker.execute(() => {
           progress.sent = true
           progress.attempts++
-          const accept = (incoming: Incoming): Incoming => {
-            const { status } = incoming
-            if (status < 200 || status >= 300) throw refusal(incoming, slot, work, progress)
-            return incoming
+          const accept = (response: ApiResponse): ApiResponse => {
+            const { status } = response
+            if (status < 200 || status >= 300) throw errorOf(response, slot, call, progress)
+            return response
           }
-          return transmit(fetch, work.outgoing, progress.token, timeout, signal, accept)
+          return transmit(fetch, call.outgoing, progress.token, timeout, signal, accept)
         })
       },
-      { signal, scope: work.scope, maxWait: Math.max(0, maxWait - progress.waited) },
+      { signal, scope: call.scope, maxWait: Math.max(0, maxWait - progress.waited) },
     )
   }
 
-  async function getToken(work: Work, options: RequestOptions, progress: Progress, rejected?: string): Promise<void> {
+  async function getToken(
+    call: ApiCall,
+    options: RequestOptions,
+    progress: Progress,
+    rejected?: string,
+  ): Promise<void> {
     const { signal } = options
-    const requested = work.token(signal === undefined && rejected === undefined ? undefined : { signal, rejected })
+    const requested = call.token(signal === undefined && rejected === undefined ? undefined : { signal, rejected })
     let token: string | undefined
     requested.then(
       (value) => {
@@ -104,23 +109,23 @@ export function createAttempts(attempts: AttemptOptions): Attempts {
     )
     // A token that is at hand is there after one turn and needs neither a timer nor a listener.
     await undefined
-    progress.token = token ?? (await tokenInTime(requested, work, options, progress))
+    progress.token = token ?? (await tokenInTime(requested, call, options, progress))
   }
 
   /** A source of tokens that never responds must not hang the call. */
   async function tokenInTime(
     requested: Promise<string>,
-    work: Work,
+    call: ApiCall,
     options: RequestOptions,
     progress: Progress,
   ): Promise<string> {
     const startedAt = now()
-    const left = (options.maxWait ?? attempts.maxWait) - progress.waited
-    const late = (): SpotifyApiError => {
-      const { request } = work.outgoing
+    const remaining = (options.maxWait ?? attempts.maxWait) - progress.waited
+    const timeoutError = (): SpotifyApiError => {
+      const { request } = call.outgoing
       return new SpotifyApiError('API_TIMEOUT', 'No access token came in time.', { request })
     }
-    const token = await inTime(requested, Math.max(1, Math.min(left, 2 ** 31 - 1)), options.signal, late)
+    const token = await inTime(requested, Math.max(1, Math.min(remaining, 2 ** 31 - 1)), options.signal, timeoutError)
     progress.waited += Math.max(0, now() - startedAt)
     return token
   }

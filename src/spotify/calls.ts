@@ -1,16 +1,15 @@
-import type { AnswerReader } from './answer.ts'
-import type { Work } from './attempt.ts'
+import type { ApiCall } from './attempt.ts'
 import { checkScopes } from './check-scopes.ts'
 import { inBatches } from './chunk.ts'
 import type { AppMode } from './operations/operation.ts'
 import {
-  type Answer,
   type ItemOf,
   type ManyId,
   type MemberOf,
   type OneId,
   type OperationId,
   type OperationInput,
+  type OperationResult,
   operationOf,
   type PagedId,
   type Query,
@@ -20,8 +19,9 @@ import { type PageSource, readPage, startOf } from './page-source.ts'
 import { type Paginated, paginate } from './paginate.ts'
 import { expand, type PathValues, queryString } from './path.ts'
 import type { Pipeline } from './pipeline.ts'
+import type { ResponseReader } from './response.ts'
 import type { Page } from './schemas/kinds.ts'
-import type { Incoming } from './transport.ts'
+import type { ApiResponse } from './transport.ts'
 import { idOf, type Kind } from './uri.ts'
 
 /** What the groups of a client are written with. */
@@ -33,7 +33,7 @@ export interface Calls {
     input: OperationInput<K>,
     options?: RequestOptions,
     override?: { readonly idempotent: boolean },
-  ): Promise<Answer<K>>
+  ): Promise<OperationResult<K>>
   /** Asks for one object by its id, its URI or its link. */
   one<K extends OneId>(
     id: K,
@@ -41,13 +41,13 @@ export interface Calls {
     reference: string,
     query?: Query<K>,
     options?: RequestOptions,
-  ): Promise<Answer<K>>
+  ): Promise<OperationResult<K>>
   /** As `send`, for answers that can be empty. */
   perhaps<K extends OperationId>(
     id: K,
     input: OperationInput<K>,
     options?: RequestOptions,
-  ): Promise<Answer<K> | undefined>
+  ): Promise<OperationResult<K> | undefined>
   /** The pages of an operation, read when they are asked for. */
   list<K extends PagedId, Raw = ItemOf<K>>(
     id: K,
@@ -81,7 +81,7 @@ export interface Shared {
   readonly base: string
   readonly mode: AppMode
   readonly pipeline: Pipeline
-  readonly answers: AnswerReader
+  readonly answers: ResponseReader
   /** The page sizes that turned out to be allowed, by operation. */
   readonly sizes: Map<OperationId, number>
   readonly keepNull: boolean
@@ -104,7 +104,7 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
     given: Given,
     options: RequestOptions = {},
     idempotent?: boolean,
-  ): Promise<Incoming> {
+  ): Promise<ApiResponse> {
     const operation = operationOf(id)
     const { method, path } = operation
     const url = base + expand(path, given.path) + queryString(given.query)
@@ -119,21 +119,21 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
     const repeats = idempotent ?? operation.idempotent
     const work = { outgoing, operation, scope: path, idempotent: repeats, token, scopes: undefined }
     if (operation.scopes === undefined || scopeSource === undefined) return dispatch(work, options)
-    const go = (scopes: readonly string[] | undefined): Promise<Incoming> => {
+    const go = (scopes: readonly string[] | undefined): Promise<ApiResponse> => {
       checkScopes(operation, scopes, given.query?.uris as readonly string[] | undefined)
       return dispatch({ ...work, scopes }, options)
     }
     return typeof scopeSource === 'function' ? scopeSource().then(go) : go(scopeSource)
   }
 
-  function dispatch(work: Work, options: RequestOptions): Promise<Incoming> {
+  function dispatch(work: ApiCall, options: RequestOptions): Promise<ApiResponse> {
     const sent = pipeline.send(work, options)
     // The schemas arrive while the first request is under way.
     const loading = work.operation?.answer === undefined ? undefined : answers.load()
     return loading === undefined ? sent : sent.then((incoming) => loading.then(() => incoming))
   }
 
-  function decode(id: OperationId, incoming: Incoming, given: Given): unknown {
+  function decode(id: OperationId, incoming: ApiResponse, given: Given): unknown {
     const operation = operationOf(id)
     if (operation.answer === undefined) return undefined
     return answers.read(incoming, operation, given.query?.fields !== undefined)

@@ -17,21 +17,21 @@ export function checkScopes(
     ? libraryScopes(operation, uris ?? [])
     : (operation.required ?? operation.scopes)
   const missing = needed.filter((scope) => !scopes.includes(scope))
-  const none = operation.oneOf?.every((scope) => !scopes.includes(scope)) === true
-  if (missing.length === 0 && !none) return
-  const asked = { ...operation, scopes: none && missing.length === 0 ? (operation.oneOf ?? []) : needed }
-  const [code, message, details] = missingScope({ operation: asked, scopes })
+  const hasNoneOf = operation.oneOf?.every((scope) => !scopes.includes(scope)) === true
+  if (missing.length === 0 && !hasNoneOf) return
+  const missed = { ...operation, scopes: hasNoneOf && missing.length === 0 ? (operation.oneOf ?? []) : needed }
+  const [code, message, details] = missingScope({ operation: missed, scopes })
   const request = { method: operation.method, path: operation.path }
   throw new SpotifyApiError(code, message, { ...details, request })
 }
 
 /** What the library asks for depends on what is saved. Public playlists are left to Spotify to judge. */
 function libraryScopes(operation: OperationData, uris: readonly string[]): Scope[] {
-  const reads = operation.method === 'GET'
+  const isRead = operation.method === 'GET'
   const needed = new Set<Scope>()
   for (const uri of uris) {
-    if (/^spotify:(artist|user):/.test(uri)) needed.add(reads ? 'user-follow-read' : 'user-follow-modify')
-    else if (!uri.startsWith('spotify:playlist:')) needed.add(reads ? 'user-library-read' : 'user-library-modify')
+    if (/^spotify:(artist|user):/.test(uri)) needed.add(isRead ? 'user-follow-read' : 'user-follow-modify')
+    else if (!uri.startsWith('spotify:playlist:')) needed.add(isRead ? 'user-library-read' : 'user-library-modify')
   }
   return [...needed]
 }

@@ -17,11 +17,11 @@ export async function inBatches<T>(
   size: number,
   send: (batch: readonly string[], index: number) => Promise<T>,
 ): Promise<T[]> {
-  const answers: T[] = []
+  const results: T[] = []
   const done: string[] = []
   for (const [index, batch] of chunk(values, size).entries()) {
     try {
-      answers.push(await send(batch, index))
+      results.push(await send(batch, index))
     } catch (error) {
       if (index === 0 || !isStagedoorError(error)) throw error
       const { status, retryAt, reason, request } = error as Partial<SpotifyApiError>
@@ -38,10 +38,10 @@ export async function inBatches<T>(
     }
     done.push(...batch)
   }
-  return answers
+  return results
 }
 
 /** A list without what is `null`. */
-export function present<T>(list: readonly (T | null)[]): T[] {
+export function withoutNulls<T>(list: readonly (T | null)[]): T[] {
   return list.filter((item) => item !== null)
 }

@@ -14,7 +14,7 @@ import { type SearchVerb, search } from './endpoints/search.ts'
 import { type Shows, shows } from './endpoints/shows.ts'
 import { type Tracks, tracks } from './endpoints/tracks.ts'
 import { type Users, users } from './endpoints/users.ts'
-import type { Answer, OperationId, OperationInput } from './operations/operations.ts'
+import type { OperationId, OperationInput, OperationResult } from './operations/operations.ts'
 import type { RequestOptions } from './options.ts'
 import type { RequestInput } from './request.ts'
 
@@ -51,7 +51,7 @@ export interface SpotifyClient {
     ...rest: Record<never, never> extends OperationInput<K>
       ? [input?: OperationInput<K>, options?: RequestOptions]
       : [input: OperationInput<K>, options?: RequestOptions]
-  ): Promise<Answer<K>>
+  ): Promise<OperationResult<K>>
   /**
    * Any request to the Web API, for what this package does not know yet. `schema` can be of any Standard Schema library;
    * without it the answer is not checked.

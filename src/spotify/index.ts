@@ -29,10 +29,10 @@ export type { Users } from './endpoints/users.ts'
 export type { SpotifyEvents } from './events.ts'
 export type { AppMode, Method, OperationData, Scope } from './operations/operation.ts'
 export {
-  type Answer,
   type Body,
   type OperationId,
   type OperationInput,
+  type OperationResult as Answer,
   operations,
   type Query,
 } from './operations/operations.ts'

@@ -2,7 +2,7 @@ import type { SpotifyApiErrorCode, SpotifyApiErrorDetails } from '../errors.ts'
 import type { OperationData } from './operations/operation.ts'
 
 /** What an error is made of. */
-export type Finding = readonly [code: SpotifyApiErrorCode, message: string, details?: SpotifyApiErrorDetails]
+export type ErrorParts = readonly [code: SpotifyApiErrorCode, message: string, details?: SpotifyApiErrorDetails]
 
 /** The error of an operation for which a scope is missing. */
 export function missingScope({
@@ -11,11 +11,11 @@ export function missingScope({
 }: {
   readonly operation: OperationData | undefined
   readonly scopes: readonly string[] | undefined
-}): Finding {
+}): ErrorParts {
   const needed = operation?.scopes ?? []
   const missing = scopes === undefined ? needed : needed.filter((scope) => !scopes.includes(scope))
   const names = needed.join(', ')
-  const held =
+  const connectionScopes =
     scopes === undefined
       ? 'Whether the connection has it is not known.'
       : missing.length > 0
@@ -29,7 +29,7 @@ export function missingScope({
       action:
         names === ''
           ? 'Let the user sign in again with more scopes.'
-          : `The operation needs ${names}. ${held} Let the user sign in again with it.`,
+          : `The operation needs ${names}. ${connectionScopes} Let the user sign in again with it.`,
     },
   ]
 }

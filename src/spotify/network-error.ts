@@ -6,16 +6,19 @@ export function unreachable(
   token: string,
   request: { readonly method: string; readonly path: string },
 ): SpotifyApiError {
-  return new SpotifyApiError('API_UNREACHABLE', 'Spotify could not be reached.', { request, cause: copy(error, token) })
+  return new SpotifyApiError('API_UNREACHABLE', 'Spotify could not be reached.', {
+    request,
+    cause: copyError(error, token),
+  })
 }
 
-function copy(error: unknown, token: string, depth = 0): Error | undefined {
+function copyError(error: unknown, token: string, depth = 0): Error | undefined {
   if (!(error instanceof Error) || depth > 3) return undefined
   const message = error.message.includes(token) ? '' : error.message
-  const cause = copy(error.cause, token, depth + 1)
-  const plain = new Error(message, cause === undefined ? undefined : { cause })
+  const cause = copyError(error.cause, token, depth + 1)
+  const copied = new Error(message, cause === undefined ? undefined : { cause })
   const { code } = error as { code?: unknown }
-  Object.defineProperty(plain, 'name', { value: error.name })
-  plain.stack = `${error.name}: ${message}`
-  return typeof code === 'string' ? Object.assign(plain, { code }) : plain
+  Object.defineProperty(copied, 'name', { value: error.name })
+  copied.stack = `${error.name}: ${message}`
+  return typeof code === 'string' ? Object.assign(copied, { code }) : copied
 }

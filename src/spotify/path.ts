@@ -1,14 +1,14 @@
 import { invalidArgument } from '../errors.ts'
 
-const dots = /^(\.|%2e){1,2}$/i
+const dotSegment = /^(\.|%2e){1,2}$/i
 /** What stays as it is when it is encoded; Spotify's ids are made of it. */
-const plain = /^[\w-]+$/
+const unreserved = /^[\w-]+$/
 
 /** Encodes one path segment. Refuses dot segments, which URL parsers resolve, and empty ones. */
 export function segment(value: string | number): string {
   const text = String(value)
-  if (plain.test(text)) return text
-  if (text === '' || (text.length <= 6 && dots.test(text)))
+  if (unreserved.test(text)) return text
+  if (text === '' || (text.length <= 6 && dotSegment.test(text)))
     throw invalidArgument('Expected an id that can stand in a path, not "", "." or "..".')
   try {
     return encodeURIComponent(text)

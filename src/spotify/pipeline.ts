@@ -1,11 +1,11 @@
 import { isStagedoorError, SpotifyApiError } from '../errors.ts'
 import { deadline } from '../internal/signal.ts'
 import type { BreakerState } from '../limits/breaker.ts'
-import { type AttemptOptions, createAttempts, type Work } from './attempt.ts'
+import { type ApiCall, type AttemptOptions, createAttempts } from './attempt.ts'
 import type { RequestOptions } from './options.ts'
 import { type Progress, start } from './progress.ts'
 import { createRetry } from './retry.ts'
-import type { Incoming, Outgoing } from './transport.ts'
+import type { ApiRequest, ApiResponse } from './transport.ts'
 
 export interface PipelineOptions extends AttemptOptions {
   readonly retries: number
@@ -14,7 +14,7 @@ export interface PipelineOptions extends AttemptOptions {
 
 export interface Pipeline {
   /** Sends a call through retry, limiter, breaker and transport. Resolves with a response of 2xx. */
-  send(work: Work, options: RequestOptions): Promise<Incoming>
+  send(call: ApiCall, options: RequestOptions): Promise<ApiResponse>
   circuit(): BreakerState
   /** From now on every call fails with `API_CLOSED`. */
   close(): void
@@ -26,48 +26,53 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
   const attempts = createAttempts(pipeline)
   const retry = createRetry(pipeline, attempts)
 
-  function finish(work: Work, progress: Progress, status?: number, code?: string): void {
+  function finish(call: ApiCall, progress: Progress, status?: number, code?: string): void {
     if (!emitter.hears('request.finished')) return
     const { attempts, refusals: throttles, queued, startedAt } = progress
-    const { request } = work.outgoing
+    const { request } = call.outgoing
     const duration = now() - startedAt
     emitter.emit('request.finished', { request, status, code, attempts, throttles, queued, startedAt, duration })
   }
 
   /** What becomes of a call whose first attempt failed. */
-  async function recover(work: Work, options: RequestOptions, progress: Progress, error: unknown): Promise<Incoming> {
+  async function recover(
+    call: ApiCall,
+    options: RequestOptions,
+    progress: Progress,
+    error: unknown,
+  ): Promise<ApiResponse> {
     try {
-      const incoming = await retry(work, options, progress, error)
-      finish(work, progress, incoming.status)
-      return incoming
-    } catch (last) {
-      const { status, code = 'ABORTED' } = isStagedoorError(last) ? (last as SpotifyApiError) : {}
-      finish(work, progress, status, code)
-      throw withRequest(last, work.outgoing.request)
+      const response = await retry(call, options, progress, error)
+      finish(call, progress, response.status)
+      return response
+    } catch (finalError) {
+      const { status, code = 'ABORTED' } = isStagedoorError(finalError) ? (finalError as SpotifyApiError) : {}
+      finish(call, progress, status, code)
+      throw withRequest(finalError, call.outgoing.request)
     }
   }
 
   /** Small, since what an `async` function holds is kept in memory while the call waits. */
-  async function attempt(work: Work, options: RequestOptions, progress: Progress): Promise<Incoming> {
+  async function attempt(call: ApiCall, options: RequestOptions, progress: Progress): Promise<ApiResponse> {
     try {
-      await attempts.getToken(work, options, progress)
-      const incoming = await attempts.send(work, options, progress)
-      finish(work, progress, incoming.status)
-      return incoming
+      await attempts.getToken(call, options, progress)
+      const response = await attempts.send(call, options, progress)
+      finish(call, progress, response.status)
+      return response
     } catch (error) {
-      return recover(work, options, progress, error)
+      return recover(call, options, progress, error)
     }
   }
 
-  async function attemptInTime(work: Work, options: RequestOptions, limit: number): Promise<Incoming> {
-    const { request } = work.outgoing
-    const late = (): SpotifyApiError =>
+  async function attemptInTime(call: ApiCall, options: RequestOptions, limit: number): Promise<ApiResponse> {
+    const { request } = call.outgoing
+    const timeoutError = (): SpotifyApiError =>
       new SpotifyApiError('API_TIMEOUT', 'The call took longer than its deadline.', { request })
-    const end = deadline(limit, options.signal, late)
+    const limitSignal = deadline(limit, options.signal, timeoutError)
     try {
-      return await attempt(work, { ...options, signal: end.signal }, start(now()))
+      return await attempt(call, { ...options, signal: limitSignal.signal }, start(now()))
     } finally {
-      end.done()
+      limitSignal.done()
     }
   }
 
@@ -77,19 +82,19 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     close() {
       closed = true
     },
-    send(work, options) {
+    send(call, options) {
       if (closed) {
-        const { request } = work.outgoing
+        const { request } = call.outgoing
         return Promise.reject(new SpotifyApiError('API_CLOSED', 'The client is closed.', { request }))
       }
       const limit = options.deadline ?? pipeline.deadline
-      return limit === undefined ? attempt(work, options, start(now())) : attemptInTime(work, options, limit)
+      return limit === undefined ? attempt(call, options, start(now())) : attemptInTime(call, options, limit)
     },
   }
 }
 
 /** Names the request on an error of the limiter or the breaker, which know of none. */
-function withRequest(error: unknown, request: Outgoing['request']): unknown {
+function withRequest(error: unknown, request: ApiRequest['request']): unknown {
   if (
     isStagedoorError(error) &&
     error.name === 'SpotifyApiError' &&

@@ -1,6 +1,6 @@
 import { invalidArgument, SpotifyApiError } from '../errors.ts'
 import { sameOrigin } from '../internal/same-origin.ts'
-import type { Work } from './attempt.ts'
+import type { ApiCall } from './attempt.ts'
 import type { Method } from './operations/operation.ts'
 import { operations } from './operations/operations.ts'
 import type { AccessTokenSource } from './options.ts'
@@ -48,24 +48,24 @@ export function urlOf(base: string, { path, query }: Pick<RequestInput, 'path' |
   }
   if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path.replace(/[?#].*$/, '')))
     throw invalidArgument('Expected a path without dot segments.')
-  const more = queryString(query)
-  if (more !== '') url.search = url.search === '' ? more : `${url.search}&${more.slice(1)}`
+  const search = queryString(query)
+  if (search !== '') url.search = url.search === '' ? search : `${url.search}&${search.slice(1)}`
   url.hash = ''
   return url
 }
 
-const words: ReadonlySet<string> = new Set(Object.values(operations).flatMap(({ path }) => path.split('/')))
+const knownSegments: ReadonlySet<string> = new Set(Object.values(operations).flatMap(({ path }) => path.split('/')))
 
 /** A path with everything that no operation has in its template as `{id}`: what an error may show. */
 export function templateOf(pathname: string): string {
   return pathname
     .split('/')
-    .map((part) => (words.has(part) && !part.startsWith('{') ? part : '{id}'))
+    .map((part) => (knownSegments.has(part) && !part.startsWith('{') ? part : '{id}'))
     .join('/')
 }
 
 /** What the pipeline sends for a free request. @throws TypeError `INVALID_ARGUMENT` as {@link urlOf} */
-export function workOf(base: string, input: RequestInput, token: AccessTokenSource): Work {
+export function callOf(base: string, input: RequestInput, token: AccessTokenSource): ApiCall {
   const { method = 'GET', body } = input
   const url = urlOf(base, input)
   const request = { method, path: templateOf(url.pathname.slice(new URL(base).pathname.length)) }

@@ -2,14 +2,14 @@ import { ConfigError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
 import { adaptiveLimiter } from '../limits/adaptive/adaptive-limiter.ts'
 import type { Limiter, LimiterEvents } from '../limits/limiter.ts'
-import { createAnswerReader, parse } from './answer.ts'
 import { createCalls, type Shared } from './calls.ts'
 import { groups, type SpotifyClient } from './client.ts'
 import type { SpotifyEvents } from './events.ts'
 import type { AppMode, Scope } from './operations/operation.ts'
 import type { AccessTokenSource, ScopeSource } from './options.ts'
 import { createPipeline } from './pipeline.ts'
-import { validate, workOf } from './request.ts'
+import { callOf, validate } from './request.ts'
+import { createResponseReader, parse } from './response.ts'
 import { type OperationName, scopesFor } from './scopes.ts'
 
 /** Options of {@link createSpotify}. */
@@ -101,7 +101,7 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
     base,
     mode,
     pipeline,
-    answers: createAnswerReader(options.oddItems === 'drop', emitter),
+    answers: createResponseReader(options.oddItems === 'drop', emitter),
     sizes: new Map(),
     keepNull: options.oddItems === 'keep',
     hasRoom: () => {
@@ -117,7 +117,7 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
         ...groups(calls),
         operation: (id, ...[input, given]) => calls.send(id, (input ?? {}) as never, given),
         request: async (input, given = {}) => {
-          const work = workOf(base, input, token)
+          const work = callOf(base, input, token)
           const incoming = await pipeline.send(work, given)
           const { request } = work.outgoing
           return validate(input.schema, incoming.text === '' ? undefined : parse(incoming, request), request)

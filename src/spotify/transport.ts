@@ -2,7 +2,7 @@ import { invalidArgument, SpotifyApiError } from '../errors.ts'
 import { unreachable } from './network-error.ts'
 
 /** A request as it goes out, but for the token. */
-export interface Outgoing {
+export interface ApiRequest {
   readonly method: string
   readonly url: string
   readonly contentType: string | undefined
@@ -12,7 +12,7 @@ export interface Outgoing {
 }
 
 /** An answer whose body was read. */
-export interface Incoming {
+export interface ApiResponse {
   readonly status: number
   readonly headers: Headers
   readonly text: string
@@ -27,11 +27,11 @@ const printable = /^[\x21-\x7e]+$/
  */
 export function transmit<T>(
   fetch: typeof globalThis.fetch,
-  outgoing: Outgoing,
+  outgoing: ApiRequest,
   token: string,
   timeout: number,
   signal: AbortSignal | undefined,
-  accept: (incoming: Incoming) => T | Promise<T>,
+  accept: (response: ApiResponse) => T | Promise<T>,
 ): Promise<T> {
   // A header with other characters makes fetch throw an error that quotes it.
   if (typeof token !== 'string' || !printable.test(token)) {
@@ -41,7 +41,7 @@ export function transmit<T>(
   return new Promise<T>((resolve, reject) => {
     const controller = new AbortController()
     // The request leaves first: what follows costs nothing while it is on its way.
-    const answer = exchange(fetch, outgoing, token, controller.signal)
+    const pending = exchange(fetch, outgoing, token, controller.signal)
     const finish = (): void => {
       clearTimeout(timer)
       if (signal !== undefined) signal.removeEventListener('abort', abort)
@@ -57,11 +57,11 @@ export function transmit<T>(
       timeout,
     )
     if (signal !== undefined) signal.addEventListener('abort', abort, { once: true })
-    answer.then(
-      (incoming) => {
+    pending.then(
+      (response) => {
         finish()
         try {
-          resolve(accept(incoming))
+          resolve(accept(response))
         } catch (error) {
           reject(error)
         }
@@ -76,10 +76,10 @@ export function transmit<T>(
 
 async function exchange(
   fetch: typeof globalThis.fetch,
-  { method, url, contentType, body }: Outgoing,
+  { method, url, contentType, body }: ApiRequest,
   token: string,
   signal: AbortSignal,
-): Promise<Incoming> {
+): Promise<ApiResponse> {
   const headers: Record<string, string> = { authorization: `Bearer ${token}` }
   if (contentType !== undefined) headers['content-type'] = contentType
   const init: RequestInit = { method, headers, redirect: 'manual', signal }

@@ -17,7 +17,7 @@ export type Kind =
 export type SpotifyUri<K extends Kind = Kind> = `spotify:${K}:${string}`
 
 // Audiobooks are addressed as shows and chapters as episodes in links and in many answers.
-const alike: Partial<Record<Kind, Kind>> = {
+const interchangeable: Partial<Record<Kind, Kind>> = {
   show: 'audiobook',
   audiobook: 'show',
   episode: 'chapter',
@@ -37,7 +37,7 @@ export function parseReference(reference: string): { readonly kind: string | und
   const link = /^(?:https?:\/\/)?open\.spotify\.com(?::\d+)?(\/[^?#]*)/i.exec(text)
   if (link?.[1] !== undefined) {
     const parts = link[1].split('/').filter((part) => part !== '' && part !== 'embed' && !part.startsWith('intl-'))
-    return fromParts(parts.map(decoded))
+    return fromParts(parts.map(decodeSegment))
   }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw invalidArgument('Expected a link to open.spotify.com.')
   return { kind: undefined, id: text }
@@ -49,7 +49,7 @@ export function parseReference(reference: string): { readonly kind: string | und
  */
 export function idOf(kind: Kind, reference: string): string {
   const { kind: given, id } = parseReference(reference)
-  if (given !== undefined && given !== kind && given !== alike[kind]) throw wrong([kind], given)
+  if (given !== undefined && given !== kind && given !== interchangeable[kind]) throw wrongKind([kind], given)
   return id
 }
 
@@ -60,31 +60,33 @@ export function idOf(kind: Kind, reference: string): string {
 export function uriOf(kinds: readonly Kind[], reference: string): string {
   const { kind, id } = parseReference(reference)
   if (kind === undefined)
-    throw invalidArgument(`Expected a Spotify URI or a link, of ${list(kinds)}: an id does not say of what it is.`)
-  if (!(kinds as readonly string[]).includes(kind)) throw wrong(kinds, kind)
+    throw invalidArgument(
+      `Expected a Spotify URI or a link, of ${describeKinds(kinds)}: an id does not say of what it is.`,
+    )
+  if (!(kinds as readonly string[]).includes(kind)) throw wrongKind(kinds, kind)
   return `spotify:${kind}:${id}`
 }
 
 function fromParts(parts: readonly string[]): { readonly kind: string; readonly id: string } {
-  const [kind, id, ...more] = parts
+  const [kind, id, ...rest] = parts
   if (kind === undefined || id === undefined || id === '')
     throw invalidArgument('Expected a Spotify URI or link with a kind and an id.')
   // spotify:local:artist:album:title:seconds, and spotify:user:someone:playlist:id as it was once.
   if (kind === 'local') return { kind, id: parts.slice(1).join(':') }
-  if (kind === 'user' && more[0] === 'playlist' && more[1] !== undefined) return { kind: 'playlist', id: more[1] }
+  if (kind === 'user' && rest[0] === 'playlist' && rest[1] !== undefined) return { kind: 'playlist', id: rest[1] }
   return { kind, id }
 }
 
-function wrong(expected: readonly Kind[], given: string): TypeError {
+function wrongKind(expected: readonly Kind[], given: string): TypeError {
   const known = /^[a-z]+$/.test(given) ? ` of a kind ${given}` : ''
-  return invalidArgument(`Expected ${list(expected)}, got a URI or link${known}.`)
+  return invalidArgument(`Expected ${describeKinds(expected)}, got a URI or link${known}.`)
 }
 
-function list(kinds: readonly Kind[]): string {
+function describeKinds(kinds: readonly Kind[]): string {
   return kinds.map((kind) => (/^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`)).join(' or ')
 }
 
-function decoded(part: string): string {
+function decodeSegment(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch {

@@ -1,5 +1,5 @@
 import type { Calls } from '../calls.ts'
-import { present } from '../chunk.ts'
+import { withoutNulls } from '../chunk.ts'
 import type { Query } from '../operations/operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Paginated } from '../paginate.ts'
@@ -41,8 +41,8 @@ export function artists(calls: Calls): Artists {
     albums: (id, query, options) =>
       calls.list('get-an-artists-albums', { path: { id: idOf('artist', id) }, query }, options),
     topTracks: async (id, query, options) =>
-      present((await calls.one('get-an-artists-top-tracks', 'artist', id, query, options)).tracks),
+      withoutNulls((await calls.one('get-an-artists-top-tracks', 'artist', id, query, options)).tracks),
     relatedArtists: async (id, options) =>
-      present((await calls.one('get-an-artists-related-artists', 'artist', id, undefined, options)).artists),
+      withoutNulls((await calls.one('get-an-artists-related-artists', 'artist', id, undefined, options)).artists),
   }
 }

@@ -1,5 +1,5 @@
 import type { Calls } from '../calls.ts'
-import { present } from '../chunk.ts'
+import { withoutNulls } from '../chunk.ts'
 import type { Query } from '../operations/operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Paginated } from '../paginate.ts'
@@ -67,7 +67,7 @@ export function browse(calls: Calls): Browse {
     categoryPlaylists: (id, query, options) =>
       calls.list('get-a-categories-playlists', { path: { category_id: id }, query }, options),
     recommendations: (query, options) => calls.send('get-recommendations', { query }, options),
-    genreSeeds: async (options) => present((await calls.send('get-recommendation-genres', {}, options)).genres),
-    markets: async (options) => present((await calls.send('get-available-markets', {}, options)).markets),
+    genreSeeds: async (options) => withoutNulls((await calls.send('get-recommendation-genres', {}, options)).genres),
+    markets: async (options) => withoutNulls((await calls.send('get-available-markets', {}, options)).markets),
   }
 }

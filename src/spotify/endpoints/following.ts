@@ -28,15 +28,15 @@ export interface Following {
 }
 
 export function following(calls: Calls): Following {
-  const uris = (ids: readonly string[], query?: FollowQuery) => ids.map((id) => whom(id, query?.type))
+  const uris = (ids: readonly string[], query?: FollowQuery) => ids.map((id) => followUri(id, query?.type))
   const change =
     (modern: 'save-library-items' | 'remove-library-items', older: 'follow-artists-users' | 'unfollow-artists-users') =>
     async (ids: readonly string[], query?: FollowQuery, options?: RequestOptions): Promise<void> => {
       const all = uris(ids, query)
       if (calls.mode === 'development') return calls.library(modern, all, options)
-      for (const type of types) {
-        await calls.batches(older, of(type, all), (batch) =>
-          calls.send(older, { query: { type, ids: batch.map(bare) } }, options),
+      for (const type of followTypes) {
+        await calls.batches(older, ofType(type, all), (batch) =>
+          calls.send(older, { query: { type, ids: batch.map(idOfUri) } }, options),
         )
       }
     }
@@ -48,30 +48,30 @@ export function following(calls: Calls): Following {
       const all = uris(ids, query)
       if (calls.mode === 'development') return calls.library('check-library-contains', all, options)
       const followed = new Set<string>()
-      for (const type of types) {
-        const wanted = of(type, all)
-        const answers = await calls.batches('check-current-user-follows', wanted, (batch) =>
-          calls.send('check-current-user-follows', { query: { type, ids: batch.map(bare) } }, options),
+      for (const type of followTypes) {
+        const wanted = ofType(type, all)
+        const results = await calls.batches('check-current-user-follows', wanted, (batch) =>
+          calls.send('check-current-user-follows', { query: { type, ids: batch.map(idOfUri) } }, options),
         )
-        for (const [index, follows] of answers.flat().entries()) if (follows) followed.add(wanted[index] ?? '')
+        for (const [index, follows] of results.flat().entries()) if (follows) followed.add(wanted[index] ?? '')
       }
       return all.map((uri) => followed.has(uri))
     },
   }
 }
 
-const types = ['artist', 'user'] as const
+const followTypes = ['artist', 'user'] as const
 
-function whom(id: string, type: 'artist' | 'user' = 'artist'): string {
+function followUri(id: string, type: 'artist' | 'user' = 'artist'): string {
   const { kind = type, id: bare } = parseReference(id)
   if (kind !== 'artist' && kind !== 'user') throw invalidArgument('Expected an artist or a user.')
   return `spotify:${kind}:${bare}`
 }
 
-function of(type: string, uris: readonly string[]): string[] {
+function ofType(type: string, uris: readonly string[]): string[] {
   return uris.filter((uri) => uri.startsWith(`spotify:${type}:`))
 }
 
-function bare(uri: string): string {
+function idOfUri(uri: string): string {
   return uri.replace(/^spotify:\w+:/, '')
 }

@@ -42,15 +42,15 @@ export interface Library {
 const savable = ['track', 'album', 'episode', 'show', 'audiobook', 'artist', 'user', 'playlist', 'chapter'] as const
 
 export function library(calls: Calls): Library {
-  const uris = (given: readonly string[]): string[] => given.map((uri) => uriOf(savable, uri))
+  const uris = (references: readonly string[]): string[] => references.map((uri) => uriOf(savable, uri))
   return {
     albums: (query, options) => calls.list('get-users-saved-albums', { query }, options),
     audiobooks: (query, options) => calls.list('get-users-saved-audiobooks', { query }, options),
     episodes: (query, options) => calls.list('get-users-saved-episodes', { query }, options),
     shows: (query, options) => calls.list('get-users-saved-shows', { query }, options),
     tracks: (query, options) => calls.list('get-users-saved-tracks', { query }, options),
-    save: async (given, options) => calls.library('save-library-items', uris(given), options),
-    remove: async (given, options) => calls.library('remove-library-items', uris(given), options),
-    contains: async (given, options) => calls.library('check-library-contains', uris(given), options),
+    save: async (references, options) => calls.library('save-library-items', uris(references), options),
+    remove: async (references, options) => calls.library('remove-library-items', uris(references), options),
+    contains: async (references, options) => calls.library('check-library-contains', uris(references), options),
   }
 }

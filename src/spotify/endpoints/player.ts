@@ -1,5 +1,5 @@
 import type { Calls } from '../calls.ts'
-import { present } from '../chunk.ts'
+import { withoutNulls } from '../chunk.ts'
 import type { Query } from '../operations/operations.ts'
 import type { RequestOptions } from '../options.ts'
 import type { Paginated } from '../paginate.ts'
@@ -64,19 +64,19 @@ export interface Player {
 
 const playable = ['track', 'episode', 'chapter'] as const
 const contexts = ['album', 'artist', 'playlist', 'show', 'audiobook'] as const
-const everything = { additional_types: 'track,episode' } as const
+const allItemTypes = { additional_types: 'track,episode' } as const
 
 export function player(calls: Calls): Player {
   return {
     state: async (query, options) =>
       calls.perhaps(
         'get-information-about-the-users-current-playback',
-        { query: { ...everything, ...query } },
+        { query: { ...allItemTypes, ...query } },
         options,
       ),
     currentlyPlaying: async (query, options) =>
-      calls.perhaps('get-the-users-currently-playing-track', { query: { ...everything, ...query } }, options),
-    devices: async (options) => present((await calls.send('get-a-users-available-devices', {}, options)).devices),
+      calls.perhaps('get-the-users-currently-playing-track', { query: { ...allItemTypes, ...query } }, options),
+    devices: async (options) => withoutNulls((await calls.send('get-a-users-available-devices', {}, options)).devices),
     queue: (options) => calls.send('get-queue', {}, options),
     recentlyPlayed: (query, options) => calls.list('get-recently-played', { query }, options),
     play: async (input = {}, options) => {

@@ -16,8 +16,8 @@ export type Selected<T> = T extends readonly (infer U)[]
     ? { [K in keyof T]?: Selected<T[K]> }
     : T
 
-type Whole<Q> = Omit<Q, 'fields'> & { readonly fields?: undefined }
-type Some<Q> = Q & { readonly fields: string }
+type AllFields<Q> = Omit<Q, 'fields'> & { readonly fields?: undefined }
+type WithFields<Q> = Q & { readonly fields: string }
 
 /** Playlists. A playlist is named by its id, its `spotify:playlist:` URI or its open.spotify.com link. */
 export interface Playlists {
@@ -25,9 +25,9 @@ export interface Playlists {
    * One playlist with the first page of its rows. `fields` chooses what is sent, e.g. `name,items(total)`; then anything
    * can be absent.
    */
-  get(id: string, query?: Whole<Query<'get-playlist'>>, options?: RequestOptions): Promise<Playlist>
+  get(id: string, query?: AllFields<Query<'get-playlist'>>, options?: RequestOptions): Promise<Playlist>
   /** One playlist with the fields that were chosen; anything can be absent. */
-  get(id: string, query: Some<Query<'get-playlist'>>, options?: RequestOptions): Promise<Selected<Playlist>>
+  get(id: string, query: WithFields<Query<'get-playlist'>>, options?: RequestOptions): Promise<Selected<Playlist>>
   /** The playlists the user owns or follows. Spotify sends `null` in place of those that are not for this application. */
   list(
     query?: Query<'get-a-list-of-current-users-playlists'>,
@@ -52,11 +52,11 @@ export interface Playlists {
   /** Changes name, description and visibility. */
   update(id: string, input: Body<'change-playlist-details'>, options?: RequestOptions): Promise<void>
   /** The rows of a playlist that the user owns or works on. `fields` chooses what is sent, e.g. `items(item(name,uri))`. */
-  items(id: string, query?: Whole<Query<'get-playlists-items'>>, options?: RequestOptions): Paginated<PlaylistItem>
+  items(id: string, query?: AllFields<Query<'get-playlists-items'>>, options?: RequestOptions): Paginated<PlaylistItem>
   /** The rows of a playlist with the fields that were chosen; anything can be absent. */
   items(
     id: string,
-    query: Some<Query<'get-playlists-items'>>,
+    query: WithFields<Query<'get-playlists-items'>>,
     options?: RequestOptions,
   ): Paginated<Selected<PlaylistItem>>
   /**
@@ -108,20 +108,20 @@ export interface Playlists {
 }
 
 const playable = ['track', 'episode', 'chapter', 'local'] as const
-const everything = { additional_types: 'track,episode' } as const
+const allItemTypes = { additional_types: 'track,episode' } as const
 
 export function playlists(calls: Calls): Playlists {
   const path = (id: string) => ({ playlist_id: idOf('playlist', id) })
   const uri = (id: string) => `spotify:playlist:${idOf('playlist', id)}`
-  const own = (uris: readonly string[]) => uris.map((uri) => uriOf(playable, uri))
+  const itemUris = (uris: readonly string[]) => uris.map((uri) => uriOf(playable, uri))
   const size = playlistOperations['add-items-to-playlist'].batch.size
 
-  const current = async (id: string, options?: RequestOptions): Promise<Snapshot> => {
+  const currentSnapshot = async (id: string, options?: RequestOptions): Promise<Snapshot> => {
     const { snapshot_id = '' } = await get(id, { fields: 'snapshot_id' }, options)
     return { snapshot_id: snapshot_id ?? '' }
   }
-  const adding = (id: string, from: number | undefined, options?: RequestOptions) => {
-    let position = from
+  const createAdder = (id: string, start: number | undefined, options?: RequestOptions) => {
+    let position = start
     return async (uris: readonly string[]): Promise<Snapshot> => {
       const body = position === undefined ? { uris } : { uris, position }
       if (position !== undefined) position += uris.length
@@ -129,30 +129,30 @@ export function playlists(calls: Calls): Playlists {
     }
   }
 
-  async function get(id: string, query?: Whole<Query<'get-playlist'>>, options?: RequestOptions): Promise<Playlist>
+  async function get(id: string, query?: AllFields<Query<'get-playlist'>>, options?: RequestOptions): Promise<Playlist>
   async function get(
     id: string,
-    query: Some<Query<'get-playlist'>>,
+    query: WithFields<Query<'get-playlist'>>,
     options?: RequestOptions,
   ): Promise<Selected<Playlist>>
   async function get(id: string, query?: Query<'get-playlist'>, options?: RequestOptions): Promise<Playlist> {
-    return calls.one('get-playlist', 'playlist', id, { ...everything, ...query }, options)
+    return calls.one('get-playlist', 'playlist', id, { ...allItemTypes, ...query }, options)
   }
 
   function items(
     id: string,
-    query?: Whole<Query<'get-playlists-items'>>,
+    query?: AllFields<Query<'get-playlists-items'>>,
     options?: RequestOptions,
   ): Paginated<PlaylistItem>
   function items(
     id: string,
-    query: Some<Query<'get-playlists-items'>>,
+    query: WithFields<Query<'get-playlists-items'>>,
     options?: RequestOptions,
   ): Paginated<Selected<PlaylistItem>>
   function items(id: string, query?: Query<'get-playlists-items'>, options?: RequestOptions): Paginated<PlaylistItem> {
     // Without these the list would seem to end with its first page.
     const fields = query?.fields === undefined ? undefined : `${query.fields},next,offset,limit,total`
-    return calls.list('get-playlists-items', { path: path(id), query: { ...everything, ...query, fields } }, options)
+    return calls.list('get-playlists-items', { path: path(id), query: { ...allItemTypes, ...query, fields } }, options)
   }
 
   return {
@@ -166,30 +166,32 @@ export function playlists(calls: Calls): Playlists {
     update: async (id, body, options) => calls.send('change-playlist-details', { path: path(id), body }, options),
     items,
     addItems: async (id, given, input, options) => {
-      const uris = own(given)
-      return last(await inBatches(uris, size, adding(id, input?.position, options))) ?? current(id, options)
+      const uris = itemUris(given)
+      return (
+        last(await inBatches(uris, size, createAdder(id, input?.position, options))) ?? currentSnapshot(id, options)
+      )
     },
     replaceItems: async (id, given, options) => {
-      const add = adding(id, undefined, options)
+      const add = createAdder(id, undefined, options)
       const replace = async (uris: readonly string[]): Promise<Snapshot> =>
         calls.send('reorder-or-replace-playlists-items', { path: path(id), body: { uris } }, options, {
           idempotent: true,
         })
-      const uris = own(given)
+      const uris = itemUris(given)
       const first = inBatches(uris, size, (batch, index) => (index === 0 ? replace(batch) : add(batch)))
       return last(await first) ?? replace([])
     },
     removeItems: async (id, given, input, options) => {
       let version = input?.snapshot_id
       // One request removes every row with the URI, so a URI that is named twice must not be asked for twice.
-      const uris = [...new Set(own(given))]
+      const uris = [...new Set(itemUris(given))]
       const results = await inBatches(uris, size, async (batch) => {
         const body = { items: batch.map((uri) => ({ uri })), snapshot_id: version }
         const snapshot = await calls.send('remove-items-playlist', { path: path(id), body }, options)
         version = snapshot.snapshot_id
         return snapshot
       })
-      return last(results) ?? current(id, options)
+      return last(results) ?? currentSnapshot(id, options)
     },
     reorderItems: async (id, body, options) =>
       calls.send('reorder-or-replace-playlists-items', { path: path(id), body: { ...body } }, options),

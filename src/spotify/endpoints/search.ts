@@ -11,7 +11,7 @@ import type { SimplifiedPlaylist } from '../schemas/playlist.ts'
 import type { SimplifiedEpisode, SimplifiedShow } from '../schemas/show.ts'
 import type { Track } from '../schemas/track.ts'
 
-interface Found {
+interface ResultTypes {
   album: SimplifiedAlbum
   artist: Artist
   audiobook: SimplifiedAudiobook
@@ -21,13 +21,13 @@ interface Found {
   track: Track
 }
 /** What can be searched for. */
-export type SearchType = keyof Found
+export type SearchType = keyof ResultTypes
 
 /** The first page of what was found of one type; it can also be iterated, read on and collected like any list. */
 export type SearchPage<T> = Page<T | null> & Paginated<T, T | null>
 
 /** What was found, by the plural of each type that was asked for. */
-export type SearchResults<T extends SearchType> = { readonly [K in T as `${K}s`]: SearchPage<Found[K]> }
+export type SearchResults<T extends SearchType> = { readonly [K in T as `${K}s`]: SearchPage<ResultTypes[K]> }
 
 /** What a search takes besides its words and types. */
 export type SearchQuery = Omit<Query<'search'>, 'q' | 'type'>
@@ -44,11 +44,19 @@ export type SearchVerb = <const T extends SearchType>(
   options?: RequestOptions,
 ) => Promise<SearchResults<T>>
 
-const types: ReadonlySet<string> = new Set(['album', 'artist', 'audiobook', 'episode', 'playlist', 'show', 'track'])
+const searchTypes: ReadonlySet<string> = new Set([
+  'album',
+  'artist',
+  'audiobook',
+  'episode',
+  'playlist',
+  'show',
+  'track',
+])
 
 export function search(calls: Calls): SearchVerb {
-  return async (query, wanted, more, options) => {
-    const type: readonly SearchType[] = typeof wanted === 'string' ? [wanted as SearchType] : wanted
+  return async (query, typeOrTypes, more, options) => {
+    const type: readonly SearchType[] = typeof typeOrTypes === 'string' ? [typeOrTypes as SearchType] : typeOrTypes
     check(query, type)
     // The keys of the answer are made from the types that were asked for.
     return (await calls.search({ ...more, q: query, type }, options)) as never
@@ -57,7 +65,7 @@ export function search(calls: Calls): SearchVerb {
 
 function check(query: string, wanted: readonly string[]): void {
   if (typeof query !== 'string' || query.trim() === '') throw invalidArgument('Expected something to search for.')
-  if (wanted.length === 0 || !wanted.every((type) => types.has(type))) {
-    throw invalidArgument(`Expected types to search for: ${[...types].join(', ')}.`)
+  if (wanted.length === 0 || !wanted.every((type) => searchTypes.has(type))) {
+    throw invalidArgument(`Expected types to search for: ${[...searchTypes].join(', ')}.`)
   }
 }

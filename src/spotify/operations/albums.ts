@@ -1,5 +1,5 @@
 import type { OperationData } from './operation.ts'
-import { fifty, market, paging } from './page-size.ts'
+import { market, paging, standardPage } from './page-size.ts'
 
 export const albumOperations = {
   'get-an-album': {
@@ -29,7 +29,7 @@ export const albumOperations = {
     query: { ...market, ...paging },
     answer: 'simplifiedTrack',
     paging: 'offset',
-    page: fifty,
+    page: standardPage,
     availability: 'current',
     idempotent: true,
     by: ['albums.tracks'],

@@ -1,5 +1,5 @@
 import type { OperationData } from './operation.ts'
-import { market, paging, ten } from './page-size.ts'
+import { market, paging, reducedPage } from './page-size.ts'
 
 export const artistOperations = {
   'get-an-artist': {
@@ -28,7 +28,7 @@ export const artistOperations = {
     query: { include_groups: 'string?', ...market, ...paging },
     answer: 'simplifiedAlbum',
     paging: 'offset',
-    page: ten,
+    page: reducedPage,
     availability: 'current',
     idempotent: true,
     by: ['artists.albums'],

@@ -1,5 +1,5 @@
 import type { OperationData } from './operation.ts'
-import { fifty, market, paging } from './page-size.ts'
+import { market, paging, standardPage } from './page-size.ts'
 import { type Tunables, tunables } from './tunables.ts'
 
 export const browseOperations = {
@@ -10,7 +10,7 @@ export const browseOperations = {
     answer: 'simplifiedAlbum',
     paging: 'offset',
     within: 'albums',
-    page: fifty,
+    page: standardPage,
     availability: 'removed-2026-02',
     idempotent: true,
     by: ['browse.newReleases'],
@@ -22,7 +22,7 @@ export const browseOperations = {
     answer: 'simplifiedPlaylist',
     paging: 'offset',
     within: 'playlists',
-    page: fifty,
+    page: standardPage,
     availability: 'removed-2024-11',
     idempotent: true,
     by: ['browse.featuredPlaylists'],
@@ -34,7 +34,7 @@ export const browseOperations = {
     answer: 'category',
     paging: 'offset',
     within: 'categories',
-    page: fifty,
+    page: standardPage,
     availability: 'removed-2026-02',
     idempotent: true,
     by: ['browse.categories'],
@@ -55,7 +55,7 @@ export const browseOperations = {
     answer: 'simplifiedPlaylist',
     paging: 'offset',
     within: 'playlists',
-    page: fifty,
+    page: standardPage,
     availability: 'removed-2024-11',
     idempotent: true,
     by: ['browse.categoryPlaylists'],

@@ -1,5 +1,5 @@
 import type { OperationData } from './operation.ts'
-import { fifty } from './page-size.ts'
+import { standardPage } from './page-size.ts'
 
 export const followingOperations = {
   'get-followed': {
@@ -10,7 +10,7 @@ export const followingOperations = {
     paging: 'cursor',
     within: 'artists',
     scopes: ['user-follow-read'],
-    page: fifty,
+    page: standardPage,
     availability: 'current',
     idempotent: true,
     by: ['following.artists'],

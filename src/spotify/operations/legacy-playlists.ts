@@ -1,5 +1,5 @@
 import type { OperationData } from './operation.ts'
-import { fifty, market, paging } from './page-size.ts'
+import { market, paging, standardPage } from './page-size.ts'
 
 const modify = ['playlist-modify-public', 'playlist-modify-private'] as const
 const details = { public: 'boolean?', collaborative: 'boolean?', description: 'string?' } as const
@@ -12,7 +12,7 @@ export const legacyPlaylistOperations = {
     query: paging,
     answer: 'simplifiedPlaylist',
     paging: 'offset',
-    page: fifty,
+    page: standardPage,
     scopes: ['playlist-read-private', 'playlist-read-collaborative'],
     required: [],
     availability: 'removed-2026-02',

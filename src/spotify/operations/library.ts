@@ -1,5 +1,5 @@
 import type { OperationData } from './operation.ts'
-import { fifty, market, paging } from './page-size.ts'
+import { market, paging, standardPage } from './page-size.ts'
 
 export const libraryOperations = {
   'save-library-items': {
@@ -44,7 +44,7 @@ export const libraryOperations = {
     answer: 'savedAlbum',
     paging: 'offset',
     scopes: ['user-library-read'],
-    page: fifty,
+    page: standardPage,
     availability: 'current',
     idempotent: true,
     by: ['library.albums'],
@@ -56,7 +56,7 @@ export const libraryOperations = {
     answer: 'savedAudiobook',
     paging: 'offset',
     scopes: ['user-library-read'],
-    page: fifty,
+    page: standardPage,
     availability: 'current',
     idempotent: true,
     by: ['library.audiobooks'],
@@ -69,7 +69,7 @@ export const libraryOperations = {
     paging: 'offset',
     scopes: ['user-library-read', 'user-read-playback-position'],
     required: ['user-library-read'],
-    page: fifty,
+    page: standardPage,
     availability: 'current',
     idempotent: true,
     by: ['library.episodes'],
@@ -81,7 +81,7 @@ export const libraryOperations = {
     answer: 'savedShow',
     paging: 'offset',
     scopes: ['user-library-read'],
-    page: fifty,
+    page: standardPage,
     availability: 'current',
     idempotent: true,
     by: ['library.shows'],
@@ -93,7 +93,7 @@ export const libraryOperations = {
     answer: 'savedTrack',
     paging: 'offset',
     scopes: ['user-library-read'],
-    page: fifty,
+    page: standardPage,
     availability: 'current',
     idempotent: true,
     by: ['library.tracks'],

@@ -1,5 +1,5 @@
 import type { OperationData } from './operation.ts'
-import { fifty, paging } from './page-size.ts'
+import { paging, standardPage } from './page-size.ts'
 
 export const meOperations = {
   'get-current-users-profile': {
@@ -19,7 +19,7 @@ export const meOperations = {
     answer: 'artist',
     paging: 'offset',
     scopes: ['user-top-read'],
-    page: fifty,
+    page: standardPage,
     availability: 'current',
     idempotent: true,
     by: ['me.topArtists'],
@@ -31,7 +31,7 @@ export const meOperations = {
     answer: 'track',
     paging: 'offset',
     scopes: ['user-top-read'],
-    page: fifty,
+    page: standardPage,
     availability: 'current',
     idempotent: true,
     by: ['me.topTracks'],

@@ -73,7 +73,7 @@ export type OperationInput<K extends OperationId> = Part<'path', Path<K>> &
 type KindOf<O> = O extends { readonly answer: infer A extends keyof Kinds } ? Kinds[A] : undefined
 
 /** What an operation answers with, normalised but otherwise as Spotify sends it. */
-export type Answer<K extends OperationId> = Operations[K] extends { readonly answer: string }
+export type OperationResult<K extends OperationId> = Operations[K] extends { readonly answer: string }
   ? Operations[K] extends { readonly paging: string; readonly within: infer W extends string }
     ? { readonly [N in W]: Page<KindOf<Operations[K]>> }
     : Operations[K] extends { readonly paging: string }

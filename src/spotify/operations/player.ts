@@ -1,5 +1,5 @@
 import type { OperationData } from './operation.ts'
-import { fifty, market } from './page-size.ts'
+import { market, standardPage } from './page-size.ts'
 
 const device = { device_id: 'string?' } as const
 const types = { additional_types: 'string?' } as const
@@ -53,7 +53,7 @@ export const playerOperations = {
     answer: 'playHistory',
     paging: 'cursor',
     scopes: ['user-read-recently-played'],
-    page: fifty,
+    page: standardPage,
     availability: 'current',
     idempotent: true,
     by: ['player.recentlyPlayed'],

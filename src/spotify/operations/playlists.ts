@@ -1,5 +1,5 @@
 import type { OperationData } from './operation.ts'
-import { fifty, hundred, market, paging } from './page-size.ts'
+import { market, paging, playlistItemsPage, standardPage } from './page-size.ts'
 
 const modify = ['playlist-modify-public', 'playlist-modify-private'] as const
 const details = { public: 'boolean?', collaborative: 'boolean?', description: 'string?' } as const
@@ -31,7 +31,7 @@ export const playlistOperations = {
     query: paging,
     answer: 'simplifiedPlaylist',
     paging: 'offset',
-    page: fifty,
+    page: standardPage,
     scopes: ['playlist-read-private'],
     required: [],
     availability: 'current',
@@ -56,7 +56,7 @@ export const playlistOperations = {
     query: { ...market, fields: 'string?', ...paging, additional_types: 'string?' },
     answer: 'playlistItem',
     paging: 'offset',
-    page: hundred,
+    page: playlistItemsPage,
     scopes: ['playlist-read-private'],
     required: [],
     availability: 'current',

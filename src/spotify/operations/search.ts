@@ -1,5 +1,5 @@
 import type { OperationData } from './operation.ts'
-import { market, paging, ten } from './page-size.ts'
+import { market, paging, reducedPage } from './page-size.ts'
 
 export const searchOperations = {
   search: {
@@ -7,7 +7,7 @@ export const searchOperations = {
     path: '/search',
     query: { q: 'string', type: 'strings', ...market, ...paging, include_external: 'string?' },
     answer: 'search',
-    page: ten,
+    page: reducedPage,
     availability: 'current',
     idempotent: true,
     by: ['search'],

@@ -1,5 +1,5 @@
 import type { OperationData } from './operation.ts'
-import { fifty, market, paging } from './page-size.ts'
+import { market, paging, standardPage } from './page-size.ts'
 
 export const showOperations = {
   'get-a-show': {
@@ -33,7 +33,7 @@ export const showOperations = {
     paging: 'offset',
     scopes: ['user-read-playback-position'],
     required: [],
-    page: fifty,
+    page: standardPage,
     availability: 'current',
     idempotent: true,
     by: ['shows.episodes'],

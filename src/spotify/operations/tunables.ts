@@ -14,13 +14,16 @@ const attributes = [
   'time_signature',
   'valence',
 ] as const
-const whole = new Set<string>(['duration_ms', 'key', 'mode', 'popularity', 'time_signature'])
+const integers = new Set<string>(['duration_ms', 'key', 'mode', 'popularity', 'time_signature'])
 
 /** The audio attributes that recommendations can be tuned by, each with a smallest, a largest and a target value. */
 export type Tunables = { readonly [A in `${'min' | 'max' | 'target'}_${(typeof attributes)[number]}`]: 'number?' }
 
 export const tunables: Readonly<Record<string, 'integer?' | 'number?'>> = Object.fromEntries(
   attributes.flatMap((attribute) =>
-    ['min', 'max', 'target'].map((end) => [`${end}_${attribute}`, whole.has(attribute) ? 'integer?' : 'number?']),
+    ['min', 'max', 'target'].map((bound) => [
+      `${bound}_${attribute}`,
+      integers.has(attribute) ? 'integer?' : 'number?',
+    ]),
   ),
 )

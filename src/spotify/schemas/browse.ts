@@ -44,10 +44,10 @@ export interface AudioFeatures extends Infer<typeof audioFeatures> {}
 const span = { start: number, duration: number, confidence: number }
 const interval = object(span)
 const numbers = maybe(list(number))
-const facts = dictionary
+const metadata = dictionary
 export const audioAnalysis = object({
-  meta: facts,
-  track: facts,
+  meta: metadata,
+  track: metadata,
   bars: maybe(list(interval)),
   beats: maybe(list(interval)),
   tatums: maybe(list(interval)),

@@ -1,6 +1,6 @@
 import type { Kind } from './kinds.ts'
 
-type Wire = Record<string, unknown>
+type WireObject = Record<string, unknown>
 
 /** Brings older and newer forms of the same object together, in place: nothing that Spotify sent is removed. */
 export function normalize(kind: Kind, value: unknown): unknown {
@@ -9,7 +9,7 @@ export function normalize(kind: Kind, value: unknown): unknown {
   return value
 }
 
-const changes: Partial<Record<Kind, (value: Wire) => void>> = {
+const changes: Partial<Record<Kind, (value: WireObject) => void>> = {
   playlistItem(row) {
     if (row.item === undefined) row.item = row.track ?? null
   },
@@ -31,6 +31,6 @@ const changes: Partial<Record<Kind, (value: Wire) => void>> = {
   },
 }
 
-export function isObject(value: unknown): value is Wire {
+export function isObject(value: unknown): value is WireObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,16 +2,16 @@ import * as z from 'zod/mini'
 import type { $ZodIssue, $ZodShape, output, SomeType } from 'zod/v4/core'
 
 /** Whether a value is as a schema says. Answers that are, almost all, need no more than this; zod explains the others. */
-type Fits = (value: unknown) => boolean
+type Test = (value: unknown) => boolean
 
-const fits = Symbol('fits')
+const testSymbol = Symbol('fits')
 
-function quick<T extends SomeType>(schema: T, test: Fits): T {
-  return Object.defineProperty(schema, fits, { value: test })
+function withTest<T extends SomeType>(schema: T, test: Test): T {
+  return Object.defineProperty(schema, testSymbol, { value: test })
 }
 
-function testOf(schema: SomeType): Fits {
-  const test = (schema as { readonly [fits]?: Fits })[fits]
+function testOf(schema: SomeType): Test {
+  const test = (schema as { readonly [testSymbol]?: Test })[testSymbol]
   return test ?? ((value) => z.safeParse(schema as z.ZodMiniType, value).success)
 }
 
@@ -20,40 +20,40 @@ export function issuesOf(schema: SomeType, value: unknown): readonly $ZodIssue[]
   return testOf(schema)(value) ? [] : (z.safeParse(schema as z.ZodMiniType, value).error?.issues ?? [])
 }
 
-const isText: Fits = (value) => typeof value === 'string'
-const isFlag: Fits = (value) => typeof value === 'boolean'
+const isText: Test = (value) => typeof value === 'string'
+const isFlag: Test = (value) => typeof value === 'boolean'
 // One function each, since most fields are of these.
-const isMaybeText: Fits = (value) => typeof value === 'string' || value === null || value === undefined
-const isMaybeNumber: Fits = (value) => typeof value === 'number' || value === null || value === undefined
-const isMaybeFlag: Fits = (value) => typeof value === 'boolean' || value === null || value === undefined
-const isTexts: Fits = (value) => {
+const isMaybeText: Test = (value) => typeof value === 'string' || value === null || value === undefined
+const isMaybeNumber: Test = (value) => typeof value === 'number' || value === null || value === undefined
+const isMaybeFlag: Test = (value) => typeof value === 'boolean' || value === null || value === undefined
+const isTexts: Test = (value) => {
   if (!Array.isArray(value)) return false
   for (let index = 0; index < value.length; index++) {
-    const one: unknown = value[index]
-    if (typeof one !== 'string' && one !== null) return false
+    const item: unknown = value[index]
+    if (typeof item !== 'string' && item !== null) return false
   }
   return true
 }
-const isObject: Fits = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject: Test = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** An object with at least these fields; those that it does not name are nobody's business. */
 export function object<S extends $ZodShape>(shape: S): z.ZodMiniObject<S, z.core.$strip> {
   const fields = new Map(
     Object.entries(shape).map(([name, schema]) => {
       const test = testOf(schema)
-      return [name, { test, needed: test(undefined) ? 0 : 1 }]
+      return [name, { test, required: test(undefined) ? 0 : 1 }]
     }),
   )
-  const all = [...fields.values()].reduce((total, { needed }) => total + needed, 0)
-  return quick(z.object(shape), (value) => {
+  const requiredCount = [...fields.values()].reduce((total, { required }) => total + required, 0)
+  return withTest(z.object(shape), (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-    let missing = all
+    let missing = requiredCount
     // Walking over what is there is quicker than asking for what may be.
     for (const name in value) {
       const field = fields.get(name)
       if (field === undefined) continue
       if (!field.test((value as Record<string, unknown>)[name])) return false
-      missing -= field.needed
+      missing -= field.required
     }
     return missing === 0
   })
@@ -61,7 +61,7 @@ export function object<S extends $ZodShape>(shape: S): z.ZodMiniObject<S, z.core
 
 export function list<T extends SomeType>(item: T): z.ZodMiniArray<T> {
   const test = testOf(item)
-  return quick(z.array(item), (value) => {
+  return withTest(z.array(item), (value) => {
     if (!Array.isArray(value)) return false
     for (let index = 0; index < value.length; index++) if (!test(value[index])) return false
     return true
@@ -70,40 +70,40 @@ export function list<T extends SomeType>(item: T): z.ZodMiniArray<T> {
 
 export function nullable<T extends SomeType>(schema: T): z.ZodMiniNullable<T> {
   const test = testOf(schema)
-  return quick(z.nullable(schema), (value) => value === null || test(value))
+  return withTest(z.nullable(schema), (value) => value === null || test(value))
 }
 
 /** What may be `null` or absent. */
 export function maybe<T extends SomeType>(schema: T): z.ZodMiniOptional<z.ZodMiniNullable<T>> {
   const test = testOf(schema)
-  return quick(z.nullish(schema), (value) => value === null || value === undefined || test(value))
+  return withTest(z.nullish(schema), (value) => value === null || value === undefined || test(value))
 }
 
 export function literal<const T extends string>(value: T): z.ZodMiniLiteral<T> {
-  return quick(z.literal(value), (given) => given === value)
+  return withTest(z.literal(value), (given) => given === value)
 }
 
 export function choice<const T extends readonly string[]>(values: T): z.ZodMiniEnum<{ [K in T[number]]: K }> {
-  return quick(z.enum(values), (given) => (values as readonly unknown[]).includes(given)) as never
+  return withTest(z.enum(values), (given) => (values as readonly unknown[]).includes(given)) as never
 }
 
-export const string = quick(z.string(), isText)
-export const text = quick(z.nullish(string), isMaybeText)
-export const number = quick(z.nullish(z.number()), isMaybeNumber)
-export const flag = quick(z.nullish(z.boolean()), isMaybeFlag)
-export const boolean = quick(z.boolean(), isFlag)
+export const string = withTest(z.string(), isText)
+export const text = withTest(z.nullish(string), isMaybeText)
+export const number = withTest(z.nullish(z.number()), isMaybeNumber)
+export const flag = withTest(z.nullish(z.boolean()), isMaybeFlag)
+export const boolean = withTest(z.boolean(), isFlag)
 /** Lists of markets are long: one function looks at all of it. */
-export const texts = maybe(quick(z.array(z.nullable(z.string())), isTexts))
-export const dictionary = maybe(quick(z.record(z.string(), z.unknown()), isObject))
+export const texts = maybe(withTest(z.array(z.nullable(z.string())), isTexts))
+export const dictionary = maybe(withTest(z.record(z.string(), z.unknown()), isObject))
 
-type Typed = z.ZodMiniObject<{ type: z.ZodMiniLiteral<string> } & $ZodShape, z.core.$strip>
+type TypedObject = z.ZodMiniObject<{ type: z.ZodMiniLiteral<string> } & $ZodShape, z.core.$strip>
 
 /** One of several objects that `type` tells apart. */
-export function byType<const T extends readonly [Typed, ...Typed[]]>(
+export function byType<const T extends readonly [TypedObject, ...TypedObject[]]>(
   options: T,
 ): z.ZodMiniDiscriminatedUnion<T, 'type'> {
   const tests = new Map(options.map((option) => [option.shape.type._zod.def.values[0], testOf(option)]))
-  return quick(z.discriminatedUnion('type', options), (value) => {
+  return withTest(z.discriminatedUnion('type', options), (value) => {
     const type = isObject(value) ? (value as { readonly type?: unknown }).type : undefined
     return typeof type === 'string' && tests.get(type)?.(value) === true
   })

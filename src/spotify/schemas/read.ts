@@ -5,7 +5,7 @@ import { issuesOf } from './object.ts'
 import { schemas } from './schemas.ts'
 
 /** What an operation promises of its answer. */
-export interface Promised {
+export interface ResponseShape {
   readonly answer?: string
   readonly many?: string | true
   readonly paging?: string
@@ -13,7 +13,7 @@ export interface Promised {
 }
 
 /** Something in an answer that is not as described: where, without any value. */
-export interface Oddity {
+export interface SchemaMismatch {
   readonly kind: Kind
   readonly path: string
   readonly dropped: boolean
@@ -28,13 +28,13 @@ export interface Oddity {
  */
 export function read(
   body: unknown,
-  promised: Promised,
+  shape: ResponseShape,
   partial: boolean,
   drop: boolean,
-  report: (oddity: Oddity) => void,
+  report: (mismatch: SchemaMismatch) => void,
 ): unknown {
-  const { many, paging, within } = promised
-  const kind = promised.answer as Kind
+  const { many, paging, within } = shape
+  const kind = shape.answer as Kind
   if (paging !== undefined) {
     const page = within === undefined ? body : isObject(body) ? body[within] : undefined
     return readPage(page, kind, partial, drop, report) ? body : undefined
@@ -54,32 +54,32 @@ function readOne(
   kind: Kind,
   partial: boolean,
   drop: boolean,
-  report: (oddity: Oddity) => void,
+  report: (mismatch: SchemaMismatch) => void,
 ): unknown {
   normalize(kind, body)
   if (partial) return isObject(body) ? body : undefined
   const issues = issuesOf(schemas[kind], body)
   if (issues.length === 0) return body
-  const odd = new Map<Page, Set<number>>()
-  const rest: $ZodIssue[] = []
+  const invalid = new Map<Page, Set<number>>()
+  const others: $ZodIssue[] = []
   for (const issue of issues) {
     const [key, items, index] = issue.path
     const page = isObject(body) ? body[String(key)] : undefined
     // An odd item of a page inside the object does not spoil the object.
     if (items === 'items' && typeof index === 'number' && isPage(page)) {
-      const indexes = odd.get(page) ?? new Set()
-      odd.set(page, indexes)
+      const indexes = invalid.get(page) ?? new Set()
+      invalid.set(page, indexes)
       if (!indexes.has(index)) report({ kind, path: describe(issue.path), dropped: drop })
       indexes.add(index)
-    } else rest.push(issue)
+    } else others.push(issue)
   }
-  const [first] = rest
+  const [first] = others
   if (first !== undefined) {
-    if (drop || rest.some((issue) => isMissing(issue, body))) return undefined
+    if (drop || others.some((issue) => isMissing(issue, body))) return undefined
     report({ kind, path: describe(first.path), dropped: false })
   }
   if (drop) {
-    for (const [page, indexes] of odd) page.items = page.items.filter((_, index) => !indexes.has(index))
+    for (const [page, indexes] of invalid) page.items = page.items.filter((_, index) => !indexes.has(index))
   }
   return body
 }
@@ -89,7 +89,7 @@ function readPage(
   kind: Kind,
   partial: boolean,
   drop: boolean,
-  report: (oddity: Oddity) => void,
+  report: (mismatch: SchemaMismatch) => void,
 ): boolean {
   if (!isObject(page)) return false
   const { items } = page
@@ -98,13 +98,13 @@ function readPage(
     for (const item of items) normalize(kind, item)
     return true
   }
-  let odd = false
-  for (const item of items) if (!readItem(item, kind, drop, report)) odd = true
-  if (odd && drop) page.items = items.filter((item) => issuesOf(schemas[kind], item).length === 0)
+  let invalid = false
+  for (const item of items) if (!readItem(item, kind, drop, report)) invalid = true
+  if (invalid && drop) page.items = items.filter((item) => issuesOf(schemas[kind], item).length === 0)
   return true
 }
 
-function readItem(item: unknown, kind: Kind, drop: boolean, report: (oddity: Oddity) => void): boolean {
+function readItem(item: unknown, kind: Kind, drop: boolean, report: (mismatch: SchemaMismatch) => void): boolean {
   const issues = issuesOf(schemas[kind], normalize(kind, item))
   if (issues.length === 0) return true
   report({ kind, path: describe(issues[0]?.path ?? []), dropped: drop })
@@ -121,9 +121,9 @@ function isPage(value: unknown): value is Page {
 
 /** Whether what was promised is not there at all, rather than there in another form. */
 function isMissing(issue: $ZodIssue, body: unknown): boolean {
-  const [key, ...deeper] = issue.path
+  const [key, ...nested] = issue.path
   if (key === undefined) return true
-  return deeper.length === 0 && isObject(body) && body[String(key)] === undefined
+  return nested.length === 0 && isObject(body) && body[String(key)] === undefined
 }
 
 /** Names where an object is not as described, without any of its values. */

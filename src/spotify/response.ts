@@ -3,43 +3,43 @@ import type { Emitter } from '../internal/emitter.ts'
 import { lazy } from '../internal/lazy.ts'
 import type { SpotifyEvents } from './events.ts'
 import type { OperationData } from './operations/operation.ts'
-import type { Incoming } from './transport.ts'
+import type { ApiResponse } from './transport.ts'
 
 type Request = { readonly method: string; readonly path: string }
 
 /** Reads answers: parses what Spotify sent and checks it against what the operation promises. */
-export interface AnswerReader {
+export interface ResponseReader {
   /** Loads the schemas; nothing if they are there. `read` can be used when it has resolved. */
   load(): Promise<unknown> | undefined
   /**
    * @param partial the caller asked for some fields only
    * @throws SpotifyApiError `API_BAD_RESPONSE`
    */
-  read(incoming: Incoming, operation: OperationData, partial: boolean): unknown
+  read(response: ApiResponse, operation: OperationData, partial: boolean): unknown
 }
 
 /** With the first call: a process that makes none does not load zod. */
 const schemas = lazy(() => import('./schemas/read.ts'))
 
-export function createAnswerReader(drop: boolean, emitter: Emitter<SpotifyEvents>): AnswerReader {
+export function createResponseReader(drop: boolean, emitter: Emitter<SpotifyEvents>): ResponseReader {
   return {
     load() {
       return schemas.value === undefined ? schemas.load() : undefined
     },
-    read(incoming, operation, partial) {
+    read(response, operation, partial) {
       const { method, path } = operation
-      const body = parse(incoming, operation)
-      const answer = schemas.value?.read(body, operation, partial, drop, (oddity) =>
-        emitter.emit('response.odd', { request: { method, path }, ...oddity }),
+      const body = parse(response, operation)
+      const result = schemas.value?.read(body, operation, partial, drop, (mismatch) =>
+        emitter.emit('response.odd', { request: { method, path }, ...mismatch }),
       )
-      if (answer === undefined) throw badResponse(operation, incoming.status)
-      return answer
+      if (result === undefined) throw badResponse(operation, response.status)
+      return result
     },
   }
 }
 
 /** Parses JSON, whatever its content type says. @throws SpotifyApiError `API_BAD_RESPONSE` for anything else */
-export function parse({ text, status }: Incoming, request: Request): unknown {
+export function parse({ text, status }: ApiResponse, request: Request): unknown {
   try {
     return JSON.parse(text)
   } catch {
