@@ -1,48 +1,60 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
-// A registry mirror may lack binaries of other platforms; npm then leaves them out of the lockfile and refuses it in
-// `npm ci` ever after. This puts the optional platform packages that a lockfile lacks back in, by what their names say.
-// `node scripts/lock-platforms.ts [folder]`, after every `npm install` there.
+// For maintainers, after a change of dependencies: completes a lockfile. npm leaves out optional packages of other
+// platforms that a registry mirror lacks, and refuses that lockfile in `npm ci` ever after. This drops the entries that
+// have no integrity hash, lets npm resolve again, and names what is still missing.
+// `node scripts/lock-platforms.ts [folder]`
 
-interface Entry {
-  version?: string
-  dev?: boolean
-  optionalDependencies?: Record<string, string>
+export interface Lock {
+  packages: Record<string, Entry>
 }
 
-const file = `${process.argv[2] ?? '.'}/package-lock.json`
-const lock = JSON.parse(readFileSync(file, 'utf8')) as { packages: Record<string, Entry> }
-const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32']
-const processors = ['arm64', 'arm', 'x64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x']
+interface Entry {
+  readonly integrity?: string
+  readonly resolved?: string
+  readonly link?: boolean
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
 
 /** Whether `name` is found from `from`, as Node looks for it: in its own folder, then in those above. */
-function locked(from: string, name: string): boolean {
+function locked(lock: Lock, from: string, name: string): boolean {
   for (let base = from; ; base = base.slice(0, Math.max(0, base.lastIndexOf('node_modules/') - 1))) {
     if (lock.packages[`${base === '' ? '' : `${base}/`}node_modules/${name}`] !== undefined) return true
     if (base === '') return false
   }
 }
 
-let added = 0
-for (const [path, entry] of Object.entries(lock.packages)) {
-  for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
-    if (locked(path, name)) continue
-    const parts = name.slice(name.lastIndexOf('/') + 1).split('-')
-    const os = parts.find((part) => systems.includes(part))
-    const cpu = parts.map((part) => processors.find((each) => part === each)).find((each) => each !== undefined)
-    if (os === undefined || cpu === undefined) throw new Error(`${name} names no platform: see to it by hand.`)
-    const libc = parts.some((part) => part.startsWith('musl')) ? 'musl' : 'glibc'
-    lock.packages[`node_modules/${name}`] = {
-      version,
-      cpu: [cpu],
-      ...(entry.dev ? { dev: true } : {}),
-      ...(os === 'linux' ? { libc: [libc] } : {}),
-      optional: true,
-      os: [os],
-    } as Entry
-    added++
-  }
+/** Entries without an integrity hash. The root, workspaces and links to them are no packages of a registry. */
+export function withoutIntegrity(lock: Lock): string[] {
+  return Object.entries(lock.packages)
+    .filter(([path, { link }]) => path.includes('node_modules/') && link !== true)
+    .filter(([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''))
+    .map(([path]) => path)
 }
-const sorted = Object.fromEntries(Object.entries(lock.packages).sort(([one], [other]) => (one < other ? -1 : 1)))
-writeFileSync(file, `${JSON.stringify({ ...lock, packages: sorted }, null, 2)}\n`)
-process.stdout.write(`${added} platform packages added to ${file}\n`)
+
+/** Optional packages, such as binaries of other platforms, that no entry exists for. */
+export function missingPlatforms(lock: Lock): string[] {
+  return Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter((name) => !locked(lock, path, name)),
+  )
+}
+
+if (import.meta.main) {
+  const folder = process.argv[2] ?? '.'
+  const file = join(folder, 'package-lock.json')
+  const read = (): Lock => JSON.parse(readFileSync(file, 'utf8'))
+  const before = read()
+  for (const path of withoutIntegrity(before)) delete before.packages[path]
+  writeFileSync(file, `${JSON.stringify(before, null, 2)}\n`)
+  const install = ['install', '--package-lock-only', '--ignore-scripts']
+  execFileSync('npm', install, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  const after = read()
+  const problems = [
+    ...withoutIntegrity(after).map((path) => `${path} has no integrity hash`),
+    ...missingPlatforms(after).map((name) => `${name} is not locked: this registry does not have it`),
+  ]
+  for (const line of problems) process.stderr.write(`${line}\n`)
+  process.exitCode = problems.length === 0 ? 0 : 1
+}
