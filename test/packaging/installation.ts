@@ -11,13 +11,14 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface Manifest {
   readonly version: string
+  readonly engines: { readonly node: string }
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
   readonly dependencies: Readonly<Record<string, string>>
   readonly peerDependencies: Readonly<Record<string, string>>
@@ -31,7 +32,16 @@ export const subpaths = Object.entries(manifest.exports).flatMap(([subpath, targ
   typeof target === 'string' ? [] : [{ subpath, name: `stagedoor${subpath.slice(1)}`, ...target }],
 )
 
-/** The package built, packed and installed in an empty folder, away from everything in this one. */
+/** A tarball to test in place of one packed here: the path in `STAGEDOOR_TARBALL`, from the root. */
+export function givenTarball(): string | undefined {
+  const { STAGEDOOR_TARBALL: path = '' } = process.env
+  return path === '' ? undefined : resolve(root, path)
+}
+
+/**
+ * The package in an empty folder, away from everything in this one: the tarball that is given, or else one that is built
+ * and packed here.
+ */
 export class PackedPackage {
   readonly folder = mkdtempSync(join(tmpdir(), 'stagedoor-packed-'))
   /** What the tarball holds. */
@@ -41,9 +51,18 @@ export class PackedPackage {
   readonly installed = join(this.consumer, 'node_modules', 'stagedoor')
 
   constructor() {
+    mkdirSync(this.consumer)
+    const tarball = givenTarball() ?? this.#pack()
+    const listed = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n')
+    this.files = listed.map((path) => path.replace(/^package\//, ''))
+    writeFileSync(join(this.consumer, 'package.json'), '{ "name": "consumer", "private": true }')
+    install(this.consumer, tarball)
+  }
+
+  /** Builds and packs a copy of the sources; returns the path of the tarball. */
+  #pack(): string {
     const source = join(this.folder, 'package')
     mkdirSync(source)
-    mkdirSync(this.consumer)
     const copied = ['src', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'tsup.config.ts']
     for (const name of [...copied, 'README.md', 'CHANGELOG.md', 'LICENSE', 'SECURITY.md']) {
       if (existsSync(join(root, name))) cpSync(join(root, name), join(source, name), { recursive: true })
@@ -54,11 +73,9 @@ export class PackedPackage {
     const packed: unknown = JSON.parse(
       npm(source, 'pack', '--json', '--ignore-scripts', '--pack-destination', this.folder),
     )
-    const [report] = Object.values(packed as Record<string, { filename: string; files: { path: string }[] }>)
+    const [report] = Object.values(packed as Record<string, { filename: string }>)
     if (report === undefined) throw new Error('npm pack made no report')
-    this.files = report.files.map(({ path }) => path)
-    writeFileSync(join(this.consumer, 'package.json'), '{ "name": "consumer", "private": true }')
-    install(this.consumer, join(this.folder, report.filename))
+    return join(this.folder, report.filename)
   }
 
   /** Gives the application a package that it would have installed itself. */

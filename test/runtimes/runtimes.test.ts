@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PackedPackage, subpaths } from '../packaging/installation.ts'
+import { manifest, PackedPackage, subpaths } from '../packaging/installation.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const bin = (name: string): string => join(here, 'node_modules', name)
@@ -72,6 +72,49 @@ describe.each(nodes)('the packed package on $name', ({ name, node }) => {
     expect(output(node, [join('node_modules', 'stagedoor', 'dist', 'cli', 'main.js'), '--version']).trim()).toMatch(
       /^\d/,
     )
+  })
+})
+
+describe('the packed package on the oldest Node that it names', () => {
+  const node = bin('node-floor/bin/node')
+  const version = `${manifest.engines.node.replace('>=', '')}.0`
+  const needPeer = ['stagedoor/stores/sql', 'stagedoor/testing/msw', 'stagedoor/otel']
+  const sqlite = 'stagedoor/stores/sqlite'
+
+  it('runs there', () => {
+    expect(version).toMatch(/^\d+\.\d+\.0$/)
+    expect(output(node, ['--version']).trim()).toBe(`v${version}`)
+  })
+
+  it.each(['import', 'require'])('is loaded with %s(), every entry', (load) => {
+    const names = subpaths.map(({ name }) => name).filter((name) => name !== sqlite && !needPeer.includes(name))
+    const script = `(async () => {
+      for (const name of ${JSON.stringify(names)}) {
+        if (Object.keys(await ${load}(name)).length === 0) throw new Error(name)
+      }
+    })()`
+    output(node, ['--no-warnings', '-e', script])
+    expect(names.length).toBeGreaterThan(10)
+  })
+
+  it('signs in, seals, stores, refreshes, calls and pages', () => {
+    expect(JSON.parse(output(node, ['main.mjs']))).toEqual(found)
+  })
+
+  it('has node:sqlite behind a flag only', () => {
+    const { status, stderr } = spawnSync(node, ['-e', `import('${sqlite}')`], {
+      cwd: packed.consumer,
+      encoding: 'utf8',
+    })
+    expect(status).toBe(1)
+    expect(stderr).toContain('No such built-in module: node:sqlite')
+    const args = ['--no-warnings', '--experimental-sqlite', 'file.mjs', 'floor.db']
+    expect(JSON.parse(output(node, args))).toEqual(found)
+  })
+
+  it('has a command line', () => {
+    const main = join('node_modules', 'stagedoor', 'dist', 'cli', 'main.js')
+    expect(output(node, [main, '--version']).trim()).toBe(manifest.version)
   })
 })
 
