@@ -22,11 +22,11 @@ export interface StagedoorEvents extends ConnectionEvents, SpotifyEvents {}
 /** Everything an application needs to act on its users' Spotify accounts. */
 export interface Stagedoor {
   readonly connections: Connections
-  /** The Web API on behalf of one owner. Cheap: make one per request. */
+  /** A Web API client for one owner. It is cheap: create one per request. */
   client(ownerId: string): SpotifyClient
   /**
-   * The Web API without a user: catalogue calls of a confidential application. Its calls throw ConfigError
-   * `CONFIG_MISSING` without a client secret.
+   * A Web API client without a user, for catalogue calls of a confidential application. Without a client secret its
+   * calls throw ConfigError `CONFIG_MISSING`.
    */
   app(): SpotifyClient
   /**
@@ -35,27 +35,28 @@ export interface Stagedoor {
    */
   handler<C = undefined>(options: HandlerOptions<C>): Handler<C>
   /**
-   * Refreshes ahead, finds revoked grants and warns before grants end. Start it in one process or in several.
+   * Refreshes tokens ahead of time, finds revoked grants and warns before grants end. Start it in one or more processes.
    * @throws ConfigError `CONFIG_INVALID`
    */
   monitor(options?: MonitorOptions): Monitor
   /**
-   * Moves the store's tokens to the vault's current key; every run that ends tells `key.rotated`.
+   * Moves the store's tokens to the vault's current key. Every run that ends emits `key.rotated`.
    * @throws ConfigError `CONFIG_INVALID`
    */
   reseal(options?: Pick<ResealOptions, 'pageSize' | 'concurrency'>): Reseal
-  /** Adds a listener and returns the function that removes it. A listener that throws harms nobody. */
+  /** Adds a listener and returns the function that removes it. Errors that a listener throws are ignored. */
   on<E extends keyof StagedoorEvents>(event: E, listener: (payload: StagedoorEvents[E]) => void): () => void
-  /** Stops monitors, ends waiting calls, waits for refreshes under way, and closes the store. */
+  /** Stops monitors, rejects queued calls, waits for refreshes in progress, and closes the store. */
   close(): Promise<void>
   /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
- * Puts sign-in, storage, refresh, the limiter, the Web API client and the endpoints together. Starts nothing.
+ * Composes sign-in, storage, refresh, the limiter, the Web API client and the HTTP endpoints. Sends no request and
+ * starts no timer.
  *
- * @throws ConfigError with the code that says which option is missing or wrong
+ * @throws ConfigError with a code that tells which option is missing or invalid
  */
 export function createStagedoor(options: StagedoorOptions): Stagedoor {
   checkOptions(options)
@@ -138,7 +139,7 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
   }
 }
 
-/** What a failed token request says about the token endpoint: an answer of any kind but a transient one shows it alive. */
+/** What a failed token request shows about the token endpoint: any response that is not transient shows that it is up. */
 function judgeTokenRequest(error: unknown): 'failure' | 'success' | 'nothing' {
   if (error instanceof DOMException && error.name === 'TimeoutError') return 'failure'
   if (!(error instanceof TokenEndpointError)) return 'nothing'

@@ -10,7 +10,7 @@ describe('optionsFromEnv', () => {
   }
 
   it.each(['', '  ', ' , ', ','])(
-    'takes SPOTIFY_SCOPES=%j as absent, not as a wish for no scopes',
+    'treats SPOTIFY_SCOPES=%j as absent, not as an empty list of scopes',
     (SPOTIFY_SCOPES) => {
       expect(optionsFromEnv({ ...env, SPOTIFY_SCOPES })).not.toHaveProperty('scopes')
     },

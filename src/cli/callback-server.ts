@@ -30,7 +30,7 @@ export async function awaitCallback<T>({ redirectUri, signal, onListening, compl
         complete(url).then(
           (value) => sendPage(response, 200, 'Connected. You can close this page.', () => resolve(value)),
           (error: unknown) => {
-            // A stray or forged callback does not belong to this sign-in: wait for the right one.
+            // An unrelated or forged callback does not belong to this sign-in: wait for the right one.
             const ignored = isStagedoorError(error) && ignoredCodes.has(error.code)
             sendPage(response, 400, 'The sign-in failed. See the terminal.', ignored ? undefined : () => reject(error))
           },

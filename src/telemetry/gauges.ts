@@ -1,10 +1,10 @@
 import type { Attributes, BatchObservableCallback, Meter, ObservableGauge } from '@opentelemetry/api'
 import type { Stagedoor } from '../stagedoor.ts'
-import type { OtelOptions } from './otel.ts'
+import type { OtelOptions } from './options.ts'
 
 type Source = { readonly on: Stagedoor['on']; readonly connections: Pick<Stagedoor['connections'], 'count'> }
 
-/** What is asked for whenever metrics are collected. Returns the function that ends it. */
+/** Registers the gauges that are read whenever metrics are collected. Returns the function that removes them. */
 export function observeGauges(
   { on, connections }: Source,
   meter: Meter,
@@ -17,10 +17,10 @@ export function observeGauges(
     return instrument
   }
   const circuit = gauge('stagedoor.circuit.open', 'Whether a circuit breaker is open: 1, or closed: 0.', '1')
-  const ceiling = limiter && gauge('stagedoor.limiter.ceiling', 'Requests per window that were learned.', '{request}')
-  const queued = limiter && gauge('stagedoor.limiter.queued', 'Calls that wait for the limiter.', '{call}')
-  const running = limiter && gauge('stagedoor.limiter.running', 'Calls that run.', '{call}')
-  const keyAge = vault && gauge('stagedoor.data_key.age', 'Age of the data key that seals tokens.', 's')
+  const ceiling = limiter && gauge('stagedoor.limiter.ceiling', 'Learned limit of requests per window.', '{request}')
+  const queued = limiter && gauge('stagedoor.limiter.queued', 'Calls in the queue of the limiter.', '{call}')
+  const running = limiter && gauge('stagedoor.limiter.running', 'Calls in progress.', '{call}')
+  const keyAge = vault && gauge('stagedoor.data_key.age', 'Age of the data key that encrypts tokens.', 's')
   const byHealth = countEvery && gauge('stagedoor.connections', 'Connections by health.', '{connection}')
 
   const circuits = new Map<string, boolean>([
@@ -32,7 +32,7 @@ export function observeGauges(
   let countedAt = Number.NEGATIVE_INFINITY
   let counting: Promise<void> | undefined
 
-  /** A collection never waits for the store: it shows the last count. A count that fails is tried again at the next. */
+  /** Counts in the background: a collection reports the last count. After a failure the next collection retries. */
   function count(interval: number): void {
     if (counting !== undefined || now() - countedAt < interval) return
     counting = connections
@@ -61,7 +61,7 @@ export function observeGauges(
     set(keyAge, createdAt === undefined ? undefined : Math.max(0, now() - createdAt) / 1000)
     if (byHealth === undefined || byHealth === 0 || countEvery === undefined) return
     count(countEvery)
-    // A state that has emptied must fall to 0 rather than stay as it was.
+    // A state without connections must be reported as 0, or its last value would remain.
     for (const health of seenHealth) {
       set(byHealth, counts[health as keyof typeof counts] ?? 0, { 'stagedoor.connection.health': health })
     }

@@ -23,8 +23,8 @@ export interface OtelKmsOptions {
 type CallOptions = Parameters<Kms['wrapKey']>[1]
 
 /**
- * A KMS whose calls are spans, with what the client itself does inside them, and a metric: `stagedoor.kms.call.duration`.
- * Wrap the current key and the retired ones alike.
+ * Wraps a KMS so that each call is a span, the parent of the spans of its client, and is measured by the metric
+ * `stagedoor.kms.call.duration`. Wrap the current key and the retired ones.
  */
 export function otelKms(kms: Kms, options: OtelKmsOptions = {}): Kms {
   const tracer = options.tracer ?? trace.getTracer(instrumentationName)
@@ -76,8 +76,8 @@ class OtelKms implements Kms {
     return this.#kms.canRewrapFrom?.(unwrapInstrumented(source)) === true
   }
 
-  /** Adapters know each other by private fields, which only the adapter itself has. */
-  static inside(kms: Kms): Kms {
+  /** Adapters recognise each other by private fields, which this wrapper does not have. */
+  static unwrap(kms: Kms): Kms {
     return #kms in kms ? kms.#kms : kms
   }
 
@@ -99,7 +99,7 @@ class OtelKms implements Kms {
   }
 }
 
-const unwrapInstrumented = (kms: Kms): Kms => OtelKms.inside(kms)
+const unwrapInstrumented = (kms: Kms): Kms => OtelKms.unwrap(kms)
 
 function errorType(error: unknown): string {
   const { code, name } = (typeof error === 'object' && error !== null ? error : {}) as {

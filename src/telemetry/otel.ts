@@ -1,31 +1,12 @@
-import { type Attributes, type Histogram, type Meter, metrics, type Tracer, trace } from '@opentelemetry/api'
-import type { Limiter } from '../limits/limiter.ts'
+import { type Attributes, type Histogram, metrics, trace } from '@opentelemetry/api'
 import type { Stagedoor, StagedoorEvents } from '../stagedoor.ts'
-import type { Vault } from '../vault/vault.ts'
 import { observeGauges } from './gauges.ts'
 import { endpointGroup, instrumentationName, secondBuckets } from './names.ts'
+import type { OtelOptions } from './options.ts'
 import { writeRefresh, writeRequest, writeSignIn } from './spans.ts'
 
 export { type OtelKmsOptions, otelKms } from './kms.ts'
-
-/** Options of {@link stagedoorOtel}. */
-export interface OtelOptions {
-  /** @default the global tracer provider's */
-  readonly tracer?: Tracer | undefined
-  /** @default the global meter provider's */
-  readonly meter?: Meter | undefined
-  /** The application's vault: adds the age of the data key that seals. */
-  readonly vault?: Pick<Vault, 'dataKeyCreatedAt'> | undefined
-  /** The application's limiter: adds its ceiling, its queue and what runs. */
-  readonly limiter?: Pick<Limiter, 'state'> | undefined
-  /**
-   * Adds the number of connections by health, counted anew at most every so many milliseconds. Counting reads every
-   * record: turn it on in one process.
-   */
-  readonly countEvery?: number | undefined
-  /** Epoch milliseconds. @default Date.now */
-  readonly now?: (() => number) | undefined
-}
+export type { OtelOptions } from './options.ts'
 
 type On = Stagedoor['on']
 
@@ -40,10 +21,11 @@ const transitions = [
 ] as const satisfies readonly (keyof StagedoorEvents)[]
 
 /**
- * Writes spans and metrics of everything a stagedoor does, following OpenTelemetry's semantic conventions where there
- * are any. No owner, account, token or id of an object is ever an attribute. Key services are measured by `otelKms`.
+ * Records spans and metrics of sign-ins, refreshes, API calls and connections, following OpenTelemetry's semantic
+ * conventions where they exist. No attribute holds an owner, an account, a token or the id of an object. `otelKms`
+ * measures key services.
  *
- * @returns the function that ends it
+ * @returns the function that stops it
  */
 export function stagedoorOtel(
   stagedoor: { readonly on: On; readonly connections: Pick<Stagedoor['connections'], 'count'> },
@@ -57,23 +39,23 @@ export function stagedoorOtel(
     'stagedoor.sign_in.duration',
     'Duration of callbacks, from the request to the stored connection.',
   )
-  const refreshes = histogram('stagedoor.refresh.duration', 'Duration of tries to refresh an access token.')
-  const calls = histogram('stagedoor.api.call.duration', 'Duration of Web API calls with all their attempts and waits.')
+  const refreshes = histogram('stagedoor.refresh.duration', 'Duration of attempts to refresh an access token.')
+  const calls = histogram('stagedoor.api.call.duration', 'Duration of Web API calls, including all attempts and waits.')
   const queue = histogram('stagedoor.api.queue.duration', 'How long Web API calls waited for the limiter.')
   const throttles = meter.createCounter('stagedoor.api.throttles', {
-    description: 'Answers of 429 from the Web API.',
+    description: 'Responses with status 429 from the Web API.',
     unit: '{response}',
   })
   const retries = meter.createCounter('stagedoor.api.retries', {
-    description: 'Attempts of Web API calls that failed and were repeated.',
+    description: 'Failed attempts of Web API calls that were retried.',
     unit: '{attempt}',
   })
   const pauses = meter.createCounter('stagedoor.limiter.pauses', {
-    description: 'Pauses that the Web API asked for.',
+    description: 'Pauses that the Web API requested.',
     unit: '{pause}',
   })
   const changes = meter.createCounter('stagedoor.connection.changes', {
-    description: 'Transitions of connections, each counted in the process that made it.',
+    description: 'Transitions of connections, each counted by the process that caused it.',
     unit: '{transition}',
   })
   const errorType = (code: string | undefined): Attributes => (code === undefined ? {} : { 'error.type': code })

@@ -8,7 +8,7 @@ interface SpanTiming {
   readonly code?: string | undefined
 }
 
-/** Writes a span for work that has ended. Its parent is what was active when the caller began, where context is kept. */
+/** Records a span for an operation that has ended. Its parent is the active span, if a context manager is installed. */
 function writeSpan(tracer: Tracer, name: string, kind: SpanKind, timing: SpanTiming, attributes: Attributes): void {
   const { startedAt, duration, code } = timing
   const span = tracer.startSpan(name, { kind, startTime: startedAt, attributes })
@@ -30,7 +30,7 @@ export function writeRefresh(tracer: Tracer, event: ConnectionEvents['refresh.fi
   })
 }
 
-/** One span for a call with all its attempts; what an instrumented `fetch` adds are the attempts. */
+/** Records one span for a call with all its attempts. An instrumented `fetch` adds a span per attempt. */
 export function writeRequest(tracer: Tracer, event: SpotifyEvents['request.finished']): void {
   const { request, status, attempts, throttles, queued } = event
   writeSpan(tracer, `${request.method} ${request.path}`, SpanKind.CLIENT, event, {

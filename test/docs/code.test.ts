@@ -3,13 +3,13 @@ import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { type CodeBlock, codeBlocks, documents, root } from './documents.ts'
 
-/** Guides whose titled blocks are whole files; the tests of the adapters compile and run those. */
-const elsewhere = (block: CodeBlock): boolean => /\btitle=/.test(block.info)
+/** Blocks with a title are whole files; the tests of the adapters compile and run them. */
+const isFile = (block: CodeBlock): boolean => /\btitle=/.test(block.info)
 
 const blocks = documents.flatMap(codeBlocks)
-const typescript = blocks.filter((block) => block.language === 'ts' && !elsewhere(block))
+const typescript = blocks.filter((block) => block.language === 'ts' && !isFile(block))
 
-/** What an application has at hand where a block stands. A block that declares a name itself hides it. */
+/** Names that blocks may use without declaring them. A block that declares a name itself hides it. */
 const surroundings = `
 import type { Express, Request as ExpressRequest, Response as ExpressResponse } from 'express'
 import type { Kysely } from 'kysely'
@@ -56,7 +56,7 @@ declare global {
 export {}
 `
 
-/** Packages that are mentioned and not installed here. */
+/** Packages that the documents mention and that are not installed here. */
 const shims = `
 declare module '@azure/identity' {
   export class DefaultAzureCredential {
@@ -128,13 +128,13 @@ describe('the code in the documents', () => {
     )
   })
 
-  it('is JSON where it says so', () => {
+  it('is valid JSON in blocks of JSON', () => {
     for (const { code, language, document, line } of blocks) {
       if (language === 'json') expect(() => JSON.parse(code), `${document}:${line}`).not.toThrow()
     }
   })
 
-  it('says of every block what language it is in', () => {
+  it('names the language of every block', () => {
     expect(blocks.filter(({ language }) => language === '').map(({ document, line }) => `${document}:${line}`)).toEqual(
       [],
     )

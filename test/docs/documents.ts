@@ -19,7 +19,7 @@ export interface CodeBlock {
   /** Line of its first line of code, from 1. */
   readonly line: number
   readonly language: string
-  /** What stands behind the language. */
+  /** The text after the language. */
   readonly info: string
   readonly code: string
 }
@@ -32,7 +32,7 @@ export function codeBlocks(document: string): CodeBlock[] {
   })
 }
 
-/** The name that a heading gets in a link. */
+/** The fragment of a link to a heading. */
 export function anchor(heading: string): string {
   const plain = heading
     .replace(/`|\*\*?|\[([^\]]*)\]\([^)]*\)/g, '$1')

@@ -19,7 +19,7 @@ function declaredCodes(): string[] {
 }
 
 describe('the guide to errors', () => {
-  it('says of every code who acts and what to do', () => {
+  it('lists for every code who must act and what to do', () => {
     const codes = declaredCodes()
     expect(codes.length).toBeGreaterThan(50)
     const rows = guide
@@ -28,7 +28,7 @@ describe('the guide to errors', () => {
     expect(rows.toSorted()).toEqual(codes.toSorted())
   })
 
-  it('is what its generator writes', () => {
+  it('is the output of its generator', () => {
     expect(renewed(guide)).toBe(guide)
   })
 })

@@ -3,8 +3,8 @@ import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { anchor, anchors, documents, read, root } from './documents.ts'
 
-/** Links of a document that lead nowhere. */
-function dead(document: string): string[] {
+/** Links of a document whose target does not exist. */
+function brokenLinks(document: string): string[] {
   const text = read(document)
     .replace(/^```.*?^```$/gms, '')
     .replace(/`[^`\n]*`/g, '')
@@ -26,8 +26,8 @@ describe('the documents', () => {
     )
   })
 
-  it.each([...documents, 'llms.txt'])('%s links to what is there', (document) => {
-    expect(dead(document)).toEqual([])
+  it.each([...documents, 'llms.txt'])('%s has no broken link', (document) => {
+    expect(brokenLinks(document)).toEqual([])
   })
 
   it('are all reached from the README or the index', () => {
@@ -37,17 +37,17 @@ describe('the documents', () => {
       reached.add(document)
       for (const [, target = ''] of read(document).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
         const path = relative(root, join(root, dirname(document), target)).replaceAll('\\', '/')
-        // A link to a folder leads to all that is in it.
+        // A link to a folder reaches every document in it.
         for (const name of documents) if (name === path || name.startsWith(`${path}/`)) follow(name)
       }
     }
     follow('README.md')
     follow('docs/README.md')
-    const apart = (name: string): boolean => name.startsWith('.github/') || name === 'AGENTS.md'
-    expect(documents.filter((name) => !reached.has(name) && !apart(name))).toEqual([])
+    const exempt = (name: string): boolean => name.startsWith('.github/') || name === 'AGENTS.md'
+    expect(documents.filter((name) => !reached.has(name) && !exempt(name))).toEqual([])
   })
 
-  it('name headings as links name them', () => {
+  it('turn headings into the fragments of links', () => {
     expect(anchor('When `kms` is down: what *now*?')).toBe('when-kms-is-down-what-now')
   })
 })

@@ -15,7 +15,7 @@ const entries: Readonly<Record<string, string>> = {
   'stagedoor/stores/sqlite': 'stores/sqlite.ts',
 }
 
-/** The guide's application, its imports led to the sources and its port to a free one. */
+/** The guide's application, with imports of the sources and a free port. */
 function application(port: number): string {
   const found = codeBlocks('docs/guides/quick-start.md').filter(({ language }) => language === 'ts')
   expect(found).toHaveLength(1)
@@ -71,7 +71,7 @@ describe('the quick start', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('leads from nothing to the saved tracks', async () => {
+  it('shows the saved tracks after a sign-in', async () => {
     const jar = new Map<string, string>()
     const visit = async (url: string): Promise<Response> => {
       const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')

@@ -40,7 +40,8 @@ class Instruments {
     }))
   }
 
-  async everything(): Promise<string> {
+  /** All spans and metrics, as JSON. */
+  async exported(): Promise<string> {
     await this.#reader.forceFlush()
     const spans = this.spans
       .getFinishedSpans()
@@ -88,7 +89,7 @@ async function signIn(ownerId = 'owner-4711'): Promise<void> {
 }
 
 describe('spans', () => {
-  it('show a sign-in, a refresh, a call and the key service, with names and attributes of the conventions', async () => {
+  it('show a sign-in, a refresh, a call and the key service, named as in the semantic conventions', async () => {
     stagedoorOtel(stagedoor, instruments)
     await signIn()
     now += 3_600_000
@@ -109,7 +110,7 @@ describe('spans', () => {
     expect(instruments.span('kms wrap')?.attributes).toEqual({ 'stagedoor.kms.operation': 'wrap' })
   })
 
-  it('count attempts and 429s of a call, and mark what failed', async () => {
+  it('count attempts and 429s of a call, and mark failures', async () => {
     stagedoorOtel(stagedoor, instruments)
     await signIn()
     fake.fail({ path: '/v1/me', status: 429, retryAfter: 0 })
@@ -125,7 +126,7 @@ describe('spans', () => {
     expect(failed?.attributes).toMatchObject({ 'error.type': 'API_NOT_FOUND', 'http.response.status_code': 404 })
   })
 
-  it('last as long as the work did, and belong to the span of the caller', async () => {
+  it("last as long as the operation did, and are children of the caller's span", async () => {
     const storage = new AsyncLocalStorage<Context>()
     context.setGlobalContextManager({
       active: () => storage.getStore() ?? ROOT_CONTEXT,
@@ -202,7 +203,7 @@ describe('metrics', () => {
     ])
   })
 
-  it('count the pauses that Spotify asks for', async () => {
+  it('count the pauses that Spotify requests', async () => {
     stagedoorOtel(stagedoor, instruments)
     await signIn()
     fake.fail({ path: '/v1/me', status: 429, retryAfter: 60 })
@@ -261,7 +262,7 @@ describe('metrics', () => {
     ])
   })
 
-  it('end when the returned function is called', async () => {
+  it('stop when the returned function is called', async () => {
     const stop = stagedoorOtel(stagedoor, instruments)
     stop()
     await signIn()
@@ -279,20 +280,20 @@ describe('privacy', () => {
     const [playlist] = await client.playlists.list().toArray({ max: 1 })
     if (playlist !== undefined && playlist !== null) await client.playlists.get(playlist.id)
     await client.search('a very private query', ['track'] as never).catch(() => {})
-    await client.request({ path: `/users/${me.id}/unheard-of/5VfuKhOvT8K` }).catch(() => {})
+    await client.request({ path: `/users/${me.id}/unknown/5VfuKhOvT8K` }).catch(() => {})
     now += 3_600_000
     await client.me.get()
-    const written = await instruments.everything()
-    expect(written).toContain('GET /me')
+    const exported = await instruments.exported()
+    expect(exported).toContain('GET /me')
     for (const secret of ['owner-4711', me.id, playlist?.id ?? 'none', 'private', '5VfuKhOvT8K']) {
-      expect(written).not.toContain(secret)
+      expect(exported).not.toContain(secret)
     }
-    for (const { value } of fake.tokens) expect(written).not.toContain(value)
+    for (const { value } of fake.tokens) expect(exported).not.toContain(value)
   })
 })
 
 describe('otelKms', () => {
-  it('measures failures by their code and passes them on', async () => {
+  it('measures failures by their code and rethrows them', async () => {
     const kms: Kms = {
       keyId: 'x',
       wrapKey: () => Promise.reject(Object.assign(new Error('no'), { code: 'VAULT_KMS_DENIED' })),
