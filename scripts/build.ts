@@ -39,6 +39,6 @@ const notices = [...bundledPackages(out)]
   })
 const rule = `\n${'-'.repeat(80)}\n\n`
 writeFileSync(
-  join(out, 'cli', 'THIRD-PARTY-LICENSES.txt'),
+  join(out, 'THIRD-PARTY-LICENSES.txt'),
   `This package contains code of these packages.\n${rule}${notices.join(rule)}`,
 )

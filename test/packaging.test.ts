@@ -8,10 +8,14 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import sizeLimit from '../.size-limit.ts'
+import { budgets } from '../scripts/budgets.ts'
+import { entries } from '../scripts/entries.ts'
 import tsup from '../tsup.config.ts'
+import { alias } from '../vitest.config.ts'
 import { brokenConfigurations } from './cli/broken-configurations.ts'
 import { goodEnv, type Installation, Workplace } from './cli/command-line.ts'
-import { filesBelow, manifest, PackedPackage, root, subpaths } from './packaging/installation.ts'
+import { filesBelow, manifest, PackedPackage, root } from './packaging/installation.ts'
 
 let packed: PackedPackage
 beforeAll(() => {
@@ -28,9 +32,7 @@ const peerOf: Readonly<Record<string, string>> = {
 const peers = Object.keys(manifest.peerDependencies)
 
 describe('the packed files', () => {
-  const entries = Object.keys((tsup as { entry: Record<string, string> }).entry)
-
-  it('are the documents, the sources, the entries with what they share, the declarations, and nothing else', () => {
+  it('are the documents, the sources, what is built from them under the names of sources, and nothing else', () => {
     const source = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'src'], {
       cwd: root,
       encoding: 'utf8',
@@ -38,39 +40,32 @@ describe('the packed files', () => {
     const sources = source.trim().split('\n')
     const rest = packed.files.filter((name) => {
       if (sources.includes(name)) return false
-      if (/^dist\/[a-z-]+-[A-Z0-9]{8}\.js(\.map)?$/.test(name)) return false
-      const entry = /^dist\/(.+)\.js(\.map)?$/.exec(name)?.[1]
-      if (entry !== undefined && entries.includes(entry)) return false
+      const built = /^dist\/(.+)\.js(\.map)?$/.exec(name)?.[1]
+      if (built !== undefined) return !sources.includes(`src/${built}.ts`)
       const declared = /^dist\/(.+)\.d\.ts(\.map)?$/.exec(name)?.[1]
       return declared === undefined || !sources.includes(`src/${declared}.ts`) || declared.startsWith('cli/')
     })
     const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']
-    expect(rest.sort()).toEqual([...documents, 'dist/cli/THIRD-PARTY-LICENSES.txt'].sort())
+    expect(rest.sort()).toEqual([...documents, 'dist/THIRD-PARTY-LICENSES.txt'].sort())
     expect(sources.filter((name) => !packed.files.includes(name))).toEqual([])
   })
 
-  it('hold every file that an export or the command names, and every entry that is built is exported', () => {
-    const targets = subpaths.flatMap(({ types, default: target }) => [types, target])
-    expect([...targets, './dist/cli/main.js'].filter((target) => !packed.files.includes(target.slice(2)))).toEqual([])
-    expect(entries.map((name) => `./dist/${name}.js`).sort()).toEqual(
-      [...subpaths.map((entry) => entry.default), './dist/cli/main.js'].sort(),
-    )
-    const declared = ts.readConfigFile(join(root, 'tsconfig.build.json'), ts.sys.readFile).config.files as string[]
-    expect(declared.map((name) => name.replace('src/', './dist/').replace(/\.ts$/, '.d.ts')).sort()).toEqual(
-      subpaths.map((entry) => entry.types).sort(),
-    )
+  it('hold every file that an export or the command names', () => {
+    const targets = entries.flatMap(({ source, output, types }) => [source, output, types])
+    expect([...targets, 'dist/cli/main.js'].filter((target) => !packed.files.includes(target))).toEqual([])
   })
 
-  it('are the same entries for the reference, the size budgets and the types of this project', () => {
-    const json = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8'))
-    const sources = subpaths.map((entry) => entry.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts')).sort()
-    expect((json('typedoc.json').entryPoints as string[]).toSorted()).toEqual(sources)
-    expect((json('.size-limit.json') as { path: string }[]).map(({ path }) => `./${path}`).sort()).toEqual(
-      subpaths.map((entry) => entry.default).sort(),
-    )
-    const { paths } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config.compilerOptions
-    expect(Object.keys(paths).sort()).toEqual(subpaths.map(({ name }) => name).sort())
-    expect((Object.values(paths) as string[][]).map(([path]) => path?.slice(2)).sort()).toEqual(sources)
+  it('hold the code of a source once, in a file that has its name or that of a part it belongs to', () => {
+    const dist = join(packed.installed, 'dist')
+    const maps = filesBelow(dist).filter((name) => name.endsWith('.js.map') && !name.startsWith('cli/'))
+    const held = maps.flatMap((name) => {
+      const { sources } = JSON.parse(readFileSync(join(dist, name), 'utf8')) as { sources: string[] }
+      return sources.map((source) => resolve(dirname(join(dist, name)), source))
+    })
+    expect(held.filter((source, index) => held.indexOf(source) !== index)).toEqual([])
+    const zod = JSON.parse(readFileSync(join(dist, 'spotify/schemas/zod.js.map'), 'utf8')) as { sources: string[] }
+    expect(zod.sources.length).toBeGreaterThan(1)
+    expect(zod.sources.filter((source) => !source.includes('node_modules/zod/'))).toEqual([])
   })
 
   it('import only dependencies, peers and node: modules, the command line included', () => {
@@ -109,8 +104,8 @@ describe('the packed files', () => {
     expect(line).toContain('new ConfigError(')
   })
 
-  it('carry the licence of every package whose code the command line bundles', () => {
-    const notices = readFileSync(join(packed.installed, 'dist/cli/THIRD-PARTY-LICENSES.txt'), 'utf8')
+  it('carry the licence of every package whose code is in them', () => {
+    const notices = readFileSync(join(packed.installed, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8')
     const maps = filesBelow(join(packed.installed, 'dist')).filter((name) => name.endsWith('.js.map'))
     const bundled = new Set(
       maps.flatMap((name) => {
@@ -121,7 +116,32 @@ describe('the packed files', () => {
       }),
     )
     expect(bundled).toContain('commander')
+    expect(bundled).toContain('zod')
     for (const name of bundled) expect(notices).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, 'm'))
+  })
+})
+
+describe('an entry in package.json', () => {
+  it('is all that another entry needs: it is built, resolved, given a budget and documented from there', () => {
+    const { entry } = tsup as { entry: Record<string, string> }
+    const sources = entries.map(({ source }) => source)
+    const names = entries.map(({ name }) => name)
+    expect(entries.length).toBe(Object.keys(manifest.exports).length - 1)
+    expect(sources.filter((source) => !Object.values(entry).includes(source))).toEqual([])
+    expect(sizeLimit.map(({ name }) => name)).toEqual(names)
+    expect(names.filter((name) => !alias.some(({ find }) => find.test(name)))).toEqual([])
+    const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
+    const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root)
+    const importer = join(root, 'examples', 'importer.ts')
+    const resolved = names.map((name) => {
+      const mode = ts.ModuleKind.ESNext
+      const found = ts.resolveModuleName(name, importer, options, ts.sys, undefined, undefined, mode)
+      return found.resolvedModule?.resolvedFileName
+    })
+    expect(resolved).toEqual(sources.map((source) => join(root, source)))
+    const printed = execFileSync(process.execPath, [join(root, 'scripts', 'entries.ts')], { encoding: 'utf8' })
+    expect(printed.split(' ')).toEqual(sources)
+    expect(manifest.scripts.docs).toContain('typedoc $(node scripts/entries.ts)')
   })
 })
 
@@ -129,7 +149,7 @@ describe('an application with nothing but the package', () => {
   it('imports every subpath, but for those that need a peer, which say which one', () => {
     const script = `
       const results = {}
-      for (const name of ${JSON.stringify(subpaths.map(({ name }) => name))}) {
+      for (const name of ${JSON.stringify(entries.map(({ name }) => name))}) {
         results[name] = await import(name).then((module) => Object.keys(module).length, (error) => error.message)
       }
       console.log(JSON.stringify(results))`
@@ -153,7 +173,7 @@ describe('an application with nothing but the package', () => {
   })
 
   it('loads every subpath with require() from CommonJS', () => {
-    const names = subpaths.map(({ name }) => name).filter((name) => peerOf[name] === undefined)
+    const names = entries.map(({ name }) => name).filter((name) => peerOf[name] === undefined)
     const script = `
       const results = {}
       for (const name of ${JSON.stringify(names)}) results[name] = Object.keys(require(name)).length
@@ -249,7 +269,7 @@ describe('TypeScript', () => {
     (_, file, options) => {
       packed.provide(...peers, 'typescript', '@types/node', '@types/express')
       const path = join(packed.consumer, file)
-      const lines = subpaths.map(
+      const lines = entries.map(
         ({ name }, index) => `import * as m${index} from '${name}'\nexport const n${index}: object = m${index}`,
       )
       writeFileSync(
@@ -275,32 +295,11 @@ describe('TypeScript', () => {
   )
 })
 
-/** These stand on Node, or on clients that do. */
-const nodeBound = new Set([
-  'stagedoor/stores/sqlite',
-  'stagedoor/limits/cluster',
-  'stagedoor/express',
-  'stagedoor/fastify',
-  'stagedoor/otel',
-  'stagedoor/testing/server',
-])
-
-/**
- * Bytes over the wire when everything of the entry is used: minified, gzipped, dependencies included, peers not. `first`
- * is what importing it loads, `later` what the first sign-in, call, list or failure loads on top.
- */
-const budgets: Readonly<Record<string, { readonly first: number; readonly later?: number }>> = {
-  stagedoor: { first: 46_080, later: 58_000 },
-  'stagedoor/oauth': { first: 7_000, later: 16_000 },
-  'stagedoor/vault': { first: 7_000, later: 2_500 },
-  'stagedoor/spotify': { first: 24_000, later: 20_000 },
-}
-
 describe('bundles', () => {
-  const free = subpaths.filter(({ name }) => !nodeBound.has(name))
+  const free = entries.filter(({ runsEverywhere }) => runsEverywhere)
 
-  it.each(free)('$name runs where there are no modules of Node', async ({ default: target }) => {
-    const { metafile } = await bundle(join(packed.installed, target), 'neutral')
+  it.each(free)('$name runs where there are no modules of Node', async ({ output }) => {
+    const { metafile } = await bundle(join(packed.installed, output), 'neutral')
     const modules = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path))
     expect(modules.filter((path) => path.startsWith('node:') || builtinModules.includes(path))).toEqual([])
   })
@@ -311,18 +310,17 @@ describe('bundles', () => {
     expect(modules).toContain('node:sqlite')
   })
 
-  it.each(Object.entries(budgets))('%s stays within its budget of bytes', async (name, { first, later = 0 }) => {
-    const target = subpaths.find((entry) => entry.name === name)?.default ?? ''
-    const { outputFiles, metafile } = await bundle(join(packed.installed, target), 'neutral')
+  const lazy = entries.filter(({ subpath }) => budgets.get(subpath)?.later !== undefined)
+  it.each(lazy)('$name loads with its import and later what its budget allows', async ({ subpath, output }) => {
+    const { first = 0, later = 0 } = budgets.get(subpath) ?? {}
+    const { outputFiles, metafile } = await bundle(join(packed.installed, output), 'neutral')
     const sizes = new Map(outputFiles.map(({ path, contents }) => [path, gzipSync(contents).length]))
-    const outputs = Object.entries(metafile.outputs).map(([path, output]) => ({
-      ...output,
+    const outputs = Object.entries(metafile.outputs).map(([path, file]) => ({
+      ...file,
       path: resolve(path),
       name: path,
     }))
-    const entry = outputs.find(
-      ({ entryPoint }) => entryPoint !== undefined && resolve(entryPoint).endsWith(target.slice(1)),
-    )
+    const entry = outputs.find(({ entryPoint }) => entryPoint !== undefined && resolve(entryPoint).endsWith(output))
     const eager = new Set<string>()
     const follow = (path: string): void => {
       if (eager.has(resolve(path))) return

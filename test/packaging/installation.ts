@@ -19,18 +19,14 @@ export const root = fileURLToPath(new URL('../../', import.meta.url))
 export interface Manifest {
   readonly version: string
   readonly engines: { readonly node: string }
-  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
+  readonly exports: Readonly<Record<string, unknown>>
+  readonly scripts: Readonly<Record<string, string>>
   readonly dependencies: Readonly<Record<string, string>>
   readonly peerDependencies: Readonly<Record<string, string>>
   readonly devDependencies: Readonly<Record<string, string>>
 }
 
 export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
-
-/** Every subpath that leads to code, `.` included, with the files that it leads to. */
-export const subpaths = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
-  typeof target === 'string' ? [] : [{ subpath, name: `stagedoor${subpath.slice(1)}`, ...target }],
-)
 
 /** A tarball to test in place of one packed here: the path in `STAGEDOOR_TARBALL`, from the root. */
 export function givenTarball(): string | undefined {

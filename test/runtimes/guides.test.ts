@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { entries } from '../../scripts/entries.ts'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../src/testing/server.ts'
 import { freePort } from '../examples/program.ts'
 import { sendOver } from '../http/http-client.ts'
@@ -25,14 +26,7 @@ describe.each(runtimes)('the guide for frameworks, on $name', ({ command: [progr
   beforeAll(async () => {
     spotify = await startFakeSpotify()
     for (const { title, code } of titledBlocks('guides/frameworks.md')) writeFileSync(join(cwd, title), code)
-    const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-      exports: Record<string, string | { default: string }>
-    }
-    const sources = Object.entries(exports).flatMap(([subpath, target]): [string, string][] => {
-      if (typeof target === 'string') return []
-      const source = target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts')
-      return [[`stagedoor${subpath.slice(1)}`, join(root, source)]]
-    })
+    const sources = entries.map(({ name, source }) => [name, join(root, source)] as const)
     const imports = Object.fromEntries(sources.map(([name, file]) => [name, `file://${file}`]))
     writeFileSync(join(cwd, 'deno.json'), JSON.stringify({ imports, nodeModulesDir: 'manual' }))
     const aliases = Object.fromEntries(sources.map(([name, file]) => [name, [file]]))

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { manifest, PackedPackage, subpaths } from '../packaging/installation.ts'
+import { entries } from '../../scripts/entries.ts'
+import { manifest, PackedPackage } from '../packaging/installation.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const bin = (name: string): string => join(here, 'node_modules', name)
@@ -63,7 +64,7 @@ describe.each(nodes)('the packed package on $name', ({ name, node }) => {
 
   it('is loaded with require()', () => {
     const needPeer = ['stagedoor/stores/sql', 'stagedoor/testing/msw', 'stagedoor/otel']
-    const names = subpaths.map((entry) => entry.name).filter((entry) => !needPeer.includes(entry))
+    const names = entries.map((entry) => entry.name).filter((entry) => !needPeer.includes(entry))
     const script = `for (const name of ${JSON.stringify(names)}) if (Object.keys(require(name)).length === 0) throw name`
     output(node, ['--no-warnings', '-e', `${script}\nconsole.log(require('stagedoor').createStagedoor.name)`])
   })

@@ -1,5 +1,5 @@
-import * as z from 'zod/mini'
-import type { $ZodIssue, $ZodShape, output, SomeType } from 'zod/v4/core'
+import type { $ZodIssue, $ZodShape, output, SomeType } from './zod.ts'
+import * as z from './zod.ts'
 
 /** Whether a value is as a schema says. Answers that are, almost all, need no more than this; zod explains the others. */
 type Test = (value: unknown) => boolean
@@ -37,7 +37,7 @@ const isTexts: Test = (value) => {
 const isObject: Test = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** An object with at least these fields; those that it does not name are nobody's business. */
-export function object<S extends $ZodShape>(shape: S): z.ZodMiniObject<S, z.core.$strip> {
+export function object<S extends $ZodShape>(shape: S): z.ZodMiniObject<S, z.$strip> {
   const fields = new Map(
     Object.entries(shape).map(([name, schema]) => {
       const test = testOf(schema)
@@ -96,7 +96,7 @@ export const boolean = withTest(z.boolean(), isFlag)
 export const texts = maybe(withTest(z.array(z.nullable(z.string())), isTexts))
 export const dictionary = maybe(withTest(z.record(z.string(), z.unknown()), isObject))
 
-type TypedObject = z.ZodMiniObject<{ type: z.ZodMiniLiteral<string> } & $ZodShape, z.core.$strip>
+type TypedObject = z.ZodMiniObject<{ type: z.ZodMiniLiteral<string> } & $ZodShape, z.$strip>
 
 /** One of several objects that `type` tells apart. */
 export function byType<const T extends readonly [TypedObject, ...TypedObject[]]>(

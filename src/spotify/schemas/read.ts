@@ -1,8 +1,8 @@
-import type { $ZodIssue } from 'zod/v4/core'
 import type { Kind } from './kinds.ts'
 import { isObject, normalize } from './normalize.ts'
 import { issuesOf } from './object.ts'
 import { schemas } from './schemas.ts'
+import type { $ZodIssue } from './zod.ts'
 
 /** What an operation promises of its answer. */
 export interface ResponseShape {

@@ -1,4 +1,3 @@
-import type { $ZodType } from 'zod/v4/core'
 import { album, savedAlbum, simplifiedAlbum } from './album.ts'
 import { artist } from './artist.ts'
 import { audiobook, chapter, savedAudiobook, simplifiedAudiobook, simplifiedChapter } from './audiobook.ts'
@@ -12,6 +11,7 @@ import { episode, savedEpisode, savedShow, show, simplifiedEpisode, simplifiedSh
 import { simplifiedTrack } from './simplified-track.ts'
 import { savedTrack, track } from './track.ts'
 import { privateUser, publicUser } from './user.ts'
+import type { $ZodType } from './zod.ts'
 
 const search = object({
   albums: maybe(pageOf(simplifiedAlbum)),

@@ -1,0 +1,25 @@
+// The part of zod that the schemas use. It is built as one file: as zod's many modules it takes five times as long to load.
+export {
+  array,
+  boolean,
+  discriminatedUnion,
+  enum,
+  literal,
+  nullable,
+  nullish,
+  number,
+  object,
+  record,
+  safeParse,
+  string,
+  unknown,
+  type ZodMiniArray,
+  type ZodMiniDiscriminatedUnion,
+  type ZodMiniEnum,
+  type ZodMiniLiteral,
+  type ZodMiniNullable,
+  type ZodMiniObject,
+  type ZodMiniOptional,
+  type ZodMiniType,
+} from 'zod/mini'
+export type { $strip, $ZodIssue, $ZodShape, $ZodType, output, SomeType } from 'zod/v4/core'
