@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build, type Metafile } from 'esbuild'
+import { budgets } from '../../scripts/budgets.ts'
+import { entries } from '../../scripts/entries.ts'
 import { median } from '../lib/measure.ts'
 import type { Context, Row } from '../lib/rows.ts'
 
@@ -13,18 +15,12 @@ export const about =
 
 const run_ = promisify(execFile)
 const root = new URL('../../', import.meta.url)
-const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
-  exports: Record<string, string | { default: string }>
-}
 const peers = ['@spotify/web-api-ts-sdk', 'spotify-web-api-node', 'openid-client', 'better-auth']
 const rounds = 9
-const budgets: Readonly<Record<string, number>> = { stagedoor: 45, 'stagedoor/oauth': 20 }
 
 export async function* run({ note }: Context): AsyncGenerator<Row> {
-  const entries = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
-    typeof target === 'string' ? [] : [[`stagedoor${subpath.slice(1)}`, new URL(target.default, root).href] as const],
-  )
-  const wanted = new Map<string, string>([...entries, ...peers.map((name) => [name, resolved(name)] as const)])
+  const ours = entries.map(({ name, output }) => [name, new URL(output, root).href] as const)
+  const wanted = new Map<string, string>([...ours, ...peers.map((name) => [name, resolved(name)] as const)])
   note('import times')
   const times = new Map<string, number[]>()
   for (let round = -1; round < rounds; round++) {
@@ -75,7 +71,7 @@ async function* sizes(name: string, url: string): AsyncGenerator<Row> {
     subject,
     value: bytes / 1024,
     unit: 'KB gzip',
-    ...(budget === undefined ? {} : { target: `≤ ${budget} KB`, pass: bytes / 1024 <= budget }),
+    ...(budget === undefined ? {} : { target: `≤ ${(budget / 1024).toPrecision(3)} KB`, pass: bytes <= budget }),
   })
   const external = [
     ...builtinModules,
@@ -108,7 +104,8 @@ async function* sizes(name: string, url: string): AsyncGenerator<Row> {
     whole.outputFiles
       .filter((file) => [...files].some((each) => file.path.endsWith(each.replace(/^.*\/out\//, ''))))
       .reduce((sum, file) => sum + gzipSync(file.contents).length, 0)
-  yield row('size with dependencies', gzip(first), budgets[name])
+  const subpath = entries.find((entry) => entry.name === name)?.subpath ?? ''
+  yield row('size with dependencies', gzip(first), budgets.get(subpath)?.first)
   if (!own) return
   if (name === 'stagedoor') yield row('size of what is loaded at first use (schemas, login)', gzip(later))
   const alone = await build({ ...options, external: [...external, ...Object.keys(dependencies())] })

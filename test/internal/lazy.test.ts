@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { lazy } from '../../src/internal/lazy.ts'
 
@@ -58,5 +59,29 @@ describe('lazy', () => {
     await new Promise((next) => setImmediate(next))
     process.off('unhandledRejection', unhandled)
     expect(unhandled).not.toHaveBeenCalled()
+  })
+})
+
+describe('the sources', () => {
+  it('delay four things through it, and import all else at once', () => {
+    const root = new URL('../../src/', import.meta.url)
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    const delayed = files
+      .map((name) => name.replaceAll('\\', '/'))
+      // The command line imports the user's configuration, by its path.
+      .filter((name) => name.endsWith('.ts') && !name.startsWith('cli/'))
+      .flatMap((name) => {
+        const lines = readFileSync(new URL(name, root), 'utf8').split('\n')
+        return lines.filter((line) => /[^.\w]import\(/.test(line) && !/^\s*(\/\/|\/?\*)/.test(line))
+      })
+    const modules = delayed.flatMap((line) => [...line.matchAll(/import\('([^']+)'\)/g)].map(([, module]) => module))
+    expect(modules.toSorted()).toEqual([
+      './schemas/read.ts',
+      'jose/jwt/decrypt',
+      'jose/jwt/encrypt',
+      'oauth4webapi',
+      'p-retry',
+    ])
+    expect(delayed.filter((line) => !line.includes('= lazy('))).toEqual([])
   })
 })
