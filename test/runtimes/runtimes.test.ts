@@ -88,7 +88,7 @@ describe('the packed package on the oldest Node that it names', () => {
   })
 
   it.each(['import', 'require'])('is loaded with %s(), every entry', (load) => {
-    const names = subpaths.map(({ name }) => name).filter((name) => name !== sqlite && !needPeer.includes(name))
+    const names = entries.map(({ name }) => name).filter((name) => name !== sqlite && !needPeer.includes(name))
     const script = `(async () => {
       for (const name of ${JSON.stringify(names)}) {
         if (Object.keys(await ${load}(name)).length === 0) throw new Error(name)
