@@ -4,7 +4,7 @@ import { type ErrorParts, missingScope } from './missing-scope.ts'
 import type { AppMode, OperationData } from './operations/operation.ts'
 import type { ApiResponse } from './transport.ts'
 
-/** What is known about a request when its answer is judged. */
+/** What is known about a request when an error is made of its response. */
 export interface ErrorContext {
   readonly request: { readonly method: string; readonly path: string }
   readonly operation: OperationData | undefined
@@ -19,7 +19,7 @@ interface ErrorBody {
   readonly reason: string | undefined
 }
 
-/** The error that an answer other than 2xx stands for (status, headers, and every form of body Spotify is known to send). */
+/** The error for a response other than 2xx: by its status, its headers and every form of body that Spotify is known to send. */
 export function apiError(response: ApiResponse, context: ErrorContext): SpotifyApiError {
   const { status } = response
   const body = parseErrorBody(response.text)
@@ -47,11 +47,11 @@ function classify({ status }: ApiResponse, body: ErrorBody, context: ErrorContex
               'Wait until retryAt. Quotas of Development Mode are counted over about a day, per developer account and group of endpoints.',
           },
         ]
-      : ['API_RATE_LIMITED', 'Spotify asks to wait.', { reason: body.reason ?? 'RATE_LIMITED' }]
+      : ['API_RATE_LIMITED', 'Too many requests to Spotify right now.', { reason: body.reason ?? 'RATE_LIMITED' }]
   }
   if (status >= 500) return serverError(context)
   if (status >= 400) return badRequest(body)
-  return ['API_BAD_RESPONSE', 'Spotify answered with a status that this package does not expect.']
+  return ['API_BAD_RESPONSE', 'Spotify responded with a status that this package does not expect.']
 }
 
 function badRequest({ message }: ErrorBody): ErrorParts {
@@ -61,7 +61,7 @@ function badRequest({ message }: ErrorBody): ErrorParts {
       'Spotify refused the page size.',
       {
         action:
-          'Ask for smaller pages, or leave limit out: the page size then follows appMode. In Development Mode it is 10 for search and the albums of an artist.',
+          'Request smaller pages, or leave limit out: the page size then follows appMode. In Development Mode it is 10 for search and the albums of an artist.',
       },
     ]
   }
@@ -105,7 +105,7 @@ function forbidden(body: ErrorBody, context: ErrorContext): ErrorParts {
   }
   if (isRemoved(context)) return unavailable(context)
   const action = /^\/playlists\//.test(context.request.path)
-    ? 'Development Mode gives the rows of a playlist only to its owner and collaborators.'
+    ? 'In Development Mode only the owner and the collaborators of a playlist can read its items.'
     : undefined
   return ['API_FORBIDDEN', 'Spotify does not allow this.', { detail: redact(message), action }]
 }
@@ -117,22 +117,22 @@ function notFound(body: ErrorBody, context: ErrorContext): ErrorParts {
       'The user has no active device.',
       {
         reason: 'NO_ACTIVE_DEVICE',
-        action: 'Ask the user to open Spotify on a device, or name a device_id from player.devices().',
+        action: 'Ask the user to open Spotify on a device, or pass a device_id from player.devices().',
       },
     ]
   }
-  // With extended quota, an operation removed in 2026 is there, and it is the object that is not.
-  const answers = context.mode === 'extended' && context.operation?.availability === 'removed-2026-02'
-  if (isRemoved(context) && !answers) return unavailable(context)
-  return ['API_NOT_FOUND', 'Spotify has no such object, or not for this application.']
+  // With extended quota, an operation removed in 2026 still exists: it is the object that does not.
+  const isAvailable = context.mode === 'extended' && context.operation?.availability === 'removed-2026-02'
+  if (isRemoved(context) && !isAvailable) return unavailable(context)
+  return ['API_NOT_FOUND', 'Spotify has no such object, or does not show it to this application.']
 }
 
 function serverError(context: ErrorContext): ErrorParts {
-  const writes = context.request.method !== 'GET'
+  const isWrite = context.request.method !== 'GET'
   return [
     'API_SERVER_ERROR',
     'Spotify failed.',
-    writes
+    isWrite
       ? {
           action:
             'The write may have taken effect: read back before repeating it. If it always fails, look for an item in it that no longer exists.',
@@ -155,7 +155,7 @@ function unavailable({ operation, request }: ErrorContext): ErrorParts {
   ]
 }
 
-/** Spotify's words: `{error: {message, reason}}`, `{error, error_description}`, plain text, HTML or nothing. */
+/** Reads an error body: `{error: {message, reason}}`, `{error, error_description}`, plain text, HTML or nothing. */
 function parseErrorBody(text: string): ErrorBody {
   const start = text.trimStart()
   if (!start.startsWith('{')) return { message: start.startsWith('<') ? '' : start.slice(0, 300), reason: undefined }
@@ -178,7 +178,7 @@ function asText(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
-/** Spotify's own words without anything that could name a person or an object. */
+/** Spotify's message without anything that could identify a person or an object. */
 function redact(message: string): string | undefined {
   const text = message
     .replace(/https?:\S+|spotify:\S+|"[^"]*"|'[^']*'|\S*@\S*|\b(?=\w*\d)\w{4,}\b|\b\w{16,}\b/g, '…')

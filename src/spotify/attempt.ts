@@ -20,7 +20,7 @@ export interface AttemptOptions {
   readonly emitter: Emitter<SpotifyEvents>
 }
 
-/** One call: what to send, as whom, and how it may be repeated. */
+/** One call: the request, the token source, and whether it may be repeated. */
 export interface ApiCall {
   readonly outgoing: ApiRequest
   readonly operation: OperationData | undefined
@@ -107,7 +107,7 @@ export function createAttempts(attempts: AttemptOptions): Attempts {
       },
       () => {},
     )
-    // A token that is at hand is there after one turn and needs neither a timer nor a listener.
+    // A token that is in memory resolves within one microtask and needs neither a timer nor a listener.
     await undefined
     progress.token = token ?? (await tokenInTime(requested, call, options, progress))
   }
@@ -123,7 +123,7 @@ export function createAttempts(attempts: AttemptOptions): Attempts {
     const remaining = (options.maxWait ?? attempts.maxWait) - progress.waited
     const timeoutError = (): SpotifyApiError => {
       const { request } = call.outgoing
-      return new SpotifyApiError('API_TIMEOUT', 'No access token came in time.', { request })
+      return new SpotifyApiError('API_TIMEOUT', 'The source of access tokens did not respond in time.', { request })
     }
     const token = await inTime(requested, Math.max(1, Math.min(remaining, 2 ** 31 - 1)), options.signal, timeoutError)
     progress.waited += Math.max(0, now() - startedAt)

@@ -3,8 +3,8 @@ import { missingScope } from './missing-scope.ts'
 import type { OperationData, Scope } from './operations/operation.ts'
 
 /**
- * Finds out before a request whether it must fail for want of a scope.
- * @param uris what a request to the library is about
+ * Checks before a request whether it would fail because a scope is missing.
+ * @param uris the objects of a request to the library
  * @throws SpotifyApiError `API_MISSING_SCOPE`
  */
 export function checkScopes(
@@ -25,7 +25,7 @@ export function checkScopes(
   throw new SpotifyApiError(code, message, { ...details, request })
 }
 
-/** What the library asks for depends on what is saved. Public playlists are left to Spotify to judge. */
+/** The scopes that a request to the library needs depend on its URIs. For playlists the decision is left to Spotify. */
 function libraryScopes(operation: OperationData, uris: readonly string[]): Scope[] {
   const isRead = operation.method === 'GET'
   const needed = new Set<Scope>()

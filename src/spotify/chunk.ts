@@ -8,7 +8,7 @@ export function chunk<T>(list: readonly T[], size: number): T[][] {
 }
 
 /**
- * Sends a list piece by piece, one after the other, and gives the answers in order.
+ * Sends a list piece by piece, one after the other, and returns the results in order.
  * @throws SpotifyApiError `API_PARTLY_DONE` if a piece other than the first fails: `done` are the values before it,
  *   `cause` is the failure. A failure of the first piece, and the caller's own abort, are thrown as they are.
  */
@@ -33,7 +33,7 @@ export async function inBatches<T>(
         reason,
         request,
         done,
-        action: 'Go on with what is not in done, after a look at whether the failed part took effect.',
+        action: 'Check whether the failed part took effect, then continue with what is not in done.',
       })
     }
     done.push(...batch)
@@ -41,7 +41,7 @@ export async function inBatches<T>(
   return results
 }
 
-/** A list without what is `null`. */
+/** A list without its `null` items. */
 export function withoutNulls<T>(list: readonly (T | null)[]): T[] {
   return list.filter((item) => item !== null)
 }

@@ -20,7 +20,7 @@ import type { RequestInput } from './request.ts'
 
 /**
  * The Web API as one user, or as the application. Every method takes its ids, then its query or body, then
- * {@link RequestOptions}; the names inside queries, bodies and answers are Spotify's own.
+ * {@link RequestOptions}; the names inside queries, bodies and responses are Spotify's own.
  *
  * Every method can throw {@link SpotifyApiError}, what the source of access tokens throws, and for a wrong argument a
  * `TypeError` with the code `INVALID_ARGUMENT`. The caller's own abort is thrown as it is.
@@ -43,8 +43,8 @@ export interface SpotifyClient {
   readonly users: Users
   /**
    * Any operation of Spotify's description by its id, those included that were removed in 2024 and 2026, with the
-   * parameters, body and answer it has there: `client.operation('save-tracks-user', { body: { ids } })`.
-   * One request: no batches, no following pages.
+   * parameters, body and response it has there: `client.operation('save-tracks-user', { body: { ids } })`.
+   * Sends one request: a long list is not split into batches, and further pages are not read.
    */
   operation<K extends OperationId>(
     id: K,
@@ -54,8 +54,8 @@ export interface SpotifyClient {
   ): Promise<OperationResult<K>>
   /**
    * Any request to the Web API, for what this package does not know yet. `schema` can be of any Standard Schema library;
-   * without it the answer is not checked.
-   * @throws SpotifyApiError `API_BAD_RESPONSE` if the answer is not as `schema` says
+   * without it the response is not checked.
+   * @throws SpotifyApiError `API_BAD_RESPONSE` if the response does not match `schema`
    */
   request<T = unknown>(input: RequestInput<T>, options?: RequestOptions): Promise<T>
 }

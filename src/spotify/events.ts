@@ -1,7 +1,7 @@
 import type { SpotifyApiErrorCode } from '../errors.ts'
 import type { CircuitEvents, LimiterEvents } from '../limits/limiter.ts'
 
-/** What a Web API client tells about. */
+/** The events of a Web API client. */
 export interface SpotifyEvents extends LimiterEvents, CircuitEvents {
   /** An attempt failed and is repeated. */
   'request.retried': {
@@ -13,16 +13,16 @@ export interface SpotifyEvents extends LimiterEvents, CircuitEvents {
     /** Milliseconds until the next one, apart from the limiter's pauses. */
     readonly delay: number
   }
-  /** A call came to its end, with all its attempts. */
+  /** A call ended, after all its attempts. */
   'request.finished': {
     readonly request: { readonly method: string; readonly path: string }
-    /** Of the last answer, if there was one. */
+    /** Of the last response, if there was one. */
     readonly status?: number | undefined
     /** Of the error, if the call failed. */
     readonly code?: string | undefined
     /** How often it was sent. */
     readonly attempts: number
-    /** How many of the answers were 429. */
+    /** How many of the responses were 429. */
     readonly throttles: number
     /** Epoch milliseconds. */
     readonly startedAt: number
@@ -31,7 +31,7 @@ export interface SpotifyEvents extends LimiterEvents, CircuitEvents {
     /** Milliseconds that the call waited for the limiter. */
     readonly queued: number
   }
-  /** Something in an answer was not as described; `path` says where, without any value. */
+  /** Something in a response was not as described; `path` is where, without any value. */
   'response.odd': {
     readonly request: { readonly method: string; readonly path: string }
     readonly kind: string

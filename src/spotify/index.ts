@@ -32,7 +32,7 @@ export {
   type Body,
   type OperationId,
   type OperationInput,
-  type OperationResult as Answer,
+  type OperationResult,
   operations,
   type Query,
 } from './operations/operations.ts'

@@ -1,7 +1,7 @@
 import type { SpotifyApiErrorCode, SpotifyApiErrorDetails } from '../errors.ts'
 import type { OperationData } from './operations/operation.ts'
 
-/** What an error is made of. */
+/** The arguments of an error. */
 export type ErrorParts = readonly [code: SpotifyApiErrorCode, message: string, details?: SpotifyApiErrorDetails]
 
 /** The error of an operation for which a scope is missing. */
@@ -20,7 +20,7 @@ export function missingScope({
       ? 'Whether the connection has it is not known.'
       : missing.length > 0
         ? `The connection lacks ${missing.join(', ')}.`
-        : 'The connection has it by our record: it may have been granted less since.'
+        : 'The connection has it by our record: the user may have granted less since.'
   return [
     'API_MISSING_SCOPE',
     'The connection lacks a scope that the operation needs.',

@@ -1,6 +1,6 @@
 import { SpotifyApiError } from '../errors.ts'
 
-/** The error of a request that got no answer. The cause is copied: some fetch implementations put headers on theirs. */
+/** The error of a request without a response. The cause is copied: some fetch implementations put headers on theirs. */
 export function unreachable(
   error: unknown,
   token: string,

@@ -18,8 +18,8 @@ export interface RequestOptions extends CallOptions {
   readonly maxWait?: number | undefined
 }
 
-/** Gives an access token. `rejected` is the token that was just refused: get a newer one. */
+/** Returns an access token. `rejected` is the token that was just refused: return a newer one. */
 export type AccessTokenSource = (options?: CallOptions & { readonly rejected?: string | undefined }) => Promise<string>
 
-/** The scopes of a connection, or a function that tells them; `undefined` when they are not known. */
+/** The scopes of a connection, or a function that returns them; `undefined` when they are not known. */
 export type ScopeSource = readonly string[] | (() => Promise<readonly string[] | undefined>) | undefined

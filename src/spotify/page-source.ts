@@ -9,7 +9,7 @@ export type Position =
   | { readonly before: string }
   | undefined
 
-/** Where the parameters of a query say that a list begins. */
+/** Where a list begins by the parameters of its query. */
 export function startOf({ after, before, offset }: Readonly<Record<string, unknown>>): Position {
   const isGiven = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number'
   if (isGiven(after)) return { after: String(after) }
@@ -20,7 +20,7 @@ export function startOf({ after, before, offset }: Readonly<Record<string, unkno
 /** What a list is read from. */
 export interface PageSource<Raw> {
   readonly paging: 'offset' | 'cursor'
-  /** The API's base, to tell its own links from others. */
+  /** The API's base, by which its own links are recognised. */
   readonly base: string
   readonly start: Position
   /** The last offset plus page size that the API allows. */
@@ -62,7 +62,7 @@ export async function readPage<Raw>(
   }
 }
 
-/** Where the page after `found` begins; `undefined` when there is none. */
+/** Where the page after `result` begins; `undefined` when there is none. */
 export function positionAfter<Raw>(source: PageSource<Raw>, found: PageResult<Raw>, visited: Set<string>): Position {
   const { page, position, size } = found
   if (page.next === null || page.items.length === 0) return undefined

@@ -3,12 +3,12 @@ import { isStuck, offsetOf, type PageResult, type PageSource, positionAfter, rea
 import type { Page } from './schemas/kinds.ts'
 
 /**
- * A list that is read page by page, when it is used. Each use reads it anew.
+ * A list that is read page by page when it is used. Each use reads it again.
  *
  * Where Spotify sends `null` in place of an item, iterating and collecting leave it out unless `oddItems` is `keep`; the
  * pages show it.
- * A list that changes meanwhile can repeat or skip the items that moved from page to page. Reading ends at the page that
- * names no next one, at an empty page, and at one that does not lead on.
+ * If the list changes meanwhile, items that moved to another page can be repeated or skipped. Reading ends at a page
+ * without a next one, at an empty page, and at one whose next page is not a later one.
  */
 export interface Paginated<T, Raw = T> extends AsyncIterable<T> {
   /** The first page, or that of the query's `offset`. One request. */
@@ -23,7 +23,7 @@ export interface Paginated<T, Raw = T> extends AsyncIterable<T> {
   toArray(options?: { readonly max?: number | undefined; readonly concurrency?: number | undefined }): Promise<T[]>
 }
 
-/** Makes a list of a source. `first` is a page of it that was read already. */
+/** Creates the list of a source. `first` is a page of it that was read already. */
 export function paginate<T, Raw>(source: PageSource<Raw>, first?: Page<Raw>): Paginated<T, Raw> {
   const firstPage = async (max?: number): Promise<PageResult<Raw>> => {
     const given = first === undefined ? undefined : { page: first, position: source.start, size: source.size() }

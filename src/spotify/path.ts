@@ -1,7 +1,7 @@
 import { invalidArgument } from '../errors.ts'
 
 const dotSegment = /^(\.|%2e){1,2}$/i
-/** What stays as it is when it is encoded; Spotify's ids are made of it. */
+/** Characters that encoding leaves as they are; Spotify's ids consist of them. */
 const unreserved = /^[\w-]+$/
 
 /** Encodes one path segment. Refuses dot segments, which URL parsers resolve, and empty ones. */
@@ -9,7 +9,7 @@ export function segment(value: string | number): string {
   const text = String(value)
   if (unreserved.test(text)) return text
   if (text === '' || (text.length <= 6 && dotSegment.test(text)))
-    throw invalidArgument('Expected an id that can stand in a path, not "", "." or "..".')
+    throw invalidArgument('Expected an id that is valid in a path, not "", "." or "..".')
   try {
     return encodeURIComponent(text)
   } catch {
@@ -25,7 +25,7 @@ export function path(strings: TemplateStringsArray, ...values: readonly (string 
   return String.raw({ raw: strings.raw }, ...values.map(segment))
 }
 
-/** Values for the names of a path template; one alone stands for the only name. */
+/** Values for the names of a path template; a string is the value of the only name. */
 export type PathValues = string | Readonly<Record<string, string>>
 
 const templates = new Map<string, readonly string[]>()
@@ -49,7 +49,7 @@ export function expand(template: string, values: PathValues | undefined): string
 
 type QueryValue = string | number | boolean | readonly string[] | undefined
 
-/** `?a=1&b=x%2Cy`, or nothing. Lists are joined with commas; `undefined` is left out. */
+/** `?a=1&b=x%2Cy`, or an empty string. Lists are joined with commas; `undefined` is left out. */
 export function queryString(query: Readonly<Record<string, unknown>> | undefined): string {
   if (query === undefined) return ''
   let text = ''

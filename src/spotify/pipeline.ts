@@ -34,7 +34,7 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     emitter.emit('request.finished', { request, status, code, attempts, throttles, queued, startedAt, duration })
   }
 
-  /** What becomes of a call whose first attempt failed. */
+  /** Continues a call whose first attempt failed. */
   async function recover(
     call: ApiCall,
     options: RequestOptions,

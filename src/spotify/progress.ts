@@ -1,14 +1,14 @@
-/** How far one call has come. Times are milliseconds. */
+/** The state of one call. Times are milliseconds. */
 export interface Progress {
   /** Epoch milliseconds. */
   readonly startedAt: number
-  /** Spent in the queue, in pauses and on the token. */
+  /** Time spent in the queue, in pauses and on the token. */
   waited: number
-  /** Spent in the limiter. */
+  /** Time spent in the limiter. */
   queued: number
   /** How often it was sent. */
   attempts: number
-  /** How many of the answers were 429. */
+  /** How many of the responses were 429. */
   refusals: number
   /** Whether the last attempt reached the transport. */
   sent: boolean

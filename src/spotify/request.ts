@@ -16,14 +16,14 @@ export interface StandardSchema<T> {
   }
 }
 
-/** What a schema says: the value, or what is wrong with it. */
+/** The result of a schema: the value, or what is wrong with it. */
 export type StandardResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string }[] }
 
 /** A request to the Web API. */
 export interface RequestInput<T = unknown> {
-  /** Default `GET`. Only `GET` is repeated by itself. */
+  /** Default `GET`. Only `GET` is repeated without `retries`. */
   readonly method?: Method | undefined
   /** The path below the API's base, such as `/me`, with ids encoded: use the `path` tag. Or a whole URL on the API's origin. */
   readonly path: string
@@ -34,7 +34,7 @@ export interface RequestInput<T = unknown> {
 }
 
 /**
- * The URL of a free request. The token goes along, so it must lie on the API's origin and below its base.
+ * The URL of a free request. It carries the token, so it must be on the API's origin and below its base.
  * @throws TypeError `INVALID_ARGUMENT`
  */
 export function urlOf(base: string, { path, query }: Pick<RequestInput, 'path' | 'query'>): URL {
@@ -56,7 +56,7 @@ export function urlOf(base: string, { path, query }: Pick<RequestInput, 'path' |
 
 const knownSegments: ReadonlySet<string> = new Set(Object.values(operations).flatMap(({ path }) => path.split('/')))
 
-/** A path with everything that no operation has in its template as `{id}`: what an error may show. */
+/** A path with `{id}` in place of every segment that no operation has in its template: what an error may show. */
 export function templateOf(pathname: string): string {
   return pathname
     .split('/')
@@ -64,7 +64,7 @@ export function templateOf(pathname: string): string {
     .join('/')
 }
 
-/** What the pipeline sends for a free request. @throws TypeError `INVALID_ARGUMENT` as {@link urlOf} */
+/** The call that the pipeline sends for a free request. @throws TypeError `INVALID_ARGUMENT` as {@link urlOf} */
 export function callOf(base: string, input: RequestInput, token: AccessTokenSource): ApiCall {
   const { method = 'GET', body } = input
   const url = urlOf(base, input)
@@ -81,7 +81,7 @@ export function callOf(base: string, input: RequestInput, token: AccessTokenSour
   }
 }
 
-/** Checks an answer with the caller's schema. */
+/** Checks a response with the caller's schema. */
 export async function validate<T>(
   schema: StandardSchema<T> | undefined,
   value: unknown,
@@ -90,5 +90,5 @@ export async function validate<T>(
   if (schema === undefined) return value as T
   const result = await schema['~standard'].validate(value)
   if (result.issues === undefined) return result.value
-  throw new SpotifyApiError('API_BAD_RESPONSE', 'The answer is not as the schema says.', { request })
+  throw new SpotifyApiError('API_BAD_RESPONSE', 'The response does not match the schema.', { request })
 }

@@ -7,12 +7,12 @@ import type { ApiResponse } from './transport.ts'
 
 type Request = { readonly method: string; readonly path: string }
 
-/** Reads answers: parses what Spotify sent and checks it against what the operation promises. */
+/** Reads responses: parses the body and checks it against the schema of the operation. */
 export interface ResponseReader {
-  /** Loads the schemas; nothing if they are there. `read` can be used when it has resolved. */
+  /** Loads the schemas; returns `undefined` if they are loaded. Call `read` only after it has resolved. */
   load(): Promise<unknown> | undefined
   /**
-   * @param partial the caller asked for some fields only
+   * @param partial whether the caller requested some fields only
    * @throws SpotifyApiError `API_BAD_RESPONSE`
    */
   read(response: ApiResponse, operation: OperationData, partial: boolean): unknown
@@ -38,7 +38,7 @@ export function createResponseReader(drop: boolean, emitter: Emitter<SpotifyEven
   }
 }
 
-/** Parses JSON, whatever its content type says. @throws SpotifyApiError `API_BAD_RESPONSE` for anything else */
+/** Parses JSON, whatever its content type. @throws SpotifyApiError `API_BAD_RESPONSE` for anything else */
 export function parse({ text, status }: ApiResponse, request: Request): unknown {
   try {
     return JSON.parse(text)
@@ -48,6 +48,6 @@ export function parse({ text, status }: ApiResponse, request: Request): unknown 
 }
 
 function badResponse({ method, path }: Request, status: number): SpotifyApiError {
-  const message = 'The answer is not what the operation promises.'
+  const message = 'The response does not have the form that the operation describes.'
   return new SpotifyApiError('API_BAD_RESPONSE', message, { status, request: { method, path } })
 }

@@ -22,7 +22,7 @@ const maxThrottles = 5
 const transientCodes: ReadonlySet<string> = new Set(['API_SERVER_ERROR', 'API_UNREACHABLE', 'API_TIMEOUT'])
 const throttledCodes: ReadonlySet<string> = new Set(['API_RATE_LIMITED', 'API_QUOTA_EXCEEDED'])
 
-/** Decides what becomes of a call whose first attempt failed: p-retry counts, waits and backs off from there. */
+/** Continues calls whose first attempt failed: p-retry counts the attempts and backs off between them. */
 export function createRetry(retry: RetryOptions, attempts: Pick<Attempts, 'getToken' | 'send'>): Retry {
   const { now, emitter } = retry
 
@@ -115,7 +115,7 @@ export function createRetry(retry: RetryOptions, attempts: Pick<Attempts, 'getTo
   }
 }
 
-/** A refusal for the rate waits in the limiter; the first 502 is a passing one about as often as not. */
+/** The limiter already delays a call after a 429, and about half of the first 502s do not happen again. */
 function isImmediate(error: unknown, progress: Progress): boolean {
   if (!isStagedoorError(error)) return false
   if (throttledCodes.has(error.code)) return true

@@ -27,7 +27,7 @@ export function scopesFor(...names: readonly OperationName[]): Scope[] {
   return [...scopes].sort()
 }
 
-/** Of the library's operations, each method needs only what its own kinds of object need. */
+/** The scopes of an operation that a method needs: of the library's operations, those for its own kinds of object. */
 function scopesOf(operation: OperationData, name: string): readonly Scope[] {
   const group = /^(following|playlists)\./.exec(name)?.[1]
   if (!operation.path.startsWith('/me/library') || group === undefined) return operation.scopes ?? []

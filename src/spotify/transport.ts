@@ -1,17 +1,17 @@
 import { invalidArgument, SpotifyApiError } from '../errors.ts'
 import { unreachable } from './network-error.ts'
 
-/** A request as it goes out, but for the token. */
+/** A request without its token. */
 export interface ApiRequest {
   readonly method: string
   readonly url: string
   readonly contentType: string | undefined
   readonly body: string | undefined
-  /** What errors show: the operation's method and path template. */
+  /** What errors show of it: the operation's method and path template. */
   readonly request: { readonly method: string; readonly path: string }
 }
 
-/** An answer whose body was read. */
+/** A response whose body was read. */
 export interface ApiResponse {
   readonly status: number
   readonly headers: Headers
@@ -21,8 +21,8 @@ export interface ApiResponse {
 const printable = /^[\x21-\x7e]+$/
 
 /**
- * Sends one request, reads its body within `timeout` milliseconds and gives it to `accept`.
- * Neither a `fetch` nor a body that ignores its signal can hold the call up.
+ * Sends one request, reads the response's body within `timeout` milliseconds and passes it to `accept`.
+ * A `fetch` or a body that ignores its signal does not delay the call.
  * @throws SpotifyApiError `API_TIMEOUT` or `API_UNREACHABLE`; the caller's abort and what `accept` throws as they are
  */
 export function transmit<T>(
@@ -35,12 +35,12 @@ export function transmit<T>(
 ): Promise<T> {
   // A header with other characters makes fetch throw an error that quotes it.
   if (typeof token !== 'string' || !printable.test(token)) {
-    return Promise.reject(invalidArgument('Expected the source of access tokens to give one.'))
+    return Promise.reject(invalidArgument('Expected the source of access tokens to return one.'))
   }
   if (signal?.aborted) return Promise.reject(signal.reason)
   return new Promise<T>((resolve, reject) => {
     const controller = new AbortController()
-    // The request leaves first: what follows costs nothing while it is on its way.
+    // The request is sent first: what follows costs no time while it is under way.
     const pending = exchange(fetch, outgoing, token, controller.signal)
     const finish = (): void => {
       clearTimeout(timer)
@@ -53,7 +53,7 @@ export function transmit<T>(
     }
     const abort = (): void => stop(signal?.reason)
     const timer = setTimeout(
-      () => stop(new SpotifyApiError('API_TIMEOUT', 'Spotify did not answer in time.', { request: outgoing.request })),
+      () => stop(new SpotifyApiError('API_TIMEOUT', 'Spotify did not respond in time.', { request: outgoing.request })),
       timeout,
     )
     if (signal !== undefined) signal.addEventListener('abort', abort, { once: true })

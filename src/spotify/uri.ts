@@ -1,6 +1,6 @@
 import { invalidArgument } from '../errors.ts'
 
-/** What a Spotify id can be of. */
+/** The kinds of object that Spotify has ids for. */
 export type Kind =
   | 'album'
   | 'artist'
@@ -16,7 +16,7 @@ export type Kind =
 /** A Spotify URI such as `spotify:track:4iV5W9uYEdYUVa79Axb7Rh`. */
 export type SpotifyUri<K extends Kind = Kind> = `spotify:${K}:${string}`
 
-// Audiobooks are addressed as shows and chapters as episodes in links and in many answers.
+// Links and many responses address audiobooks as shows and chapters as episodes.
 const interchangeable: Partial<Record<Kind, Kind>> = {
   show: 'audiobook',
   audiobook: 'show',
@@ -25,7 +25,7 @@ const interchangeable: Partial<Record<Kind, Kind>> = {
 }
 
 /**
- * Takes an id, a `spotify:` URI or an open.spotify.com link apart. Of a bare id the kind is not known.
+ * Parses an id, a `spotify:` URI or an open.spotify.com link. The kind of a bare id is not known.
  * @throws TypeError `INVALID_ARGUMENT` if it is none of these
  */
 export function parseReference(reference: string): { readonly kind: string | undefined; readonly id: string } {
@@ -44,8 +44,8 @@ export function parseReference(reference: string): { readonly kind: string | und
 }
 
 /**
- * The id in `reference`, which must be of `kind` if it tells its kind.
- * @throws TypeError `INVALID_ARGUMENT` that says what was expected
+ * The id in `reference`, which must be of `kind` if it names a kind.
+ * @throws TypeError `INVALID_ARGUMENT` with what was expected
  */
 export function idOf(kind: Kind, reference: string): string {
   const { kind: given, id } = parseReference(reference)
@@ -55,7 +55,7 @@ export function idOf(kind: Kind, reference: string): string {
 
 /**
  * The URI that `reference`, a URI or a link, names; its kind must be one of `kinds`.
- * @throws TypeError `INVALID_ARGUMENT` that says what was expected
+ * @throws TypeError `INVALID_ARGUMENT` with what was expected
  */
 export function uriOf(kinds: readonly Kind[], reference: string): string {
   const { kind, id } = parseReference(reference)
@@ -71,7 +71,7 @@ function fromParts(parts: readonly string[]): { readonly kind: string; readonly 
   const [kind, id, ...rest] = parts
   if (kind === undefined || id === undefined || id === '')
     throw invalidArgument('Expected a Spotify URI or link with a kind and an id.')
-  // spotify:local:artist:album:title:seconds, and spotify:user:someone:playlist:id as it was once.
+  // spotify:local:artist:album:title:seconds, and the older form spotify:user:NAME:playlist:ID.
   if (kind === 'local') return { kind, id: parts.slice(1).join(':') }
   if (kind === 'user' && rest[0] === 'playlist' && rest[1] !== undefined) return { kind: 'playlist', id: rest[1] }
   return { kind, id }

@@ -28,7 +28,7 @@ export interface Artists {
    */
   topTracks(id: string, query?: Query<'get-an-artists-top-tracks'>, options?: RequestOptions): Promise<Track[]>
   /**
-   * Artists like this one.
+   * Artists that are similar to this one.
    * @deprecated Removed in November 2024 except for applications that used it before. There is no replacement.
    */
   relatedArtists(id: string, options?: RequestOptions): Promise<Artist[]>

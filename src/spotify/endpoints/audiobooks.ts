@@ -5,7 +5,7 @@ import type { Paginated } from '../paginate.ts'
 import type { Audiobook, SimplifiedChapter } from '../schemas/audiobook.ts'
 import { idOf } from '../uri.ts'
 
-/** Audiobooks, in the markets that have them. An audiobook is named by id, URI (`spotify:audiobook:` or `spotify:show:`) or link. */
+/** Audiobooks, in the markets where Spotify offers them. An audiobook is named by id, URI (`spotify:audiobook:` or `spotify:show:`) or link. */
 export interface Audiobooks {
   /** One audiobook, with the first page of its chapters. */
   get(id: string, query?: Query<'get-an-audiobook'>, options?: RequestOptions): Promise<Audiobook>

@@ -7,7 +7,7 @@ import type { SimplifiedAlbum } from '../schemas/album.ts'
 import type { Category, Recommendations } from '../schemas/browse.ts'
 import type { SimplifiedPlaylist } from '../schemas/playlist.ts'
 
-/** What Spotify puts forward. All of it is gone for new applications. */
+/** Featured content. None of it is available to new applications. */
 export interface Browse {
   /**
    * New albums.
@@ -15,7 +15,7 @@ export interface Browse {
    */
   newReleases(query?: Query<'get-new-releases'>, options?: RequestOptions): Paginated<SimplifiedAlbum>
   /**
-   * Playlists that Spotify puts forward.
+   * Playlists that Spotify features.
    * @deprecated Removed in November 2024 except for applications that used it before. There is no replacement.
    */
   featuredPlaylists(
@@ -42,17 +42,17 @@ export interface Browse {
     options?: RequestOptions,
   ): Paginated<SimplifiedPlaylist, SimplifiedPlaylist | null>
   /**
-   * Tracks like up to five seeds.
+   * Tracks that are similar to up to five seeds.
    * @deprecated Removed in November 2024 except for applications that used it before. There is no replacement.
    */
   recommendations(query?: Query<'get-recommendations'>, options?: RequestOptions): Promise<Recommendations>
   /**
-   * The genres that `recommendations` takes.
+   * The genres that `recommendations` accepts.
    * @deprecated Removed in November 2024 except for applications that used it before. There is no replacement.
    */
   genreSeeds(options?: RequestOptions): Promise<string[]>
   /**
-   * The markets Spotify is in.
+   * The markets in which Spotify is available.
    * @deprecated Removed in February 2026 except for applications with extended quota. There is no replacement.
    */
   markets(options?: RequestOptions): Promise<string[]>

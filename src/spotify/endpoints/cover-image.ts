@@ -3,7 +3,7 @@ import { invalidArgument } from '../../errors.ts'
 const maxLength = 256 * 1024
 const chunkSize = 0x8000
 
-/** A JPEG as the base64 text that Spotify takes as a cover. */
+/** A JPEG as the base64 text that Spotify accepts as a cover. */
 export function jpeg(image: Uint8Array | string): string {
   const text = typeof image === 'string' ? image.replace(/^data:image\/jpeg;base64,/, '') : base64(image)
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw invalidArgument('Expected a JPEG as bytes or as base64.')

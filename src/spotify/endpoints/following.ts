@@ -6,13 +6,13 @@ import type { Paginated } from '../paginate.ts'
 import type { Artist } from '../schemas/artist.ts'
 import { parseReference } from '../uri.ts'
 
-/** Whose kind a bare id is of. */
+/** The kind of object that bare ids refer to. */
 export interface FollowQuery {
-  /** For ids: default `artist`. URIs and links say it themselves. */
+  /** For bare ids: default `artist`. URIs and links contain their kind. */
   readonly type?: 'artist' | 'user' | undefined
 }
 
-/** Whom the user follows. Artists and users are named by id, URI or link. */
+/** The artists and users that the user follows, each named by id, URI or link. */
 export interface Following {
   /** The artists the user follows. */
   artists(query?: Omit<Query<'get-followed'>, 'type'>, options?: RequestOptions): Paginated<Artist>
@@ -21,7 +21,7 @@ export interface Following {
    * @throws SpotifyApiError `API_PARTLY_DONE` with `done` if a later request failed
    */
   follow(ids: readonly string[], query?: FollowQuery, options?: RequestOptions): Promise<void>
-  /** Takes back what `follow` did. Throws as `follow` does. */
+  /** Unfollows artists and users. Throws as `follow` does. */
   unfollow(ids: readonly string[], query?: FollowQuery, options?: RequestOptions): Promise<void>
   /** Whether the user follows each, in the order of `ids`. */
   contains(ids: readonly string[], query?: FollowQuery, options?: RequestOptions): Promise<boolean[]>

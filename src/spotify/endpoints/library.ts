@@ -8,7 +8,7 @@ import type { SavedEpisode, SavedShow } from '../schemas/show.ts'
 import type { SavedTrack } from '../schemas/track.ts'
 import { uriOf } from '../uri.ts'
 
-/** What the user saved. In the pages of its lists, `null` stands for what is gone or not for the user's market. */
+/** What the user saved. In the pages of its lists, `null` is an item that is gone or not available in the user's market. */
 export interface Library {
   /** Saved albums, newest first. */
   albums(query?: Query<'get-users-saved-albums'>, options?: RequestOptions): Paginated<SavedAlbum, SavedAlbum | null>

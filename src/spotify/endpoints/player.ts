@@ -36,29 +36,29 @@ export interface Player {
   ): Promise<CurrentlyPlaying | undefined>
   /** The devices that are on. */
   devices(options?: RequestOptions): Promise<Device[]>
-  /** What is being played and what comes next. */
+  /** What is being played, and the queue. */
   queue(options?: RequestOptions): Promise<Queue>
   /** The last 50 tracks, newest first; no episodes. `after` and `before` are epoch milliseconds, one at a time. */
   recentlyPlayed(query?: Query<'get-recently-played'>, options?: RequestOptions): Paginated<PlayHistory>
-  /** Starts playing, or goes on when nothing is named. */
+  /** Starts playing what `input` names, or resumes playback. */
   play(input?: PlayInput, options?: RequestOptions): Promise<void>
   /** Pauses playback. */
   pause(query?: OnDevice, options?: RequestOptions): Promise<void>
-  /** Skips to the next item. Never repeated by itself. */
+  /** Skips to the next item. Not repeated unless `retries` is given. */
   next(query?: OnDevice, options?: RequestOptions): Promise<void>
-  /** Skips to the item before. Never repeated by itself. */
+  /** Skips to the previous item. Not repeated unless `retries` is given. */
   previous(query?: OnDevice, options?: RequestOptions): Promise<void>
-  /** Goes to a place in the current item: milliseconds from its start. */
+  /** Seeks within the current item: milliseconds from its start. */
   seek(positionMs: number, query?: OnDevice, options?: RequestOptions): Promise<void>
-  /** Repeats the item, the context, or nothing. */
+  /** Sets the repeat mode: the item, the context, or off. */
   setRepeat(state: 'off' | 'track' | 'context', query?: OnDevice, options?: RequestOptions): Promise<void>
   /** Turns shuffle on or off. */
   setShuffle(state: boolean, query?: OnDevice, options?: RequestOptions): Promise<void>
   /** Sets the volume, 0 to 100. */
   setVolume(percent: number, query?: OnDevice, options?: RequestOptions): Promise<void>
-  /** Moves playback to another device. `play: true` starts there, otherwise it stays as it is. */
+  /** Moves playback to another device. `play: true` starts playing there; otherwise it stays playing or paused. */
   transfer(deviceId: string, input?: { readonly play?: boolean | undefined }, options?: RequestOptions): Promise<void>
-  /** Puts a track or an episode at the end of the queue. Never repeated by itself. */
+  /** Adds a track or an episode to the end of the queue. Not repeated unless `retries` is given. */
   addToQueue(uri: string, query?: OnDevice, options?: RequestOptions): Promise<void>
 }
 

@@ -9,7 +9,7 @@ import type { Playlist, PlaylistItem, SimplifiedPlaylist, Snapshot } from '../sc
 import { idOf, uriOf } from '../uri.ts'
 import { jpeg } from './cover-image.ts'
 
-/** What an answer can be when `fields` chose what is in it. */
+/** The form of a response when `fields` chose what is in it. */
 export type Selected<T> = T extends readonly (infer U)[]
   ? Selected<U>[]
   : T extends object
@@ -22,13 +22,13 @@ type WithFields<Q> = Q & { readonly fields: string }
 /** Playlists. A playlist is named by its id, its `spotify:playlist:` URI or its open.spotify.com link. */
 export interface Playlists {
   /**
-   * One playlist with the first page of its rows. `fields` chooses what is sent, e.g. `name,items(total)`; then anything
+   * One playlist with the first page of its rows. `fields` chooses what Spotify sends, e.g. `name,items(total)`; then any field
    * can be absent.
    */
   get(id: string, query?: AllFields<Query<'get-playlist'>>, options?: RequestOptions): Promise<Playlist>
-  /** One playlist with the fields that were chosen; anything can be absent. */
+  /** One playlist with the fields that were chosen; any of them can be absent. */
   get(id: string, query: WithFields<Query<'get-playlist'>>, options?: RequestOptions): Promise<Selected<Playlist>>
-  /** The playlists the user owns or follows. Spotify sends `null` in place of those that are not for this application. */
+  /** The playlists the user owns or follows. Spotify sends `null` in place of those that this application cannot see. */
   list(
     query?: Query<'get-a-list-of-current-users-playlists'>,
     options?: RequestOptions,
@@ -42,7 +42,7 @@ export interface Playlists {
     query?: Query<'get-list-users-playlists'>,
     options?: RequestOptions,
   ): Paginated<SimplifiedPlaylist, SimplifiedPlaylist | null>
-  /** Creates a playlist for the signed-in user. Never repeated by itself. */
+  /** Creates a playlist for the signed-in user. Not repeated unless `retries` is given. */
   create(input: Body<'create-playlist'>, options?: RequestOptions): Promise<Playlist>
   /**
    * Creates a playlist for the user, who must be the signed-in one.
@@ -51,9 +51,9 @@ export interface Playlists {
   createForUser(userId: string, input: Body<'create-playlist-for-user'>, options?: RequestOptions): Promise<Playlist>
   /** Changes name, description and visibility. */
   update(id: string, input: Body<'change-playlist-details'>, options?: RequestOptions): Promise<void>
-  /** The rows of a playlist that the user owns or works on. `fields` chooses what is sent, e.g. `items(item(name,uri))`. */
+  /** The rows of a playlist of which the user is owner or collaborator. `fields` chooses what Spotify sends, e.g. `items(item(name,uri))`. */
   items(id: string, query?: AllFields<Query<'get-playlists-items'>>, options?: RequestOptions): Paginated<PlaylistItem>
-  /** The rows of a playlist with the fields that were chosen; anything can be absent. */
+  /** The rows of a playlist with the fields that were chosen; any of them can be absent. */
   items(
     id: string,
     query: WithFields<Query<'get-playlists-items'>>,
@@ -70,12 +70,12 @@ export interface Playlists {
     options?: RequestOptions,
   ): Promise<Snapshot>
   /**
-   * Replaces all rows: the first 100 by one request, which also removes the old rows, the others by adding.
+   * Replaces all rows: one request replaces them by the first 100, further requests add the others.
    * Throws as `addItems` does.
    */
   replaceItems(id: string, uris: readonly string[], options?: RequestOptions): Promise<Snapshot>
   /**
-   * Removes every row that holds one of `uris`; 100 to a request, each against the version that the one before made.
+   * Removes every row that contains one of `uris`; 100 to a request, each against the version that the previous one created.
    * Throws as `addItems` does.
    */
   removeItems(
@@ -84,7 +84,7 @@ export interface Playlists {
     input?: { readonly snapshot_id?: string | undefined },
     options?: RequestOptions,
   ): Promise<Snapshot>
-  /** Moves `range_length` rows (default 1) from `range_start` to before `insert_before`. Never repeated by itself. */
+  /** Moves `range_length` rows (default 1) from `range_start` to before `insert_before`. Not repeated unless `retries` is given. */
   reorderItems(
     id: string,
     input: {
@@ -95,13 +95,13 @@ export interface Playlists {
     },
     options?: RequestOptions,
   ): Promise<Snapshot>
-  /** The cover in its sizes. The addresses stop working within a day. */
+  /** The cover in several sizes. The addresses stop working within a day. */
   coverImages(id: string, options?: RequestOptions): Promise<Image[]>
   /** Replaces the cover by a JPEG: its bytes or their base64, at most 256 KB as base64. */
   setCoverImage(id: string, image: Uint8Array | string, options?: RequestOptions): Promise<void>
   /** Adds the playlist to the user's library. `public: false` needs extended quota. */
   follow(id: string, input?: Body<'follow-playlist'>, options?: RequestOptions): Promise<void>
-  /** Removes the playlist from the user's library; an own playlist is deleted that way. */
+  /** Removes the playlist from the user's library; this is also how a user deletes their own playlist. */
   unfollow(id: string, options?: RequestOptions): Promise<void>
   /** Whether the signed-in user, or with extended quota another one, follows the playlist. */
   isFollowedBy(id: string, userId?: string, options?: RequestOptions): Promise<boolean>
@@ -150,7 +150,7 @@ export function playlists(calls: Calls): Playlists {
     options?: RequestOptions,
   ): Paginated<Selected<PlaylistItem>>
   function items(id: string, query?: Query<'get-playlists-items'>, options?: RequestOptions): Paginated<PlaylistItem> {
-    // Without these the list would seem to end with its first page.
+    // Without these fields the list would seem to end with its first page.
     const fields = query?.fields === undefined ? undefined : `${query.fields},next,offset,limit,total`
     return calls.list('get-playlists-items', { path: path(id), query: { ...allItemTypes, ...query, fields } }, options)
   }
@@ -183,7 +183,7 @@ export function playlists(calls: Calls): Playlists {
     },
     removeItems: async (id, given, input, options) => {
       let version = input?.snapshot_id
-      // One request removes every row with the URI, so a URI that is named twice must not be asked for twice.
+      // One request removes every row with the URI, so a URI that is named twice must not be sent twice.
       const uris = [...new Set(itemUris(given))]
       const results = await inBatches(uris, size, async (batch) => {
         const body = { items: batch.map((uri) => ({ uri })), snapshot_id: version }

@@ -23,19 +23,19 @@ interface ResultTypes {
 /** What can be searched for. */
 export type SearchType = keyof ResultTypes
 
-/** The first page of what was found of one type; it can also be iterated, read on and collected like any list. */
+/** The first page of the results of one type; it can also be iterated and collected like any list. */
 export type SearchPage<T> = Page<T | null> & Paginated<T, T | null>
 
-/** What was found, by the plural of each type that was asked for. */
+/** The results, by the plural of each type that was searched for. */
 export type SearchResults<T extends SearchType> = { readonly [K in T as `${K}s`]: SearchPage<ResultTypes[K]> }
 
-/** What a search takes besides its words and types. */
+/** The parameters of a search besides its query and types. */
 export type SearchQuery = Omit<Query<'search'>, 'q' | 'type'>
 
 /**
  * Searches the catalogue. Spotify shows the first 1,000 results; `total` is an estimate.
- * @param query what to look for, with field filters such as `artist:` and `year:` if wanted
- * @param types what kinds of object to look for, in one request
+ * @param query the search text; it can contain field filters such as `artist:` and `year:`
+ * @param types the kinds of object to search for, in one request
  */
 export type SearchVerb = <const T extends SearchType>(
   query: string,
@@ -58,7 +58,7 @@ export function search(calls: Calls): SearchVerb {
   return async (query, typeOrTypes, more, options) => {
     const type: readonly SearchType[] = typeof typeOrTypes === 'string' ? [typeOrTypes as SearchType] : typeOrTypes
     check(query, type)
-    // The keys of the answer are made from the types that were asked for.
+    // The keys of the result follow from the types that were searched for.
     return (await calls.search({ ...more, q: query, type }, options)) as never
   }
 }

@@ -18,7 +18,7 @@ export interface Tracks {
     options?: RequestOptions,
   ): Promise<(Track | null)[]>
   /**
-   * How a track sounds, in numbers; of several tracks in their order, 100 to a request.
+   * The audio features of a track, as numbers; of several tracks in their order, 100 to a request.
    * @deprecated Removed in November 2024 except for applications that used it before. There is no replacement.
    */
   audioFeatures(id: string, options?: RequestOptions): Promise<AudioFeatures>

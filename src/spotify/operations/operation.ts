@@ -1,4 +1,4 @@
-/** Which rules an application lives under: since February 2026 they differ by application, not by endpoint. */
+/** The access that Spotify granted to an application: since February 2026 it differs by application, not by endpoint. */
 export type AppMode = 'development' | 'extended'
 
 /** A method of HTTP that the Web API uses. */
@@ -16,23 +16,23 @@ export interface OperationData {
   readonly query?: Readonly<Record<string, Field>>
   /** The fields of the JSON body, or the media type of another body. */
   readonly body?: Readonly<Record<string, Field>> | 'image/jpeg'
-  /** The kind of object in the answer; absent when nothing of the answer matters. */
+  /** The kind of object in the response; absent when the response's body is ignored. */
   readonly answer?: string
-  /** The answer holds a list of such objects: under this key, or, when `true`, the answer is the list. */
+  /** The response contains a list of such objects: under this key, or, when `true`, the body is the list. */
   readonly many?: string | true
-  /** The answer is a page of such objects. */
+  /** The response is a page of such objects. */
   readonly paging?: 'offset' | 'cursor'
-  /** The key under which the answer wraps its page. */
+  /** The key under which the response contains its page. */
   readonly within?: string
-  /** What to ask the user for. */
+  /** The scopes to request from the user. */
   readonly scopes?: readonly Scope[]
   /** The scopes without which the operation fails for sure; default all of `scopes`. The others add fields or rows. */
   readonly required?: readonly Scope[]
   /** At least one of these is needed. */
   readonly oneOf?: readonly Scope[]
-  /** The largest page, and the page that Spotify chooses by itself. */
+  /** The largest page size by application mode, and the one that Spotify uses by default. */
   readonly page?: { readonly development: number; readonly extended: number; readonly default: number }
-  /** How many ids or URIs one request takes, and where they go. */
+  /** How many ids or URIs one request accepts, and in which part of it. */
   readonly batch?: {
     readonly of: 'ids' | 'uris' | 'items' | 'tracks'
     readonly in: 'query' | 'body'
@@ -43,7 +43,7 @@ export interface OperationData {
   readonly replacement?: string
   /** Whether sending it twice has the effect of sending it once, so that it may be retried. */
   readonly idempotent: boolean
-  /** A playback command: it may have worked although no answer came, and must not be repeated after a timeout. */
+  /** A playback command: it may have taken effect without a response, and must not be repeated after a timeout. */
   readonly playback?: true
   /** The public methods that send it. */
   readonly by: readonly string[]

@@ -43,7 +43,7 @@ type Operations = typeof operations
 /** The id of an operation, such as `get-an-album`. */
 export type OperationId = keyof Operations
 
-/** An operation of which no more is known at compile time. */
+/** The data of an operation whose id is not known at compile time. */
 export function operationOf(id: OperationId): OperationData {
   return operations[id]
 }
@@ -65,14 +65,14 @@ type Path<K extends OperationId> = { readonly [N in PathNames<Operations[K]['pat
 type Part<Name extends string, T> =
   Record<never, never> extends T ? { readonly [N in Name]?: T | undefined } : { readonly [N in Name]: T }
 
-/** What an operation is called with. */
+/** The input of an operation: path, query and body. */
 export type OperationInput<K extends OperationId> = Part<'path', Path<K>> &
   Part<'query', Query<K>> &
   (Operations[K] extends { readonly body: unknown } ? Part<'body', Body<K>> : { readonly body?: undefined })
 
 type KindOf<O> = O extends { readonly answer: infer A extends keyof Kinds } ? Kinds[A] : undefined
 
-/** What an operation answers with, normalised but otherwise as Spotify sends it. */
+/** The result of an operation: the response's body, normalised but otherwise as Spotify sends it. */
 export type OperationResult<K extends OperationId> = Operations[K] extends { readonly answer: string }
   ? Operations[K] extends { readonly paging: string; readonly within: infer W extends string }
     ? { readonly [N in W]: Page<KindOf<Operations[K]>> }
@@ -85,17 +85,17 @@ export type OperationResult<K extends OperationId> = Operations[K] extends { rea
         : KindOf<Operations[K]>
   : undefined
 
-/** The operations that answer with a page. */
+/** The operations that return a page. */
 export type PagedId = { [K in OperationId]: Operations[K] extends { readonly paging: string } ? K : never }[OperationId]
-/** What is in the pages of such an operation. */
+/** The items of such a page. */
 export type ItemOf<K extends PagedId> = KindOf<Operations[K]>
 
-/** The operations about one object, whose id is in the path. */
+/** The operations on one object, whose id is in the path. */
 export type OneId = {
   [K in OperationId]: [PathNames<Operations[K]['path']>] extends [never] ? never : K
 }[OperationId]
 
-/** The operations that take a list of ids and answer with a list under a key. */
+/** The operations that accept a list of ids and return a list under a key. */
 export type ManyId = {
   [K in OperationId]: Operations[K] extends { readonly many: string; readonly batch: unknown } ? K : never
 }[OperationId]

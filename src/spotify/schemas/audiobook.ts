@@ -47,7 +47,7 @@ export const simplifiedAudiobook = object(audiobookFields)
 export interface SimplifiedAudiobook extends Infer<typeof simplifiedAudiobook> {}
 
 const chapterFields = {
-  /** Spotify's description says `episode`, its answers say `chapter`. */
+  /** `episode` in Spotify's description, `chapter` in its responses. */
   type: choice(['chapter', 'episode']),
   id: nullable(string),
   name: nullable(string),
@@ -86,5 +86,5 @@ export const audiobook = object({ ...audiobookFields, chapters: maybe(pageOf(sim
 export interface Audiobook extends Infer<typeof audiobook> {}
 
 export const savedAudiobook = object({ ...audiobookFields, added_at: text })
-/** A row of the user's saved audiobooks: the audiobook itself, with the time it was saved where Spotify tells it. */
+/** A row of the user's saved audiobooks: the audiobook itself, with the time it was saved where Spotify sends it. */
 export interface SavedAudiobook extends Infer<typeof savedAudiobook> {}

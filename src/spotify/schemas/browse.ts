@@ -15,7 +15,7 @@ const seed = object({
   afterRelinkingSize: number,
 })
 export const recommendations = object({ seeds: maybe(list(seed)), tracks: list(track) })
-/** Tracks like others. */
+/** Tracks that are similar to the seeds. */
 export interface Recommendations extends Infer<typeof recommendations> {}
 
 export const audioFeatures = object({
@@ -38,7 +38,7 @@ export const audioFeatures = object({
   time_signature: number,
   valence: number,
 })
-/** How a track sounds, in numbers. */
+/** The audio features of a track, as numbers. */
 export interface AudioFeatures extends Infer<typeof audioFeatures> {}
 
 const span = { start: number, duration: number, confidence: number }

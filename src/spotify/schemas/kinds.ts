@@ -10,7 +10,7 @@ import type { SimplifiedTrack } from './simplified-track.ts'
 import type { SavedTrack, Track } from './track.ts'
 import type { PrivateUser, PublicUser } from './user.ts'
 
-/** The kinds of object that answers hold, by the name that the operations use. */
+/** The kinds of object in responses, by the name that the operations use. */
 export interface Kinds {
   album: Album
   artist: Artist
@@ -69,7 +69,7 @@ export interface Page<T> {
     | undefined
 }
 
-/** A page of each kind that was searched for. Where an item is not for this application, Spotify sends `null`. */
+/** A page of each kind that was searched for. Spotify sends `null` in place of an item that this application cannot see. */
 export interface Search {
   readonly albums?: Page<SimplifiedAlbum | null>
   readonly artists?: Page<Artist | null>

@@ -2,7 +2,7 @@ import type { Kind } from './kinds.ts'
 
 type WireObject = Record<string, unknown>
 
-/** Brings older and newer forms of the same object together, in place: nothing that Spotify sent is removed. */
+/** Converts older forms of an object to the newer one, in place: nothing that Spotify sent is removed. */
 export function normalize(kind: Kind, value: unknown): unknown {
   const change = changes[kind]
   if (change !== undefined && isObject(value)) change(value)

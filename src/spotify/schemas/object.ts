@@ -1,10 +1,10 @@
 import type { $ZodIssue, $ZodShape, output, SomeType } from './zod.ts'
 import * as z from './zod.ts'
 
-/** Whether a value is as a schema says. Answers that are, almost all, need no more than this; zod explains the others. */
+/** Whether a value matches a schema. For almost all responses this test is enough; zod describes what is wrong with the others. */
 type Test = (value: unknown) => boolean
 
-const testSymbol = Symbol('fits')
+const testSymbol = Symbol('test')
 
 function withTest<T extends SomeType>(schema: T, test: Test): T {
   return Object.defineProperty(schema, testSymbol, { value: test })
@@ -15,14 +15,14 @@ function testOf(schema: SomeType): Test {
   return test ?? ((value) => z.safeParse(schema as z.ZodMiniType, value).success)
 }
 
-/** What is wrong with a value by a schema; nothing if it fits. */
+/** What is wrong with a value by a schema; empty if it matches. */
 export function issuesOf(schema: SomeType, value: unknown): readonly $ZodIssue[] {
   return testOf(schema)(value) ? [] : (z.safeParse(schema as z.ZodMiniType, value).error?.issues ?? [])
 }
 
 const isText: Test = (value) => typeof value === 'string'
 const isFlag: Test = (value) => typeof value === 'boolean'
-// One function each, since most fields are of these.
+// One function for each of these types, since most fields have one of them.
 const isMaybeText: Test = (value) => typeof value === 'string' || value === null || value === undefined
 const isMaybeNumber: Test = (value) => typeof value === 'number' || value === null || value === undefined
 const isMaybeFlag: Test = (value) => typeof value === 'boolean' || value === null || value === undefined
@@ -36,7 +36,7 @@ const isTexts: Test = (value) => {
 }
 const isObject: Test = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** An object with at least these fields; those that it does not name are nobody's business. */
+/** An object with at least these fields; others are allowed and not checked. */
 export function object<S extends $ZodShape>(shape: S): z.ZodMiniObject<S, z.$strip> {
   const fields = new Map(
     Object.entries(shape).map(([name, schema]) => {
@@ -48,7 +48,7 @@ export function object<S extends $ZodShape>(shape: S): z.ZodMiniObject<S, z.$str
   return withTest(z.object(shape), (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
     let missing = requiredCount
-    // Walking over what is there is quicker than asking for what may be.
+    // Iterating over the fields that are present is faster than looking up every possible one.
     for (const name in value) {
       const field = fields.get(name)
       if (field === undefined) continue
@@ -73,7 +73,7 @@ export function nullable<T extends SomeType>(schema: T): z.ZodMiniNullable<T> {
   return withTest(z.nullable(schema), (value) => value === null || test(value))
 }
 
-/** What may be `null` or absent. */
+/** A value that may be `null` or absent. */
 export function maybe<T extends SomeType>(schema: T): z.ZodMiniOptional<z.ZodMiniNullable<T>> {
   const test = testOf(schema)
   return withTest(z.nullish(schema), (value) => value === null || value === undefined || test(value))
@@ -92,13 +92,13 @@ export const text = withTest(z.nullish(string), isMaybeText)
 export const number = withTest(z.nullish(z.number()), isMaybeNumber)
 export const flag = withTest(z.nullish(z.boolean()), isMaybeFlag)
 export const boolean = withTest(z.boolean(), isFlag)
-/** Lists of markets are long: one function looks at all of it. */
+/** Lists of markets are long: one function checks the whole list. */
 export const texts = maybe(withTest(z.array(z.nullable(z.string())), isTexts))
 export const dictionary = maybe(withTest(z.record(z.string(), z.unknown()), isObject))
 
 type TypedObject = z.ZodMiniObject<{ type: z.ZodMiniLiteral<string> } & $ZodShape, z.$strip>
 
-/** One of several objects that `type` tells apart. */
+/** One of several objects, distinguished by `type`. */
 export function byType<const T extends readonly [TypedObject, ...TypedObject[]]>(
   options: T,
 ): z.ZodMiniDiscriminatedUnion<T, 'type'> {

@@ -39,7 +39,7 @@ const playing = {
   /** Milliseconds. */
   progress_ms: number,
   is_playing: flag,
-  /** `null` during an advertisement, and for what is not for this application. */
+  /** `null` during an advertisement, and for an item that this application cannot see. */
   item: maybe(playable),
   /** `track`, `episode`, `ad` or `unknown`. */
   currently_playing_type: text,

@@ -18,7 +18,7 @@ import { episode } from './show.ts'
 import { track } from './track.ts'
 import { publicUser } from './user.ts'
 
-/** What can be in a playlist or be played. `type` tells which. */
+/** What can be in a playlist or be played, distinguished by `type`. */
 export const playable = byType([track, episode, object({ ...chapter.shape, type: literal('chapter') })])
 
 /** What can be in a playlist or be played: `type` is `track`, `episode` or `chapter`. */
@@ -28,12 +28,12 @@ export const playlistItem = object({
   added_at: text,
   added_by: maybe(publicUser),
   is_local: flag,
-  /** What the row holds; `null` where it is gone or not for this application. Read from `track` in older answers. */
+  /** The track, episode or chapter; `null` if it is gone or this application cannot see it. Read from `track` in older responses. */
   item: nullable(playable),
   primary_color: text,
   video_thumbnail: maybe(object({ url: text })),
 })
-/** A row of a playlist. `item` is always there, whichever name Spotify used. */
+/** A row of a playlist. `item` is always present, whichever name Spotify used. */
 export interface PlaylistItem extends Infer<typeof playlistItem> {}
 
 const fields = {
@@ -56,7 +56,7 @@ const fields = {
 
 export const simplifiedPlaylist = object({
   ...fields,
-  /** Where its rows are and how many. Read from `tracks` in older answers. */
+  /** The address and the number of its rows. Read from `tracks` in older responses. */
   items: maybe(object({ href: text, total: number })),
 })
 /** A playlist as lists name it. */
@@ -65,7 +65,7 @@ export interface SimplifiedPlaylist extends Infer<typeof simplifiedPlaylist> {}
 export const playlist = object({
   ...fields,
   followers,
-  /** The first page of its rows. Absent for playlists that the user neither owns nor works on. Read from `tracks` in older answers. */
+  /** The first page of its rows. Absent for playlists of which the user is neither owner nor collaborator. Read from `tracks` in older responses. */
   items: maybe(pageOf(playlistItem)),
 })
 /** A playlist with the first page of its rows. */

@@ -4,7 +4,7 @@ import { issuesOf } from './object.ts'
 import { schemas } from './schemas.ts'
 import type { $ZodIssue } from './zod.ts'
 
-/** What an operation promises of its answer. */
+/** The form of an operation's response. */
 export interface ResponseShape {
   readonly answer?: string
   readonly many?: string | true
@@ -12,7 +12,7 @@ export interface ResponseShape {
   readonly within?: string
 }
 
-/** Something in an answer that is not as described: where, without any value. */
+/** Where something in a response is not as described, without any value. */
 export interface SchemaMismatch {
   readonly kind: Kind
   readonly path: string
@@ -20,11 +20,11 @@ export interface SchemaMismatch {
 }
 
 /**
- * Checks a parsed answer against what was promised and returns the same object, normalised.
- * @param partial the caller asked for some fields only, so that none can be expected
- * @param drop whether odd items are left out
- * @param report hears of them
- * @returns `undefined` if it is something else altogether
+ * Checks a parsed response against the operation's form and returns the same object, normalised.
+ * @param partial whether the caller requested some fields only, so that any field can be absent
+ * @param drop whether invalid items are left out
+ * @param report is called for each mismatch
+ * @returns `undefined` if the response has another form altogether
  */
 export function read(
   body: unknown,
@@ -42,7 +42,7 @@ export function read(
   if (many !== undefined) {
     const list = many === true ? body : isObject(body) ? body[many] : undefined
     if (!Array.isArray(list)) return undefined
-    // A list of answers to a list of questions: each has its place, and `null` where there is none.
+    // The items correspond to a list of ids by their position, so none is left out; `null` where there is no object.
     for (const item of list) if (item !== null) readItem(item, kind, false, report)
     return body
   }
@@ -65,7 +65,7 @@ function readOne(
   for (const issue of issues) {
     const [key, items, index] = issue.path
     const page = isObject(body) ? body[String(key)] : undefined
-    // An odd item of a page inside the object does not spoil the object.
+    // An invalid item of a page inside the object does not make the object invalid.
     if (items === 'items' && typeof index === 'number' && isPage(page)) {
       const indexes = invalid.get(page) ?? new Set()
       invalid.set(page, indexes)
@@ -119,14 +119,14 @@ function isPage(value: unknown): value is Page {
   return isObject(value) && Array.isArray(value.items)
 }
 
-/** Whether what was promised is not there at all, rather than there in another form. */
+/** Whether a required field is absent, rather than present in another form. */
 function isMissing(issue: $ZodIssue, body: unknown): boolean {
   const [key, ...nested] = issue.path
   if (key === undefined) return true
   return nested.length === 0 && isObject(body) && body[String(key)] === undefined
 }
 
-/** Names where an object is not as described, without any of its values. */
+/** The place of a mismatch within its object, without any value. */
 function describe(path: readonly PropertyKey[]): string {
   return path.map((key) => (typeof key === 'number' ? '#' : String(key))).join('.')
 }

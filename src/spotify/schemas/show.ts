@@ -40,7 +40,7 @@ export const simplifiedShow = object({
   uri: nullable(string),
   ...showFields,
 })
-/** A show as lists and episodes name it. Of one that is gone, all is `null`. */
+/** A show as lists and episodes name it. If it is gone, its fields are `null`. */
 export interface SimplifiedShow extends Infer<typeof simplifiedShow> {}
 
 const episodeFields = {
@@ -75,7 +75,7 @@ export const simplifiedEpisode = object(episodeFields)
 export interface SimplifiedEpisode extends Infer<typeof simplifiedEpisode> {}
 
 export const episode = object({ ...episodeFields, show: maybe(simplifiedShow) })
-/** An episode with its show. Of one that is gone, all is `null`. */
+/** An episode with its show. If it is gone, its fields are `null`. */
 export interface Episode extends Infer<typeof episode> {}
 
 export const savedEpisode = object({ added_at: text, episode })

@@ -3,7 +3,7 @@ import { flag, type Infer, list, literal, maybe, object, string, text } from './
 
 const fields = {
   type: maybe(literal('user')),
-  /** Empty where Spotify hides who it was. */
+  /** Empty where Spotify hides the user. */
   id: string,
   uri: text,
   href: text,
@@ -14,7 +14,7 @@ const fields = {
 }
 
 export const publicUser = object(fields)
-/** A user as others see them. */
+/** The public profile of a user. */
 export interface PublicUser extends Infer<typeof publicUser> {}
 
 export const privateUser = object({
