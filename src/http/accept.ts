@@ -1,7 +1,7 @@
 const jsonTypes: ReadonlySet<string> = new Set(['application/json', 'application/problem+json'])
 const pageTypes: ReadonlySet<string> = new Set(['text/html', 'application/xhtml+xml'])
 
-/** The highest weight that an `Accept` header gives one of `types` by name (RFC 9110 §12.4.2); wildcards name nothing. */
+/** The highest weight of one of `types` in an `Accept` header (RFC 9110 §12.4.2); wildcards do not count. */
 function weight(accept: string, types: ReadonlySet<string>): number {
   let highest = 0
   for (const range of accept.split(',')) {
@@ -15,7 +15,7 @@ function weight(accept: string, types: ReadonlySet<string>): number {
 }
 
 /**
- * Whether a program asks rather than a person: it says so by accepting JSON by name. A navigation is always a person
+ * Whether the client wants JSON rather than a page: its `Accept` header names JSON, and the request is not a navigation
  * (Fetch Metadata, `Sec-Fetch-Mode`).
  */
 export function wantsJson(request: Request): boolean {

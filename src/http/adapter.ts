@@ -1,7 +1,7 @@
 import type { Handler, HandlerOptions } from './handler.ts'
 import { checkOwner } from './site.ts'
 
-/** What an adapter mounts: a `Stagedoor`, or anything else that makes handlers. */
+/** What an adapter mounts: a `Stagedoor`, or another object that creates handlers. */
 export interface HandlerSource {
   handler<C>(options: HandlerOptions<C>): Handler<C>
 }
@@ -9,8 +9,8 @@ export interface HandlerSource {
 /** A handler's options, with the framework's own request where the handler has `request` and `context`. */
 export interface AdapterOptions<C> extends Omit<HandlerOptions<C>, 'owner'> {
   /**
-   * Who is signed in to the host application: its own, stable id of the user, at most 255 bytes. `undefined` is
-   * answered with 401.
+   * The user who is signed in to the host application: its own, stable id, at most 255 bytes. `undefined` results in
+   * 401.
    */
   readonly owner: (context: C) => string | null | undefined | Promise<string | null | undefined>
 }

@@ -1,7 +1,7 @@
 import { isStagedoorError } from '../errors.ts'
 import { sameOriginPath } from '../internal/same-origin.ts'
 import { wantsJson } from './accept.ts'
-import type { HandledConnections } from './connection.ts'
+import type { HandlerConnections } from './connection.ts'
 import { HttpError } from './problem.ts'
 import { json, redirect } from './responses.ts'
 import type { Site } from './site.ts'
@@ -9,9 +9,9 @@ import type { Site } from './site.ts'
 const maxReturnTo = 512
 
 export interface Scopes {
-  /** What every sign-in asks for. */
+  /** What every sign-in requests. */
   readonly always: readonly string[]
-  /** What `scope=` may ask for besides. */
+  /** What `scope=` may request in addition. */
   readonly offered: readonly string[]
 }
 
@@ -29,8 +29,8 @@ function returnToOf(query: URLSearchParams, site: Site): string | undefined {
   return path
 }
 
-/** A record that cannot be read must not keep its owner from connecting again: nothing is known to be granted. */
-async function grantedTo(ownerId: string, connections: HandledConnections): Promise<readonly string[]> {
+/** The scopes granted before. None for a record that cannot be read, so that its owner can connect again. */
+async function grantedTo(ownerId: string, connections: HandlerConnections): Promise<readonly string[]> {
   try {
     return (await connections.get(ownerId))?.scopes ?? []
   } catch (error) {
@@ -39,22 +39,22 @@ async function grantedTo(ownerId: string, connections: HandledConnections): Prom
   }
 }
 
-/** What to ask the provider for: always the basic scopes, what was granted before, and what is asked for now. */
-async function scopesOf(query: URLSearchParams, ownerId: string, connections: HandledConnections, scopes: Scopes) {
-  const asked = (single(query, 'scope') ?? '').split(' ').filter((scope) => scope !== '')
+/** The scopes to request from the provider: the basic ones, those granted before, and those requested now. */
+async function scopesOf(query: URLSearchParams, ownerId: string, connections: HandlerConnections, scopes: Scopes) {
+  const requested = (single(query, 'scope') ?? '').split(' ').filter((scope) => scope !== '')
   const listed = new Set([...scopes.always, ...scopes.offered])
-  if (asked.some((scope) => !listed.has(scope))) throw new HttpError('HTTP_SCOPE_NOT_ALLOWED')
+  if (requested.some((scope) => !listed.has(scope))) throw new HttpError('HTTP_SCOPE_NOT_ALLOWED')
   if (scopes.offered.length === 0) return undefined
   const granted = (await grantedTo(ownerId, connections)).filter((scope) => listed.has(scope))
-  const wanted = new Set([...scopes.always, ...granted, ...asked])
+  const wanted = new Set([...scopes.always, ...granted, ...requested])
   return wanted.size === 0 ? undefined : [...wanted]
 }
 
-/** `GET auth`: sends a person to the provider, or tells a program where to send him. */
+/** `GET auth`: redirects a browser to the provider, or returns the provider's URL to a program. */
 export async function authorize(
   request: Request,
   ownerId: string,
-  connections: HandledConnections,
+  connections: HandlerConnections,
   site: Site,
   scopes: Scopes,
 ): Promise<Response> {

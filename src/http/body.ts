@@ -1,19 +1,19 @@
 import { concat, fromUtf8 } from '../internal/bytes.ts'
 import { HttpError } from './problem.ts'
 
-/** The most a request body may hold, in bytes. */
-export const maxBody = 16 * 1024
+/** The largest request body, in bytes. */
+export const maxBodyBytes = 16 * 1024
 
 async function readBytes(request: Request): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBody) throw new HttpError('HTTP_BODY_TOO_LARGE')
+  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) throw new HttpError('HTTP_BODY_TOO_LARGE')
   if (request.body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let size = 0
   const reader = request.body.getReader()
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     size += read.value.length
-    // Not cancelled: on Node that would close the socket before the answer is out.
-    if (size > maxBody) throw new HttpError('HTTP_BODY_TOO_LARGE')
+    // Not cancelled: on Node that would close the socket before the response is sent.
+    if (size > maxBodyBytes) throw new HttpError('HTTP_BODY_TOO_LARGE')
     chunks.push(read.value)
   }
   return concat(chunks)

@@ -5,37 +5,37 @@ import { loginCookieIds, loginCookieName } from '../internal/login-cookie.ts'
 import { sameOriginPath } from '../internal/same-origin.ts'
 import { wantsJson } from './accept.ts'
 import { readParameters } from './body.ts'
-import { connectionJson, type HandledConnections } from './connection.ts'
+import { connectionJson, type HandlerConnections } from './connection.ts'
 import { repeatPage } from './page.ts'
-import { cookiesOf, FailedSignIn } from './problem.ts'
+import { cookiesOf, SignInError } from './problem.ts'
 import { html, json, redirect } from './responses.ts'
 import type { Site } from './site.ts'
 
 /** Marks a callback that was repeated from our own origin, so that it is repeated once. */
-const repeated = 'stagedoor_repeated'
+const repeatMarker = 'stagedoor_repeated'
 const parameterNames = ['code', 'state', 'iss', 'error', 'error_description']
 
 /**
- * The page that repeats a callback whose browser left the host's SameSite=Strict session out; `undefined` where
- * repeating would not help.
+ * The page that repeats a callback for which the browser left out the host's SameSite=Strict session cookie;
+ * `undefined` where repeating would not help.
  */
 export function repeatCallback(request: Request, site: Site): Response | undefined {
   const url = new URL(request.url)
-  if (request.method !== 'GET' || wantsJson(request) || url.searchParams.has(repeated)) return undefined
+  if (request.method !== 'GET' || wantsJson(request) || url.searchParams.has(repeatMarker)) return undefined
   if (loginCookieIds(request.headers.get('cookie'), site.secure).length === 0) return undefined
-  url.searchParams.append(repeated, '1')
+  url.searchParams.append(repeatMarker, '1')
   return html(200, repeatPage(url.pathname + url.search))
 }
 
-/** `GET callback`: completes the sign-in and sends the person where he was going. */
+/** `GET callback`: completes the sign-in and redirects to `returnTo`. */
 export async function completeByGet(
   request: Request,
   ownerId: string,
-  connections: HandledConnections,
+  connections: HandlerConnections,
   site: Site,
 ): Promise<Response> {
   const query = new URL(request.url).searchParams
-  query.delete(repeated)
+  query.delete(repeatMarker)
   const { returnTo, setCookies } = await complete(request, query, ownerId, connections, site)
   return redirect(303, sameOriginPath(returnTo ?? '', site.origin) ?? site.afterConnect, { setCookies })
 }
@@ -44,7 +44,7 @@ export async function completeByGet(
 export async function completeByPost(
   request: Request,
   ownerId: string,
-  connections: HandledConnections,
+  connections: HandlerConnections,
   site: Site,
 ): Promise<Response> {
   const parameters = await readParameters(request, parameterNames)
@@ -56,7 +56,7 @@ async function complete(
   request: Request,
   parameters: URLSearchParams,
   ownerId: string,
-  connections: HandledConnections,
+  connections: HandlerConnections,
   site: Site,
 ): ReturnType<Connections['complete']> {
   const url = new URL(site.redirectUri)
@@ -66,13 +66,16 @@ async function complete(
     return await connections.complete({ ownerId, url, cookies })
   } catch (error) {
     if (!isStagedoorError(error)) throw error
-    const own = cookiesOf(error)
-    throw new FailedSignIn(error, own.length > 0 ? own : clearing(parameters.get('state') ?? '', cookies, site))
+    const setCookies = cookiesOf(error)
+    throw new SignInError(
+      error,
+      setCookies.length > 0 ? setCookies : clearLoginCookie(parameters.get('state') ?? '', cookies, site),
+    )
   }
 }
 
-/** Clears the cookie of a sign-in that failed for reasons of our own. Its id is what its `state` begins with. */
-function clearing(state: string, cookies: string | undefined, { secure }: Site): readonly string[] {
+/** Clears the cookie of a sign-in that failed before the provider was called. The `state` begins with the cookie's id. */
+function clearLoginCookie(state: string, cookies: string | undefined, { secure }: Site): readonly string[] {
   return loginCookieIds(cookies, secure)
     .filter((id) => /^[\w-]{16}$/.test(id) && state.startsWith(id))
     .map((id) => serializeCookie(loginCookieName(id, secure), '', { maxAge: 0, path: '/', secure, sameSite: 'Lax' }))

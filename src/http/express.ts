@@ -5,8 +5,8 @@ import { publicUrl, send, toRequest } from './node.ts'
 export type { AdapterOptions } from './adapter.ts'
 
 /**
- * The endpoints as a middleware for Express 4 and 5, to be mounted with `app.use`, behind the session and before or
- * behind body parsers. Requests for other paths go on to the next middleware. Mounted below a prefix, `basePath` is
+ * The endpoints as a middleware for Express 4 and 5, to be mounted with `app.use`, after the session and before or
+ * after body parsers. Requests for other paths are passed to the next middleware. Mounted below a prefix, `basePath` is
  * still the whole path, as the browser sees it.
  *
  * @throws {ConfigError} as `createHandler` does.
@@ -14,7 +14,7 @@ export type { AdapterOptions } from './adapter.ts'
 export function stagedoorExpress(stagedoor: HandlerSource, options: AdapterOptions<Request>): RequestHandler {
   const handle = mount(stagedoor, options)
   return (req, res, next) => {
-    // Connect and other relatives of Express have no originalUrl.
+    // Connect and similar frameworks have no originalUrl.
     const url = publicUrl(req.originalUrl ?? req.url, handle.origin)
     if (url === undefined || !handle.serves(url)) return next()
     toRequest(req, url, req.body)

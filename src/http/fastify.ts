@@ -6,7 +6,7 @@ import { prefixed } from './site.ts'
 export type { AdapterOptions } from './adapter.ts'
 
 /**
- * The endpoints as a plugin for Fastify 5: `app.register(stagedoorFastify(stagedoor, { owner }))`, behind the session
+ * The endpoints as a plugin for Fastify 5: `app.register(stagedoorFastify(stagedoor, { owner }))`, after the session
  * plugin. Registered with a prefix, `basePath` is still the whole path, as the browser sees it.
  *
  * @throws {ConfigError} as `createHandler` does; `CONFIG_REDIRECT_URI` also, while registering, for a redirect URI

@@ -2,30 +2,30 @@ import { type AnyStagedoorError, invalidArgument } from '../errors.ts'
 import { wantsJson } from './accept.ts'
 import { authorize, type Scopes } from './authorization.ts'
 import { completeByGet, completeByPost, repeatCallback } from './callback.ts'
-import { type HandledConnections, readConnection, readHealth, removeConnection } from './connection.ts'
+import { type HandlerConnections, readConnection, readHealth, removeConnection } from './connection.ts'
 import { allowOrigin, checkOrigin, preflight } from './origin.ts'
 import { problemPage } from './page.ts'
-import { cookiesOf, FailedSignIn, HttpError, isAnswerable, type Problem, problemOf } from './problem.ts'
+import { cookiesOf, HttpError, hasResponse, type Problem, problemOf, SignInError } from './problem.ts'
 import { html, noContent, problemJson, redirect, withoutBody } from './responses.ts'
 import { checkOwner, createSite, type RouteName, type Site, type SiteOptions } from './site.ts'
 
-const maxUrl = 8192
+const maxUrlLength = 8192
 const methods: Readonly<Record<RouteName, readonly string[]>> = {
   auth: ['GET', 'HEAD', 'OPTIONS'],
-  // No HEAD: a link checker must not spend the code.
+  // No HEAD: a link checker must not use up the code.
   callback: ['GET', 'POST', 'OPTIONS'],
   connection: ['GET', 'HEAD', 'DELETE', 'OPTIONS'],
   health: ['GET', 'HEAD', 'OPTIONS'],
 }
 
-/** How the handler fits into the application that mounts it. */
+/** Options of a handler. */
 export interface HandlerOptions<C> extends SiteOptions {
   /**
-   * Who is signed in to the host application: its own, stable id of the user, at most 255 bytes. `undefined`
-   * results in 401. `context` is the framework's own request.
+   * The user who is signed in to the host application: its own, stable id, at most 255 bytes. `undefined` results in
+   * 401. `context` is the framework's own request.
    */
   readonly owner: (request: Request, context: C) => string | null | undefined | Promise<string | null | undefined>
-  /** Path under which the endpoints lie, as the browser sees it. @default '/api/v1/spotify' */
+  /** Path below which the endpoints are served, as the browser sees it. @default '/api/v1/spotify' */
   readonly basePath?: string | undefined
   /** The application's public origin. Never taken from the `Host` header. @default the redirect URI's origin */
   readonly origin?: string | undefined
@@ -33,19 +33,19 @@ export interface HandlerOptions<C> extends SiteOptions {
   readonly allowedOrigins?: readonly string[] | undefined
   /** Where a completed sign-in leads when it named no `returnTo`. @default '/' */
   readonly afterConnect?: string | undefined
-  /** Where a failed sign-in leads, with `error=CODE` added. @default a small page of our own */
+  /** Where a failed sign-in leads, with `error=CODE` added. @default a small built-in page */
   readonly afterError?: string | undefined
-  /** Scopes that `GET auth?scope=…` may ask for on top of those every sign-in asks for. @default none */
+  /** Scopes that `GET auth?scope=…` may request in addition to those of every sign-in. @default none */
   readonly scopes?: readonly string[] | undefined
-  /** Sees every error that was answered with a status of 500 or above, for the host's log. What it throws is ignored. */
+  /** Is called with every error that results in a status of 500 or above, for the host's log. What it throws is ignored. */
   readonly onError?: ((error: AnyStagedoorError) => void) | undefined
 }
 
-/** What a handler works on. */
+/** What a handler is created from, besides its options. */
 export interface HandlerParts {
-  readonly connections: HandledConnections
+  readonly connections: HandlerConnections
   readonly redirectUri: string
-  /** What every sign-in asks for: the default of `connections.begin`. */
+  /** What every sign-in requests: the default of `connections.begin`. */
   readonly scopes?: readonly string[] | undefined
 }
 
@@ -62,9 +62,9 @@ export interface Handler<C> {
 }
 
 /**
- * Makes the handler of the endpoints `auth`, `callback`, `connection` and `health`. Every {@link StagedoorError} is
- * answered: to programs as `application/problem+json` (RFC 9457), to people as a page or through `afterError`. What the
- * host's own `owner` throws rejects the promise and is left to the host's error handling.
+ * Creates the handler of the endpoints `auth`, `callback`, `connection` and `health`. Every {@link StagedoorError}
+ * becomes a response: `application/problem+json` (RFC 9457) for programs, a page or a redirect to `afterError` for
+ * browsers. What the host's own `owner` throws rejects the promise, for the host's error handling.
  *
  * @throws {ConfigError} `CONFIG_MISSING` without `owner`, `CONFIG_INVALID` for a malformed option, `CONFIG_REDIRECT_URI`
  *   for a redirect URI that no route serves.
@@ -103,15 +103,15 @@ export function createHandler<C>(parts: HandlerParts, options: HandlerOptions<C>
     return request.method === 'DELETE' ? removeConnection(ownerId, connections) : readConnection(ownerId, connections)
   }
 
-  function refuse(caught: unknown, route: RouteName | undefined, request: Request): Response {
-    const error = caught instanceof FailedSignIn ? caught.reason : caught
-    if (!isAnswerable(error)) throw error
+  function respondToError(caught: unknown, route: RouteName | undefined, request: Request): Response {
+    const error = caught instanceof SignInError ? caught.reason : caught
+    if (!hasResponse(error)) throw error
     const problem = problemOf(error.code, provider)
     if (!(error instanceof HttpError) && problem.status >= 500) report(options.onError, error)
     const setCookies = cookiesOf(caught)
     const headers = error instanceof HttpError ? error.headers : {}
-    const person = (route === 'auth' || route === 'callback') && request.method !== 'POST' && !wantsJson(request)
-    if (!person) return problemJson(problem, { setCookies, headers })
+    const isPage = (route === 'auth' || route === 'callback') && request.method !== 'POST' && !wantsJson(request)
+    if (!isPage) return problemJson(problem, { setCookies, headers })
     if (site.afterError !== undefined && !(error instanceof HttpError))
       return redirect(303, withError(site.afterError, problem, site), { setCookies })
     return html(problem.status, problemPage(problem, linksFor(problem, site)), { setCookies, headers })
@@ -121,12 +121,12 @@ export function createHandler<C>(parts: HandlerParts, options: HandlerOptions<C>
     const url = new URL(request.url)
     const route = site.route(url)
     try {
-      if (request.url.length > maxUrl) throw new HttpError('HTTP_URL_TOO_LONG')
+      if (request.url.length > maxUrlLength) throw new HttpError('HTTP_URL_TOO_LONG')
       if (route === undefined) throw new HttpError('HTTP_NOT_FOUND')
       const response = await dispatch(route, request, context)
       return allowOrigin(request, request.method === 'HEAD' ? withoutBody(response) : response, site)
     } catch (error) {
-      const response = refuse(error, route, request)
+      const response = respondToError(error, route, request)
       return allowOrigin(request, request.method === 'HEAD' ? withoutBody(response) : response, site)
     }
   }

@@ -3,16 +3,16 @@ import { type AdapterOptions, type HandlerSource, mount } from './adapter.ts'
 
 export type { AdapterOptions } from './adapter.ts'
 
-/** What Hono assumes of variables and bindings where nobody has said: nothing. */
-type Untyped = Context extends Context<infer E> ? E : never
+/** The type of variables and bindings that Hono assumes by default. */
+type DefaultEnv = Context extends Context<infer E> ? E : never
 
 /**
- * The endpoints as a middleware for Hono 4, to be mounted with `app.use`, behind the session. Requests for other paths
- * go on to the next middleware. Below `app.route` or `basePath` of Hono, our `basePath` is still the whole path.
+ * The endpoints as a middleware for Hono 4, to be mounted with `app.use`, after the session. Requests for other paths
+ * are passed to the next middleware. Below `app.route` or Hono's `basePath`, our `basePath` is still the whole path.
  *
  * @throws {ConfigError} as `createHandler` does.
  */
-export function stagedoorHono<E extends Env = Untyped>(
+export function stagedoorHono<E extends Env = DefaultEnv>(
   stagedoor: HandlerSource,
   options: AdapterOptions<Context<E>>,
 ): MiddlewareHandler<E> {

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { maxBody } from './body.ts'
+import { maxBodyBytes } from './body.ts'
 
-/** The URL that the browser asked for: the request's own path on the configured origin, whatever `Host` says. */
+/** The URL that the browser requested: the request's path on the configured origin, whatever its `Host` header. */
 export function publicUrl(target: string | undefined, origin: string): URL | undefined {
   const absolute = target === undefined || target.startsWith('/') || !URL.canParse(target) ? undefined : new URL(target)
   const path = absolute === undefined ? (target ?? '') : absolute.pathname + absolute.search
   return path.startsWith('/') && URL.canParse(origin + path) ? new URL(origin + path) : undefined
 }
 
-/** Reads a body up to just above the limit; what follows is read and dropped, so that the answer reaches the client. */
+/** Reads a body up to just above the limit; what follows is read and dropped, so that the response reaches the client. */
 function readBody(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
@@ -17,8 +17,8 @@ function readBody(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
     const collect = (chunk: Uint8Array): void => {
       chunks.push(chunk)
       size += chunk.length
-      if (size <= maxBody) return
-      // Without a listener the rest still flows, into nothing.
+      if (size <= maxBodyBytes) return
+      // Without a listener the rest is still read, and dropped.
       incoming.off('data', collect)
       settle()
     }
@@ -34,19 +34,19 @@ function bodyOf(incoming: IncomingMessage, parsed: unknown): Promise<BodyInit> |
   return JSON.stringify(parsed) ?? ''
 }
 
-/** A web-standard request from Node's. `parsed` is what a body parser made of the body, if one has already read it. */
+/** A web-standard request from Node's. `parsed` is the result of a body parser, if one has already read the body. */
 export async function toRequest(incoming: IncomingMessage, url: URL, parsed?: unknown): Promise<Request> {
   const headers = new Headers()
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value === undefined || name.startsWith(':')) continue
     for (const item of Array.isArray(value) ? value : [value]) headers.append(name, item)
   }
-  // A Request cannot be made with TRACE: any other method that no route has gets the same 405.
+  // A Request cannot have the method TRACE: any other method that no route has results in the same 405.
   const method = incoming.method === 'TRACE' ? 'PATCH' : (incoming.method ?? 'GET')
   return new Request(url, { method, headers, body: method === 'POST' ? await bodyOf(incoming, parsed) : null })
 }
 
-/** Writes a web-standard response through Node's, beside the headers and cookies that are already set. */
+/** Writes a web-standard response to Node's, in addition to the headers and cookies that are already set. */
 export async function send(response: Response, outgoing: ServerResponse): Promise<void> {
   const body = response.body === null ? undefined : Buffer.from(await response.arrayBuffer())
   outgoing.statusCode = response.status

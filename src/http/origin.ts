@@ -2,18 +2,19 @@ import { HttpError } from './problem.ts'
 import type { Site } from './site.ts'
 
 /**
- * Refuses a request that changes something on behalf of a foreign page: by its `Origin`, or by `Sec-Fetch-Site` where
- * there is none. A client that sends neither is no browser and is let through (OWASP, Fetch Metadata and Origin checks).
+ * Refuses a state-changing request from a page of another origin: by its `Origin`, or by `Sec-Fetch-Site` where there
+ * is none. A client that sends neither is not a browser and is accepted (OWASP, Fetch Metadata and Origin checks).
  */
 export function checkOrigin(request: Request, site: Site): void {
   const origin = request.headers.get('origin')
   if (origin !== null && site.allowedOrigins.has(origin)) return
   if (origin !== null && origin !== site.origin) throw new HttpError('HTTP_FORBIDDEN_ORIGIN')
-  const from = request.headers.get('sec-fetch-site')
-  if (from !== null && from !== 'same-origin' && from !== 'none') throw new HttpError('HTTP_FORBIDDEN_ORIGIN')
+  const fetchSite = request.headers.get('sec-fetch-site')
+  if (fetchSite !== null && fetchSite !== 'same-origin' && fetchSite !== 'none')
+    throw new HttpError('HTTP_FORBIDDEN_ORIGIN')
 }
 
-/** Lets a listed origin read the answer, cookies included (Fetch standard, CORS protocol). */
+/** Lets a listed origin read the response, cookies included (Fetch standard, CORS protocol). */
 export function allowOrigin(request: Request, response: Response, site: Site): Response {
   if (site.allowedOrigins.size === 0) return response
   response.headers.append('vary', 'Origin')
@@ -24,7 +25,7 @@ export function allowOrigin(request: Request, response: Response, site: Site): R
   return response
 }
 
-/** What a preflight request asks for. */
+/** The headers of the response to a preflight request. */
 export function preflight(request: Request, site: Site, methods: string): Readonly<Record<string, string>> {
   const origin = request.headers.get('origin')
   if (origin === null || !site.allowedOrigins.has(origin)) return { allow: methods }

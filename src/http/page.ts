@@ -58,7 +58,7 @@ function anchor({ href, text }: Link): string {
   return `<a href="${escapeHtml(href)}">${escapeHtml(text)}</a>`
 }
 
-/** What a person sees when sign-in failed and the host named no page of its own. */
+/** The page for a failed sign-in where the host named no page of its own. */
 export function problemPage(problem: Problem, links: readonly Link[]): Page {
   const body = `<p>${escapeHtml(problem.detail)}</p>
 <p>${links.map(anchor).join('\n')}</p>

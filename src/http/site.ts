@@ -3,7 +3,7 @@ import { sameOriginPath } from '../internal/same-origin.ts'
 
 export type RouteName = 'auth' | 'callback' | 'connection' | 'health'
 
-/** Where a handler lives: its options, checked. Nothing here is ever taken from a request. */
+/** The checked options of a handler: its origin, paths and destinations. None of it is taken from a request. */
 export interface Site {
   /** The public origin of the application. */
   readonly origin: string
@@ -11,7 +11,7 @@ export interface Site {
   readonly secure: boolean
   readonly base: string
   readonly redirectUri: string
-  /** Absent when the redirect URI is a page of another allowed origin, which posts the answer here. */
+  /** Absent when the redirect URI is a page of another allowed origin, which posts the callback's parameters here. */
   readonly redirectPath: string | undefined
   readonly allowedOrigins: ReadonlySet<string>
   readonly afterConnect: string
@@ -55,7 +55,7 @@ export function createSite(redirectUri: string, options: SiteOptions): Site {
   if (!origin.startsWith(redirect.protocol))
     throw new ConfigError('CONFIG_REDIRECT_URI', 'The redirect URI and the origin must both be https, or neither.')
   if (redirect.origin !== origin && !allowedOrigins.has(redirect.origin))
-    throw new ConfigError('CONFIG_REDIRECT_URI', 'No route serves the redirect URI: it lies on another origin.')
+    throw new ConfigError('CONFIG_REDIRECT_URI', 'No route serves the redirect URI: it is on another origin.')
 
   const basePath = options.basePath ?? '/api/v1/spotify'
   if (sameOriginPath(basePath, origin) !== basePath || /[?#]/.test(basePath))
@@ -68,9 +68,12 @@ export function createSite(redirectUri: string, options: SiteOptions): Site {
     [`${base}/health`, 'health'],
   ])
   const redirectPath = redirect.origin === origin ? redirect.pathname : undefined
-  const taken = redirectPath === undefined ? undefined : routes.get(redirectPath)
-  if (taken !== undefined && taken !== 'callback')
-    throw new ConfigError('CONFIG_REDIRECT_URI', `The redirect URI is the path of ${taken}, which is no callback.`)
+  const servedRoute = redirectPath === undefined ? undefined : routes.get(redirectPath)
+  if (servedRoute !== undefined && servedRoute !== 'callback')
+    throw new ConfigError(
+      'CONFIG_REDIRECT_URI',
+      `The redirect URI is the path of ${servedRoute}, which is not a callback.`,
+    )
 
   const { afterError } = options
   return {
@@ -86,23 +89,23 @@ export function createSite(redirectUri: string, options: SiteOptions): Site {
     route(url) {
       const name = routes.get(url.pathname)
       if (name !== undefined || url.pathname !== redirectPath) return name
-      // The path may be a page of the host as well, such as `/`: only an answer from the provider is ours.
+      // The path may also be a page of the host, such as `/`: only a redirect from the provider is for the handler.
       const { searchParams } = url
       return searchParams.has('state') || searchParams.has('code') || searchParams.has('error') ? 'callback' : undefined
     },
   }
 }
 
-/** @throws {ConfigError} `CONFIG_MISSING` when nobody says who is signed in */
+/** @throws {ConfigError} `CONFIG_MISSING` without a function that returns the signed-in user */
 export function checkOwner(options: { readonly owner?: unknown } | undefined): void {
   if (typeof options?.owner === 'function') return
-  throw new ConfigError('CONFIG_MISSING', 'owner is missing: a function that says who is signed in.')
+  throw new ConfigError('CONFIG_MISSING', 'owner is missing: a function that returns the id of the signed-in user.')
 }
 
-/** `path` as a router sees it that puts `prefix` before it. Throws `ConfigError` where it cannot be reached. */
+/** `path` relative to a router's `prefix`. Throws `ConfigError` where the router cannot serve it. */
 export function prefixed(path: string, prefix: string): string {
   const root = prefix.replace(/\/$/, '')
   if (root === '') return path
   if (path.startsWith(`${root}/`)) return path.slice(root.length)
-  throw new ConfigError('CONFIG_REDIRECT_URI', 'A path of the handler lies outside of the prefix it is mounted below.')
+  throw new ConfigError('CONFIG_REDIRECT_URI', 'A path of the handler is outside of the prefix it is mounted below.')
 }

@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 import type { Connection } from '../../src/connections/records/record.ts'
-import type { HandledConnections } from '../../src/http/connection.ts'
+import type { HandlerConnections } from '../../src/http/connection.ts'
 
 export const redirectUri = 'http://127.0.0.1:3000/api/v1/spotify/callback'
 export const base = 'http://127.0.0.1:3000/api/v1/spotify'
@@ -18,24 +18,24 @@ export const connection: Connection = {
 }
 
 /** Connections whose every verb succeeds and is recorded. Give a verb of your own to see how the handler answers it. */
-export function connectionsDouble(verbs: Partial<HandledConnections> = {}): HandledConnections {
+export function connectionsDouble(verbs: Partial<HandlerConnections> = {}): HandlerConnections {
   return {
     provider: 'spotify',
-    begin: vi.fn<HandledConnections['begin']>(async () => ({
+    begin: vi.fn<HandlerConnections['begin']>(async () => ({
       url: new URL('https://accounts.example/authorize?client_id=c&state=s'),
       setCookies: ['stagedoor_login_new=sealed; Max-Age=600; Path=/', 'stagedoor_login_old=; Max-Age=0; Path=/'],
     })),
-    complete: vi.fn<HandledConnections['complete']>(async () => ({
+    complete: vi.fn<HandlerConnections['complete']>(async () => ({
       connection,
       setCookies: ['stagedoor_login_new=; Max-Age=0; Path=/'],
     })),
-    get: vi.fn<HandledConnections['get']>(async () => connection),
-    health: vi.fn<HandledConnections['health']>(async () => ({
+    get: vi.fn<HandlerConnections['get']>(async () => connection),
+    health: vi.fn<HandlerConnections['health']>(async () => ({
       status: 'healthy',
       checkedAt: new Date(1_700_000_100_000),
       api: { status: 'ok' },
     })),
-    disconnect: vi.fn<HandledConnections['disconnect']>(async () => ({
+    disconnect: vi.fn<HandlerConnections['disconnect']>(async () => ({
       removed: true,
       manageUrl: 'https://www.spotify.com/account/apps/',
     })),

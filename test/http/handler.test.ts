@@ -1,12 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
 import { ConnectionError, LoginError, StoreError, VaultError } from '../../src/errors.ts'
-import type { HandledConnections } from '../../src/http/connection.ts'
+import type { HandlerConnections } from '../../src/http/connection.ts'
 import { createHandler, type HandlerOptions } from '../../src/http/handler.ts'
 import { base, connection, connectionsDouble, page, program, redirectUri } from './connections-double.ts'
 
 type Options = Partial<HandlerOptions<undefined>>
 
-function setUp(verbs: Partial<HandledConnections> = {}, options: Options = {}, scopes: readonly string[] = []) {
+function setUp(verbs: Partial<HandlerConnections> = {}, options: Options = {}, scopes: readonly string[] = []) {
   const connections = connectionsDouble(verbs)
   const handle = createHandler<undefined>(
     { connections, redirectUri, scopes },
@@ -169,7 +169,7 @@ describe('the callback', () => {
   })
 
   test('by POST for a single-page application', async () => {
-    const complete = vi.fn<HandledConnections['complete']>(async () => ({
+    const complete = vi.fn<HandlerConnections['complete']>(async () => ({
       connection,
       returnTo: '/library',
       setCookies: ['stagedoor_login_new=; Max-Age=0; Path=/'],
@@ -295,7 +295,7 @@ describe('a callback without a session but with our cookie', () => {
 })
 
 describe('a sign-in that fails', () => {
-  const failing = (error: Error): Partial<HandledConnections> => ({ complete: () => Promise.reject(error) })
+  const failing = (error: Error): Partial<HandlerConnections> => ({ complete: () => Promise.reject(error) })
   const denied = () =>
     new LoginError('LOGIN_DENIED', 'The user declined.', { setCookies: ['stagedoor_login_new=; Max-Age=0; Path=/'] })
   const query = '/callback?error=access_denied&state=secret-state'
