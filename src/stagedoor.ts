@@ -35,7 +35,7 @@ export interface Stagedoor {
    */
   handler<C = undefined>(options: HandlerOptions<C>): Handler<C>
   /**
-   * Refreshes tokens ahead of time, finds revoked grants and warns before grants end. Start it in one or more processes.
+   * Refreshes tokens ahead of time, finds revoked grants and warns before grants end. Start it in one process or more.
    * @throws ConfigError `CONFIG_INVALID`
    */
   monitor(options?: MonitorOptions): Monitor
@@ -139,7 +139,7 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
   }
 }
 
-/** What a failed token request shows about the token endpoint: any response that is not transient shows that it is up. */
+/** What a failed token request shows about the token endpoint: any response that is not transient proves it up. */
 function judgeTokenRequest(error: unknown): 'failure' | 'success' | 'nothing' {
   if (error instanceof DOMException && error.name === 'TimeoutError') return 'failure'
   if (!(error instanceof TokenEndpointError)) return 'nothing'

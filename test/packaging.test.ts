@@ -369,7 +369,7 @@ function packageName(specifier: string): string {
     .join('/')
 }
 
-/** Runs a script in the application and gives what it printed. */
+/** Runs a script in the application and returns what it printed. */
 function run(script: string, type: 'module' | 'commonjs'): unknown {
   const args = ['--no-warnings', `--input-type=${type}`, '-e', script]
   return JSON.parse(execFileSync(process.execPath, args, { cwd: packed.consumer, encoding: 'utf8' }))

@@ -1,7 +1,7 @@
 import { invalidArgument, SpotifyApiError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
 import type { CallOptions } from '../internal/signal.ts'
-import { guarded } from '../oauth/token-circuit.ts'
+import { withTokenCircuit } from '../oauth/token-circuit.ts'
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
 import type { ConnectionStatus } from '../stores/store.ts'
 import type { RefreshContext } from './context.ts'
@@ -130,7 +130,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     seal: createTokenSeal(settings),
     emit: createTransitionEmitter(emitter, settings),
     timer: createOperationTimer(emitter, provider.id, now),
-    tokenEndpoint: guarded(createTokenEndpoint(settings), options.tokenCircuit),
+    tokenEndpoint: withTokenCircuit(createTokenEndpoint(settings), options.tokenCircuit),
     closing: closing.signal,
     background(promise) {
       work.add(promise)

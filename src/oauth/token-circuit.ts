@@ -1,10 +1,10 @@
 import type { TokenEndpoint } from './token-endpoint.ts'
 
-/** Runs one call, or refuses to by an error of its own. */
+/** Runs a call, or rejects with an error of its own while the circuit is open. */
 export type TokenCircuit = <T>(call: () => Promise<T>) => Promise<T>
 
-/** The same token endpoint, with every request that asks for tokens behind a circuit. */
-export function guarded(endpoint: TokenEndpoint, circuit: TokenCircuit | undefined): TokenEndpoint {
+/** Wraps a token endpoint so that every request for tokens runs through a circuit breaker. */
+export function withTokenCircuit(endpoint: TokenEndpoint, circuit: TokenCircuit | undefined): TokenEndpoint {
   if (circuit === undefined) return endpoint
   return {
     exchange: (input, options) => circuit(() => endpoint.exchange(input, options)),

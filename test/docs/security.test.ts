@@ -24,7 +24,7 @@ function has(source: string, name: string): boolean {
 }
 
 describe('the threat model', () => {
-  it('answers every attacker it names', () => {
+  it('has a promise against every attacker it names', () => {
     const attackers = [...read('SECURITY.md').matchAll(/^(\d)\. /gm)].map(([, number]) => number)
     expect(new Set(rows.flatMap(({ against }) => against.split(', ')))).toEqual(new Set(attackers))
   })

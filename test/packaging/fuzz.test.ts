@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { check, properties } from '../../scripts/fuzz.ts'
 
-describe('what reads what others wrote', () => {
+describe('parsers of untrusted input', () => {
   it.each(Object.keys(properties))('%s', async (name) => {
     await check(name, { numRuns: 200 })
   })
 
-  it('is known to the fuzzer by name', async () => {
+  it('are known to the fuzzer by name', async () => {
     await expect(check('no such property', { numRuns: 1 })).rejects.toThrow('There is no property')
   })
 })

@@ -47,7 +47,7 @@ describe('the workflows', () => {
     }
   })
 
-  it.each(workflows)('$name puts nothing that others write into a command', ({ workflow }) => {
+  it.each(workflows)('$name puts no untrusted input into a command', ({ workflow }) => {
     const commands = Object.values(workflow.jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []))
     expect(commands.filter((command) => command.includes('${{'))).toEqual([])
   })
@@ -69,7 +69,7 @@ describe('the check before a release', () => {
     '{ "version": "0.1.0", "repository": { "type": "git", "url": "git+https://host.example/stagedoor.git" } }'
   const changelog = '# Changelog\n\n## [Unreleased]\n\n## [0.1.0] - 2026-12-01\n\n- All of it.\n'
 
-  it('has nothing against a tag that fits', () => {
+  it('accepts a tag that matches the manifest and the changelog', () => {
     expect(objections('v0.1.0', manifest, changelog)).toEqual([])
   })
 
@@ -79,8 +79,8 @@ describe('the check before a release', () => {
     ['v0.1.0', '{ "version": "0.1.0" }', changelog, /names no repository/],
     ['v0.1.0', manifest, '## [Unreleased]\n', /no section \[0\.1\.0\]/],
     ['v0.1.0', manifest, '## [0.1.0]\n', /no date/],
-  ])('stops %s', (tag, own, text, says) => {
-    expect(objections(tag, own, text).join('\n')).toMatch(says)
+  ])('stops %s', (tag, manifest, changelog, message) => {
+    expect(objections(tag, manifest, changelog).join('\n')).toMatch(message)
   })
 })
 
@@ -106,7 +106,7 @@ describe('the check of licences', () => {
     ['AGPL-3.0-only', false],
     ['UNLICENSED', false],
     [undefined, false],
-  ])('%s: %s', (license, fine) => {
-    expect(allowed(license)).toBe(fine)
+  ])('%s: %s', (license, isAllowed) => {
+    expect(allowed(license)).toBe(isAllowed)
   })
 })
