@@ -101,6 +101,15 @@ export type EnvOptions = Pick<
  *
  * @param env usually the environment of the process
  * @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID` or `CONFIG_LOGIN_KEY`, naming the variable
+ *
+ * @example
+ * ```ts
+ * import { createStagedoor, createVault, localKms, optionsFromEnv } from 'stagedoor'
+ *
+ * const { vaultKey, ...options } = optionsFromEnv(process.env)
+ * const vault = createVault({ kms: localKms({ keyId: 'main', key: vaultKey }) })
+ * const stagedoor = createStagedoor({ ...options, store, vault })
+ * ```
  */
 export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>): EnvOptions {
   const read = (name: string): string | undefined => env[name]?.trim() || undefined

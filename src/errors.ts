@@ -222,7 +222,21 @@ export class SpotifyApiError extends StagedoorError<SpotifyApiErrorCode> {
 /** Every concrete error of this package: `switch (error.code)` narrows to the class. */
 export type AnyStagedoorError = ConfigError | LoginError | ConnectionError | StoreError | VaultError | SpotifyApiError
 
-/** Whether `value` is an error of this package, also when another copy of the package made it. */
+/**
+ * Whether `value` is an error of this package, also when another copy of the package made it.
+ *
+ * @example
+ * ```ts
+ * import { isStagedoorError } from 'stagedoor'
+ *
+ * try {
+ *   await stagedoor.client(userId).me.get()
+ * } catch (error) {
+ *   if (!isStagedoorError(error) || error.code !== 'CONNECTION_NEEDS_REAUTH') throw error
+ *   return redirect('/api/v1/spotify/auth')
+ * }
+ * ```
+ */
 export function isStagedoorError(value: unknown): value is AnyStagedoorError {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
 }

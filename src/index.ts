@@ -1,3 +1,19 @@
+/**
+ * Connect, keep and use your users' Spotify accounts from a server.
+ *
+ * @example
+ * ```ts
+ * import { createStagedoor, createVault, localKms, memoryStore, optionsFromEnv } from 'stagedoor'
+ *
+ * const { vaultKey, ...options } = optionsFromEnv(process.env)
+ * const vault = createVault({ kms: localKms({ keyId: 'main', key: vaultKey }) })
+ * const stagedoor = createStagedoor({ ...options, store: memoryStore(), vault })
+ * const profile = await stagedoor.client(userId).me.get()
+ * ```
+ *
+ * @module
+ */
+
 export {
   type ApiOptions,
   type EnvOptions,

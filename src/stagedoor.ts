@@ -57,6 +57,20 @@ export interface Stagedoor {
  * starts no timer.
  *
  * @throws ConfigError with a code that tells which option is missing or invalid
+ *
+ * @example
+ * ```ts
+ * import { createStagedoor, createVault, localKms, optionsFromEnv } from 'stagedoor'
+ * import { stagedoorExpress } from 'stagedoor/express'
+ * import { sqliteStore } from 'stagedoor/stores/sqlite'
+ *
+ * const { vaultKey, ...options } = optionsFromEnv(process.env)
+ * const vault = createVault({ kms: localKms({ keyId: 'main', key: vaultKey }) })
+ * const stagedoor = createStagedoor({ ...options, store: sqliteStore('stagedoor.db'), vault })
+ *
+ * app.use(stagedoorExpress(stagedoor, { owner: (req) => req.session.userId }))
+ * app.get('/me', async (req, res) => res.json(await stagedoor.client(req.session.userId).me.get()))
+ * ```
  */
 export function createStagedoor(options: StagedoorOptions): Stagedoor {
   checkOptions(options)

@@ -113,6 +113,16 @@ export interface Connections {
  *
  * @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID`, `CONFIG_REDIRECT_URI`, `CONFIG_ENDPOINT`, `CONFIG_LOGIN_KEY`
  *   or `CONFIG_LEASE`
+ *
+ * @example
+ * ```ts
+ * import { createConnections, spotifyProvider } from 'stagedoor'
+ *
+ * const redirectUri = 'https://app.example/callback'
+ * const loginKeys = [process.env.STAGEDOOR_LOGIN_KEYS ?? '']
+ * const connections = createConnections({ provider: spotifyProvider, clientId, redirectUri, loginKeys, store, vault })
+ * const token = await connections.accessToken(userId)
+ * ```
  */
 export function createConnections(options: ConnectionsOptions): Connections {
   const settings = connectionsSettings(options)

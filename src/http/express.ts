@@ -10,6 +10,13 @@ export type { AdapterOptions } from './adapter.ts'
  * still the whole path, as the browser sees it.
  *
  * @throws {ConfigError} as `createHandler` does.
+ *
+ * @example
+ * ```ts
+ * import { stagedoorExpress } from 'stagedoor/express'
+ *
+ * app.use(stagedoorExpress(stagedoor, { owner: (req) => req.session.userId }))
+ * ```
  */
 export function stagedoorExpress(stagedoor: HandlerSource, options: AdapterOptions<Request>): RequestHandler {
   const handle = mount(stagedoor, options)

@@ -11,6 +11,15 @@ export type { AdapterOptions } from './adapter.ts'
  *
  * @throws {ConfigError} as `createHandler` does; `CONFIG_REDIRECT_URI` also, while registering, for a redirect URI
  *   outside of the prefix.
+ *
+ * @example
+ * ```ts
+ * import { fastify } from 'fastify'
+ * import { stagedoorFastify } from 'stagedoor/fastify'
+ *
+ * const app = fastify()
+ * app.register(stagedoorFastify(stagedoor, { owner: (request) => userOf(request.headers.cookie) }))
+ * ```
  */
 export function stagedoorFastify(
   stagedoor: HandlerSource,

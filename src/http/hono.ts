@@ -11,6 +11,15 @@ type DefaultEnv = Context extends Context<infer E> ? E : never
  * are passed to the next middleware. Below `app.route` or Hono's `basePath`, our `basePath` is still the whole path.
  *
  * @throws {ConfigError} as `createHandler` does.
+ *
+ * @example
+ * ```ts
+ * import { Hono } from 'hono'
+ * import { stagedoorHono } from 'stagedoor/hono'
+ *
+ * const app = new Hono()
+ * app.use(stagedoorHono(stagedoor, { owner: (c) => userOf(c.req.header('cookie')) }))
+ * ```
  */
 export function stagedoorHono<E extends Env = DefaultEnv>(
   stagedoor: HandlerSource,

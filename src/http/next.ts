@@ -12,6 +12,15 @@ type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
  * outside of that folder needs a `route.ts` of its own that exports the same.
  *
  * @throws {ConfigError} as `createHandler` does.
+ *
+ * @example
+ * ```ts
+ * import { stagedoorNext } from 'stagedoor/next'
+ *
+ * export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = stagedoorNext(stagedoor, {
+ *   owner: (request) => userOf(request.headers.get('cookie')),
+ * })
+ * ```
  */
 export function stagedoorNext(
   stagedoor: HandlerSource,

@@ -1,3 +1,17 @@
+/**
+ * OAuth 2.0 with PKCE for one client, without storage.
+ *
+ * @example
+ * ```ts
+ * import { createOAuth, spotifyProvider } from 'stagedoor/oauth'
+ *
+ * const oauth = createOAuth({ provider: spotifyProvider, clientId, redirectUri: 'https://app.example/callback' })
+ * const { url, transaction } = await oauth.authorize()
+ * ```
+ *
+ * @module
+ */
+
 export {
   type AnyStagedoorError,
   ConfigError,

@@ -47,6 +47,16 @@ export interface OAuth {
  * Sign-in on its own.
  *
  * @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID`, `CONFIG_REDIRECT_URI` or `CONFIG_ENDPOINT`
+ *
+ * @example
+ * ```ts
+ * import { createOAuth, spotifyProvider } from 'stagedoor/oauth'
+ *
+ * const oauth = createOAuth({ provider: spotifyProvider, clientId, redirectUri: 'http://127.0.0.1:3000/callback' })
+ * const { url, transaction } = await oauth.authorize({ scopes: ['user-library-read'] })
+ * // Send the browser to `url`, keep `transaction`; then, with the URL that Spotify redirects to:
+ * const tokens = await oauth.exchange({ url: new URL(request.url), transaction })
+ * ```
  */
 export function createOAuth(options: OAuthOptions): OAuth {
   const settings = oauthSettings(options)

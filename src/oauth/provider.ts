@@ -69,6 +69,21 @@ export interface Provider {
  * Checks a provider definition and freezes it.
  *
  * @throws ConfigError `CONFIG_INVALID` when a part is missing or malformed; `CONFIG_ENDPOINT`
+ *
+ * @example
+ * ```ts
+ * import { defineProvider } from 'stagedoor/oauth'
+ *
+ * const provider = defineProvider({
+ *   id: 'example',
+ *   issuer: 'https://login.example.com',
+ *   endpoints: {
+ *     authorization: 'https://login.example.com/authorize',
+ *     token: 'https://login.example.com/token',
+ *   },
+ *   defaultScopes: ['profile'],
+ * })
+ * ```
  */
 export function defineProvider<P extends Provider>(provider: P): Readonly<P> {
   const { id, issuer, endpoints, defaultScopes } = provider ?? {}

@@ -1,3 +1,17 @@
+/**
+ * The Web API client, on its own: bring an access token.
+ *
+ * @example
+ * ```ts
+ * import { createSpotify } from 'stagedoor/spotify'
+ *
+ * const client = createSpotify().as(async () => process.env.ACCESS_TOKEN ?? '')
+ * const albums = await client.library.albums().toArray({ max: 100 })
+ * ```
+ *
+ * @module
+ */
+
 export { isStagedoorError, SpotifyApiError, type SpotifyApiErrorCode, type SpotifyApiErrorDetails } from '../errors.ts'
 export type { CallOptions } from '../internal/signal.ts'
 export { type AdaptiveLimiterOptions, adaptiveLimiter } from '../limits/adaptive/adaptive-limiter.ts'

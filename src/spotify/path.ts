@@ -20,6 +20,13 @@ export function segment(value: string | number): string {
 /**
  * A path whose interpolated values are encoded as segments: `` path`/playlists/${id}/items` ``.
  * @throws TypeError `INVALID_ARGUMENT` for a dot segment or an empty value
+ *
+ * @example
+ * ```ts
+ * import { path } from 'stagedoor/spotify'
+ *
+ * const playlist = await client.request({ path: path`/playlists/${id}`, query: { fields: 'name' } })
+ * ```
  */
 export function path(strings: TemplateStringsArray, ...values: readonly (string | number)[]): string {
   return String.raw({ raw: strings.raw }, ...values.map(segment))

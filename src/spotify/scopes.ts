@@ -13,6 +13,13 @@ export type OperationName =
 /**
  * The scopes to ask the user for, so that these methods work: `scopesFor('library.tracks', 'player.play')`.
  * @throws TypeError `INVALID_ARGUMENT` for a name that is neither a method nor an operation
+ *
+ * @example
+ * ```ts
+ * import { scopesFor } from 'stagedoor/spotify'
+ *
+ * const { url } = await connections.begin({ ownerId, scopes: scopesFor('library.tracks', 'player.play') })
+ * ```
  */
 export function scopesFor(...names: readonly OperationName[]): Scope[] {
   const scopes = new Set<Scope>()

@@ -68,6 +68,15 @@ const limiterEvents = ['limiter.paused', 'limiter.resumed', 'limiter.ceiling_cha
 /**
  * Creates the Web API client of an application. One per client id and process: it learns the limit for all users.
  * @throws ConfigError `CONFIG_INVALID`, `CONFIG_ENDPOINT`
+ *
+ * @example
+ * ```ts
+ * import { createSpotify } from 'stagedoor/spotify'
+ *
+ * const spotify = createSpotify()
+ * const client = spotify.as(async () => process.env.ACCESS_TOKEN ?? '')
+ * for await (const { track } of client.library.tracks()) console.log(track.name)
+ * ```
  */
 export function createSpotify(options: SpotifyOptions = {}): Spotify {
   const {

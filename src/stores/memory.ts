@@ -16,6 +16,13 @@ const otherKey = (record: StoredConnection, keyId: string): boolean =>
  * Keeps connections in this process only: for tests, scripts and single processes that may forget.
  *
  * @param options.now epoch milliseconds, for the end of `claim` markers. @default Date.now
+ *
+ * @example
+ * ```ts
+ * import { createStagedoor, memoryStore, optionsFromEnv } from 'stagedoor'
+ *
+ * const stagedoor = createStagedoor({ ...optionsFromEnv(process.env), store: memoryStore(), vault })
+ * ```
  */
 export function memoryStore(options: { readonly now?: (() => number) | undefined } = {}): Required<TokenStore> {
   const now = options.now ?? Date.now

@@ -39,6 +39,14 @@ const batch = 100
  * see the guide to stores.
  *
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` for another client, `CONFIG_INVALID` for a prefix with braces
+ *
+ * @example
+ * ```ts
+ * import { Redis } from 'ioredis'
+ * import { redisStore } from 'stagedoor/stores/redis'
+ *
+ * const store = redisStore({ client: new Redis({ maxRetriesPerRequest: 2 }), prefix: 'myapp' })
+ * ```
  */
 export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
   const redis = redisCommands(options.client)

@@ -32,6 +32,17 @@ export interface SqlStore extends Required<TokenStore> {
  *
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` for a Kysely of another database or inside a transaction,
  *   `CONFIG_INVALID` for a prefix that is not a plain name, `CONFIG_MISSING` without a Kysely
+ *
+ * @example
+ * ```ts
+ * import { Kysely, PostgresDialect } from 'kysely'
+ * import { Pool } from 'pg'
+ * import { sqlStore } from 'stagedoor/stores/sql'
+ *
+ * const pool = new Pool({ connectionString: process.env.DATABASE_URL })
+ * const store = sqlStore({ db: new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) }) })
+ * await store.migrate()
+ * ```
  */
 export function sqlStore<Database>(options: SqlStoreOptions<Database>): SqlStore {
   const prefix = options.tablePrefix ?? 'stagedoor_'

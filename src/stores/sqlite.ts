@@ -23,6 +23,13 @@ const prefix = 'stagedoor_'
  * @param path of the file; its folder must exist. `:memory:` keeps everything in this process.
  * @throws StoreError `STORE_UNAVAILABLE` (not retryable) if the file cannot be opened
  * @throws ConfigError `CONFIG_MISSING` or `CONFIG_INVALID`
+ *
+ * @example
+ * ```ts
+ * import { sqliteStore } from 'stagedoor/stores/sqlite'
+ *
+ * const store = sqliteStore('stagedoor.db')
+ * ```
  */
 export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Required<TokenStore> {
   if (typeof path !== 'string' || path === '')

@@ -25,6 +25,15 @@ type CallOptions = Parameters<Kms['wrapKey']>[1]
 /**
  * Wraps a KMS so that each call is a span, the parent of the spans of its client, and is measured by the metric
  * `stagedoor.kms.call.duration`. Wrap the current key and the retired ones.
+ *
+ * @example
+ * ```ts
+ * import { createVault, localKms } from 'stagedoor'
+ * import { otelKms } from 'stagedoor/otel'
+ *
+ * const kms = localKms({ keyId: 'main', key: process.env.STAGEDOOR_VAULT_KEY })
+ * const vault = createVault({ kms: otelKms(kms) })
+ * ```
  */
 export function otelKms(kms: Kms, options: OtelKmsOptions = {}): Kms {
   const tracer = options.tracer ?? trace.getTracer(instrumentationName)

@@ -26,6 +26,13 @@ const transitions = [
  * measures key services.
  *
  * @returns the function that stops it
+ *
+ * @example
+ * ```ts
+ * import { stagedoorOtel } from 'stagedoor/otel'
+ *
+ * const stop = stagedoorOtel(stagedoor, { vault, countEvery: 300_000 })
+ * ```
  */
 export function stagedoorOtel(
   stagedoor: { readonly on: On; readonly connections: Pick<Stagedoor['connections'], 'count'> },

@@ -95,7 +95,20 @@ export interface FakeSpotify {
   reset(): void
 }
 
-/** Creates a Spotify of your own. It shares nothing with any other and needs no network. */
+/**
+ * Creates a Spotify of your own. It shares nothing with any other and needs no network.
+ *
+ * @example
+ * ```ts
+ * import { createSpotify } from 'stagedoor'
+ * import { createFakeSpotify } from 'stagedoor/testing'
+ *
+ * const fake = createFakeSpotify({ users: [{ id: 'ann', library: { tracks: 120 } }] })
+ * const { accessToken } = fake.issue({ user: 'ann' })
+ * const client = createSpotify({ fetch: fake.fetch }).as(async () => accessToken)
+ * const tracks = await client.library.tracks().toArray({ max: 60 })
+ * ```
+ */
 export function createFakeSpotify(options: FakeSpotifyOptions = {}): FakeSpotify {
   const clock = createClock(options.clock)
   const requests = new RequestLog(options.keepRequests)

@@ -1,3 +1,21 @@
+/**
+ * A fake Spotify for tests, and the contracts of stores, key services and limiters.
+ *
+ * @example
+ * ```ts
+ * import { createFakeSpotify } from 'stagedoor/testing'
+ *
+ * const fake = createFakeSpotify()
+ * fake.fail({ path: '/me', status: 502 })
+ * const { accessToken } = fake.issue({ user: 'ada' })
+ * const response = await fake.fetch('https://api.spotify.com/v1/me', {
+ *   headers: { authorization: `Bearer ${accessToken}` },
+ * })
+ * ```
+ *
+ * @module
+ */
+
 export type { Catalogue, CatalogueKind, CatalogueOptions } from './catalogue/catalogue.ts'
 export type { ClockOption, FakeClock } from './clock.ts'
 export { type KmsContractCase, type KmsContractSubject, type KmsFailure, kmsContract } from './contracts/kms.ts'

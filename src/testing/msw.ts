@@ -6,6 +6,16 @@ import type { FakeSpotify } from './fake-spotify.ts'
  * Handlers for MSW's `setupServer`: every request to Spotify's accounts service and Web API is answered by the fake.
  *
  * @param fake What `createFakeSpotify` made.
+ *
+ * @example
+ * ```ts
+ * import { setupServer } from 'msw/node'
+ * import { createFakeSpotify } from 'stagedoor/testing'
+ * import { spotifyHandlers } from 'stagedoor/testing/msw'
+ *
+ * const network = setupServer(...spotifyHandlers(createFakeSpotify()))
+ * network.listen({ onUnhandledFrame: 'error' })
+ * ```
  */
 export function spotifyHandlers(fake: FakeSpotify): RequestHandler[] {
   const resolve = async ({ request }: { readonly request: Request }): Promise<Response> => {

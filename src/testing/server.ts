@@ -28,6 +28,15 @@ export interface FakeSpotifyServer {
  * Starts a fake Spotify on a loopback port: the authorization page for a browser, the token endpoint, the Web API.
  *
  * @throws Error with `code` `EADDRINUSE` when the port is taken.
+ *
+ * @example
+ * ```ts
+ * import { createStagedoor, memoryStore, optionsFromEnv } from 'stagedoor'
+ * import { startFakeSpotify } from 'stagedoor/testing/server'
+ *
+ * const { endpoints, close } = await startFakeSpotify()
+ * const stagedoor = createStagedoor({ ...optionsFromEnv(process.env), endpoints, store: memoryStore(), vault })
+ * ```
  */
 export async function startFakeSpotify(options: FakeServerOptions = {}): Promise<FakeSpotifyServer> {
   const fake = options.fake ?? createFakeSpotify(options)

@@ -1,3 +1,16 @@
+/**
+ * Envelope encryption of tokens, on its own.
+ *
+ * @example
+ * ```ts
+ * import { createVault, localKms } from 'stagedoor/vault'
+ *
+ * const vault = createVault({ kms: localKms({ keyId: 'main', key: process.env.STAGEDOOR_VAULT_KEY }) })
+ * ```
+ *
+ * @module
+ */
+
 export { isStagedoorError, VaultError, type VaultErrorCode } from '../errors.ts'
 export type { EncryptedToken } from '../internal/encrypted-token.ts'
 export type { CallOptions } from '../internal/signal.ts'

@@ -82,6 +82,16 @@ const clockTolerance = 5 * 60_000
  * Makes a vault. It does nothing until it is used: the first seal asks the KMS to wrap a data key.
  * The format is described byte for byte in `docs/storage-format.md`.
  * @throws ConfigError `CONFIG_MISSING` without a KMS, `CONFIG_INVALID` for numbers out of range or two keys of one name
+ *
+ * @example
+ * ```ts
+ * import { createVault } from 'stagedoor/vault'
+ *
+ * const vault = createVault({ kms })
+ * const binding = { provider: 'spotify', clientId, ownerId, field: 'refresh_token' } as const
+ * const sealed = await vault.seal('a refresh token', binding)
+ * const token = await vault.open(sealed, binding)
+ * ```
  */
 export function createVault(options: VaultOptions): Vault {
   const { kms, retired } = checkedKeys(options)

@@ -1,13 +1,16 @@
 import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { type CodeBlock, codeBlocks, documents, root } from './documents.ts'
+import { type CodeBlock, codeBlocks, documents, exampleBlocks, root, sources } from './documents.ts'
 
 /** Blocks with a title are whole files; the tests of the adapters compile and run them. */
 const isFile = (block: CodeBlock): boolean => /\btitle=/.test(block.info)
 
 const blocks = documents.flatMap(codeBlocks)
-const typescript = blocks.filter((block) => block.language === 'ts' && !isFile(block))
+const typescript = [
+  ...blocks.filter((block) => block.language === 'ts' && !isFile(block)),
+  ...sources.flatMap(exampleBlocks),
+]
 
 /** Names that blocks may use without declaring them. A block that declares a name itself hides it. */
 const surroundings = `
@@ -42,6 +45,8 @@ declare global {
   const uris: string[]
   const request: Request
   const signal: AbortSignal
+  const createReseal: typeof s.createReseal
+  const spotifyProvider: typeof s.spotifyProvider
   const createVault: typeof s.createVault
   const localKms: typeof s.localKms
   type Kms = s.Kms
@@ -52,6 +57,8 @@ declare global {
   function notify(userId: string, message: string, deduplicationId?: string): Promise<void>
   function redirect(to: string): Response
   function tryAgainAt(date: Date): Response
+  /** The user of a session that a cookie names. */
+  function userOf(cookies: string | null | undefined): string | undefined
 }
 export {}
 `
@@ -99,15 +106,18 @@ function compile(modules: ReadonlyMap<string, string>): Map<string, string[]> {
   }
   const program = ts.createProgram([...modules.keys()], all, host)
   const found = new Map<string, string[]>()
-  for (const { file, messageText } of ts.getPreEmitDiagnostics(program)) {
-    const name = file?.fileName ?? ''
-    if (modules.has(name))
-      found.set(name, [...(found.get(name) ?? []), ts.flattenDiagnosticMessageText(messageText, ' ')])
+  for (const name of modules.keys()) {
+    const messages = ts.getPreEmitDiagnostics(program, program.getSourceFile(name))
+    if (messages.length > 0)
+      found.set(
+        name,
+        messages.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
+      )
   }
   return found
 }
 
-describe('the code in the documents', () => {
+describe('the code in documents and doc comments', () => {
   it('compiles against the sources, block by block', { timeout: 120_000 }, () => {
     const folder = join(root, 'test/docs/block')
     const name = (block: CodeBlock): string => join(folder, `${block.document.replaceAll('/', '.')}.${block.line}.ts`)
@@ -122,7 +132,7 @@ describe('the code in the documents', () => {
     const wrong = found.get(join(folder, 'wrong.ts'))
     expect(wrong?.join()).toContain("Property 'kms' is missing")
     found.delete(join(folder, 'wrong.ts'))
-    expect(typescript.length).toBeGreaterThan(20)
+    expect(typescript.length).toBeGreaterThan(60)
     expect(Object.fromEntries([...found].map(([path, messages]) => [path.slice(folder.length + 1), messages]))).toEqual(
       {},
     )

@@ -32,6 +32,23 @@ export function codeBlocks(document: string): CodeBlock[] {
   })
 }
 
+/** Every source file, by its path from the root. */
+export const sources: readonly string[] = globSync('src/**/*.ts', { cwd: root })
+  .map((name) => name.replaceAll('\\', '/'))
+  .toSorted()
+
+/** The `@example` blocks in the doc comments of a source file. */
+export function exampleBlocks(source: string): CodeBlock[] {
+  const text = read(source)
+  return [...text.matchAll(/^ *\* @example\n *\* ```ts\n((?: *\*.*\n)*?) *\* ```$/gm)].map((match) => ({
+    document: source,
+    line: text.slice(0, match.index).split('\n').length + 2,
+    language: 'ts',
+    info: '',
+    code: (match[1] ?? '').replaceAll(/^ *\* ?/gm, ''),
+  }))
+}
+
 /** The fragment of a link to a heading. */
 export function anchor(heading: string): string {
   const plain = heading

@@ -96,6 +96,11 @@ const recordErrors: ReadonlySet<string> = new Set<ErrorCode>([
  * Creates a {@link Reseal}. Writes by compare-and-set and never over a live lease, so that a running refresh keeps its
  * record: such connections are visited again when the lease has ended.
  * @throws ConfigError `CONFIG_INVALID`
+ *
+ * @example
+ * ```ts
+ * await createReseal({ provider: spotifyProvider, clientId, store, vault }).run()
+ * ```
  */
 export function createReseal(options: ResealOptions): Reseal {
   const { vault, lease = 20_000, pageSize = 200, concurrency = 8, now = Date.now } = options

@@ -18,6 +18,14 @@ export interface AdaptiveLimiterOptions extends LimiterOptions {
  * Creates the in-process limiter: first in, first out, under a ceiling that it learns from the responses.
  * It holds no timer while nothing waits.
  * @throws ConfigError `CONFIG_INVALID`
+ *
+ * @example
+ * ```ts
+ * import { adaptiveLimiter, createSpotify } from 'stagedoor'
+ *
+ * const limiter = adaptiveLimiter({ initialCeiling: 120, maxConcurrent: 5 })
+ * const spotify = createSpotify({ limiter })
+ * ```
  */
 export function adaptiveLimiter(options: AdaptiveLimiterOptions = {}): Limiter {
   return new AdaptiveLimiter(options)

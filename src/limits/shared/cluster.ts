@@ -37,6 +37,15 @@ const commandTimeout = 1000
  * Bottleneck manages the queue and the slots; Lua scripts keep the window and the pauses, on the clock of Redis.
  * While Redis is unavailable, each process works alone at `share` of the ceiling and emits `limiter.degraded`.
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` if `redis` is not a client of ioredis, `CONFIG_INVALID`
+ *
+ * @example
+ * ```ts
+ * import { Redis } from 'ioredis'
+ * import { createSpotify } from 'stagedoor'
+ * import { clusterLimiter } from 'stagedoor/limits/cluster'
+ *
+ * const spotify = createSpotify({ limiter: clusterLimiter({ redis: new Redis(), id: clientId }) })
+ * ```
  */
 export function clusterLimiter(options: ClusterLimiterOptions): Limiter {
   const { redis, id, expiration = 15_000, share = 0.25, maxConcurrent = 4 } = options

@@ -30,6 +30,13 @@ type AddCase = (name: string, run: (kms: Kms, other: Kms) => Promise<void>) => v
  * What every `Kms` must do, as named cases for any test runner:
  * `for (const { name, run } of kmsContract({ kms: () => mine, other: () => another })) test(name, run)`.
  * A case that fails rejects with an `Error` that says what was expected.
+ *
+ * @example
+ * ```ts
+ * import { kmsContract } from 'stagedoor/testing'
+ *
+ * for (const { name, run } of kmsContract({ kms: () => kms, other: () => anotherKey })) test(name, run)
+ * ```
  */
 export function kmsContract(subject: KmsContractSubject): readonly KmsContractCase[] {
   const cases: KmsContractCase[] = []

@@ -39,6 +39,14 @@ const generous: LimiterContractOptions = { initialCeiling: 1000, window: 500, ma
  * What every `Limiter` must do, as named cases for any test runner:
  * `for (const { name, run } of limiterContract({ limiter: (options) => mine(options) })) test(name, run)`.
  * A case that fails rejects with an `Error` that says what was expected. The cases run on the real clock, with short windows.
+ *
+ * @example
+ * ```ts
+ * import { adaptiveLimiter } from 'stagedoor'
+ * import { limiterContract } from 'stagedoor/testing'
+ *
+ * for (const { name, run } of limiterContract({ limiter: adaptiveLimiter })) test(name, run)
+ * ```
  */
 export function limiterContract(subject: LimiterContractSubject): readonly LimiterContractCase[] {
   const cases: LimiterContractCase[] = []

@@ -27,6 +27,15 @@ export interface StoreContractCase {
  * What every `TokenStore` must do, as named cases for any test runner:
  * `for (const { name, run } of storeContract({ store: () => mine })) test(name, run)`.
  * A case that fails rejects with an `Error` that says what was expected. Cases whose means are missing are left out.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from 'stagedoor'
+ * import { storeContract } from 'stagedoor/testing'
+ *
+ * const store = memoryStore()
+ * for (const { name, run } of storeContract({ store: () => store })) test(name, run)
+ * ```
  */
 export function storeContract(subject: StoreContractSubject): readonly StoreContractCase[] {
   const cases: StoreContractCase[] = []

@@ -70,6 +70,16 @@ const codes: Readonly<Record<string, VaultErrorCode>> = {
  * AWS Key Management Service. `Decrypt` always names the key, `ReEncrypt` rewraps without the data key leaving the service.
  * Permissions: `kms:Encrypt`, `kms:Decrypt`, and for rewrapping `kms:ReEncryptFrom` and `kms:ReEncryptTo`.
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT`, `CONFIG_INVALID`
+ *
+ * @example
+ * ```ts
+ * import { KMS } from '@aws-sdk/client-kms'
+ * import { createVault } from 'stagedoor'
+ * import { awsKms } from 'stagedoor/kms/aws'
+ *
+ * const keyId = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+ * const vault = createVault({ kms: awsKms({ client: new KMS({ region: 'eu-west-1' }), keyId }) })
+ * ```
  */
 export function awsKms({ client, keyId }: AwsKmsOptions): Kms {
   for (const method of ['encrypt', 'decrypt', 'reEncrypt'] as const) {

@@ -53,6 +53,17 @@ const maxClients = 16
  * Azure Key Vault and Managed HSM. The wrapped key keeps the key version that made it, and is unwrapped with that version.
  * Permissions: `get`, `wrapKey`, `unwrapKey` on keys. An RSA key's public half lets anyone wrap: see the threat model.
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT`, `CONFIG_INVALID`
+ *
+ * @example
+ * ```ts
+ * import { DefaultAzureCredential } from '@azure/identity'
+ * import { KeyClient } from '@azure/keyvault-keys'
+ * import { createVault } from 'stagedoor'
+ * import { azureKms } from 'stagedoor/kms/azure'
+ *
+ * const client = new KeyClient('https://NAME.vault.azure.net', new DefaultAzureCredential())
+ * const vault = createVault({ kms: azureKms({ client, keyId: 'https://NAME.vault.azure.net/keys/tokens' }) })
+ * ```
  */
 export function azureKms({ client, keyId, algorithm = 'RSA-OAEP-256' }: AzureKmsOptions): Kms {
   if (typeof client?.getCryptographyClient !== 'function') {

@@ -83,6 +83,16 @@ const invalidArgument = 3
  * key version that made it, the service's ciphertext, and a checksum over both.
  * Permissions: `cloudkms.cryptoKeyVersions.useToEncrypt` and `useToDecrypt`.
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT`, `CONFIG_INVALID`
+ *
+ * @example
+ * ```ts
+ * import { KeyManagementServiceClient } from '@google-cloud/kms'
+ * import { createVault } from 'stagedoor'
+ * import { gcpKms } from 'stagedoor/kms/gcp'
+ *
+ * const keyName = 'projects/p/locations/europe-west1/keyRings/stagedoor/cryptoKeys/tokens'
+ * const vault = createVault({ kms: gcpKms({ client: new KeyManagementServiceClient(), keyName }) })
+ * ```
  */
 export function gcpKms({ client, keyName }: GcpKmsOptions): Kms {
   if (typeof client?.encrypt !== 'function' || typeof client.decrypt !== 'function') {

@@ -27,6 +27,14 @@ const minDistinctBytes = 16
  * A KMS in process: AES-256-GCM under a key that the application holds. For development, and for those who trust their
  * own secret store; a key service keeps the key out of the process.
  * @throws ConfigError `CONFIG_VAULT_KEY` when the key is not 32 bytes or plainly not random; `CONFIG_INVALID` for a bad keyId
+ *
+ * @example
+ * ```ts
+ * import { createVault, localKms } from 'stagedoor/vault'
+ *
+ * // `npx stagedoor keygen --only vault` makes the key.
+ * const vault = createVault({ kms: localKms({ keyId: 'main', key: process.env.STAGEDOOR_VAULT_KEY }) })
+ * ```
  */
 export function localKms({ keyId, key }: LocalKmsOptions): Kms {
   if (typeof keyId !== 'string' || keyId.length === 0 || keyId.length > 1024) {

@@ -44,6 +44,16 @@ const namePattern = /^[\w.-]+(\/[\w.-]+)*$/
  * the transit key without it leaving the server. The policy needs `update` on `encrypt/KEY`, `decrypt/KEY` and `rewrap/KEY`;
  * do not grant `create`, with which a misspelt name would make a new key.
  * @throws ConfigError `CONFIG_ENDPOINT`, `CONFIG_INVALID`
+ *
+ * @example
+ * ```ts
+ * import { createVault } from 'stagedoor'
+ * import { vaultTransitKms } from 'stagedoor/kms/vault-transit'
+ *
+ * const token = () => process.env.VAULT_TOKEN ?? ''
+ * const kms = vaultTransitKms({ url: 'https://vault.internal:8200', token, keyName: 'tokens' })
+ * const vault = createVault({ kms })
+ * ```
  */
 export function vaultTransitKms(options: VaultTransitKmsOptions): Kms {
   const { keyName, mount = 'transit', context } = options
