@@ -1,9 +1,10 @@
 import { invalidArgument, isStagedoorError, LoginError } from '../../errors.ts'
+import { lazy } from '../../internal/lazy.ts'
 import { loadRetry } from '../../internal/retry.ts'
 import { sameOriginPath } from '../../internal/same-origin.ts'
 import { type CallOptions, deadline } from '../../internal/signal.ts'
 import { readCallback } from '../../oauth/callback.ts'
-import { createLoginCookies, type Login, type LoginCookies } from '../../oauth/login.ts'
+import { createLoginCookies, type Login } from '../../oauth/login.ts'
 import { composeOAuth } from '../../oauth/oauth.ts'
 import type { Account } from '../../oauth/provider.ts'
 import type { TokenSet } from '../../oauth/token-set.ts'
@@ -45,15 +46,7 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
   const { settings, tokenEndpoint } = context
   const { provider, redirectUri, clientId, now } = settings
   const oauth = composeOAuth(settings, tokenEndpoint)
-  let loading: Promise<LoginCookies> | undefined
-  const loginCookies = (): Promise<LoginCookies> => {
-    loading ??= createLoginCookies({ keys: settings.loginKeys, clientId, redirectUri, now }).catch((error: unknown) => {
-      // A failed import is tried again.
-      loading = undefined
-      throw error
-    })
-    return loading
-  }
+  const loginCookies = lazy(() => createLoginCookies({ keys: settings.loginKeys, clientId, redirectUri, now }))
 
   async function exchange(url: URL, { transaction }: Login, options: CallOptions | undefined): Promise<TokenSet> {
     const limit = deadline(settings.timeout, options?.signal, timeoutError)
@@ -111,13 +104,13 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
       }
       options?.signal?.throwIfAborted()
       const { url, transaction } = await oauth.authorize({ scopes, showDialog })
-      const setCookies = await (await loginCookies()).seal({ transaction, ownerId, returnTo }, cookies)
+      const setCookies = await (await loginCookies.load()).seal({ transaction, ownerId, returnTo }, cookies)
       return { url, setCookies }
     },
     async complete(input, options) {
       checkOwnerId(input.ownerId)
       options?.signal?.throwIfAborted()
-      const cookies = await loginCookies()
+      const cookies = await loginCookies.load()
       const login = await cookies.open(input.url, input.cookies)
       const setCookies = [cookies.clear(login.transaction.id)]
       try {
