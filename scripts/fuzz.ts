@@ -10,7 +10,7 @@ import { createSpotify } from '../src/spotify/spotify.ts'
 import { idOf } from '../src/spotify/uri.ts'
 import { createStagedoor } from '../src/stagedoor.ts'
 import { memoryStore } from '../src/stores/memory.ts'
-import { recordProblem } from '../src/stores/record.ts'
+import { invalidField } from '../src/stores/record.ts'
 import { columns, fromRow } from '../src/stores/row.ts'
 import { createFakeSpotify } from '../src/testing/fake-spotify.ts'
 import { createVault, localKms } from '../src/vault/index.ts'
@@ -99,11 +99,11 @@ export const properties: Readonly<Record<string, () => Property>> = {
     })
   },
   'a stored record is whole or named corrupt': () =>
-    fc.property(json, (value) => typeof (recordProblem(value) ?? '') === 'string'),
+    fc.property(json, (value) => typeof (invalidField(value) ?? '') === 'string'),
   'a row is whole or named corrupt': () =>
     fc.property(fc.dictionary(fc.constantFrom(...columns), fc.oneof(json, fc.string(), fc.integer())), (row) => {
       const found = fromRow(row)
-      return typeof found === 'string' || recordProblem(found) === undefined
+      return typeof found === 'string' || invalidField(found) === undefined
     }),
   'the environment is read or refused': () =>
     fc.asyncProperty(

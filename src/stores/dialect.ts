@@ -1,6 +1,7 @@
+/** The SQL databases that the stores support. */
 export type SqlDialect = 'postgres' | 'mysql' | 'sqlite'
 
-/** Statements are written with `?`; PostgreSQL numbers its parameters. */
+/** Converts the `?` placeholders of a statement: PostgreSQL numbers its parameters. */
 export function placeholders(sql: string, dialect: SqlDialect): string {
   if (dialect !== 'postgres') return sql
   let count = 0
@@ -19,7 +20,7 @@ const types = {
   sqlite: { key: (_: number) => 'text', text: 'text', time: 'integer', end: ' strict' },
 } as const
 
-/** The versions of the schema, oldest first: each a list of statements that may be repeated. */
+/** The versions of the schema, oldest first: each a list of statements that can safely run again. */
 export function migrations(dialect: SqlDialect, prefix: string): readonly (readonly string[])[] {
   const { key, text, time, end } = types[dialect]
   const connections = `${prefix}connections`
@@ -79,7 +80,7 @@ export function migrations(dialect: SqlDialect, prefix: string): readonly (reado
   ]
 }
 
-/** The table that says which version of the schema a database has. */
+/** The statement that creates the table with the schema version of the database. */
 export function versionTable(prefix: string): string {
   return `create table if not exists ${prefix}schema (version integer not null primary key)`
 }

@@ -1,7 +1,7 @@
 import { StoreError } from '../errors.ts'
 import type { CallOptions } from '../internal/signal.ts'
 import { compareCodePoints } from './code-points.ts'
-import { checkId, checkMarker, checkQuery, keptUntil, writableRecord } from './record.ts'
+import { checkId, checkMarker, checkQuery, claimExpiry, writableRecord } from './record.ts'
 import { SortedList } from './sorted-list.ts'
 import type { StoredConnection, TokenStore } from './store.ts'
 
@@ -13,7 +13,7 @@ const otherKey = (record: StoredConnection, keyId: string): boolean =>
   record.accessToken.keyId !== keyId || (record.refreshToken !== undefined && record.refreshToken.keyId !== keyId)
 
 /**
- * Keeps connections in this process only: for tests, scripts and single processes that may forget.
+ * Keeps connections in memory: for tests, scripts and single processes that may lose them.
  *
  * @param options.now epoch milliseconds, for the end of `claim` markers. @default Date.now
  *
@@ -34,14 +34,14 @@ export function memoryStore(options: { readonly now?: (() => number) | undefined
   let purgeAt = 0
   let closed = false
 
-  function of(provider: string) {
-    const found = providers.get(provider)
-    if (found !== undefined) return found
+  function indexesOf(provider: string) {
+    const known = providers.get(provider)
+    if (known !== undefined) return known
     const created = { records: new Map(), list: new SortedList(byOwner), due: new SortedList(byDueTime) }
     providers.set(provider, created)
     return created
   }
-  function enter(call: CallOptions | undefined): void {
+  function checkCall(call: CallOptions | undefined): void {
     call?.signal?.throwIfAborted()
     if (closed) throw new StoreError('STORE_UNAVAILABLE', 'The store is closed.', { retryable: false })
   }
@@ -49,14 +49,14 @@ export function memoryStore(options: { readonly now?: (() => number) | undefined
   return {
     async get(id, call) {
       checkId(id)
-      enter(call)
-      return of(id.provider).records.get(id.ownerId)
+      checkCall(call)
+      return indexesOf(id.provider).records.get(id.ownerId)
     },
     async compareAndSet(id, expected, next, call) {
       checkId(id)
       const record = next === undefined ? undefined : writableRecord(id, expected, next)
-      enter(call)
-      const { records, list, due } = of(id.provider)
+      checkCall(call)
+      const { records, list, due } = indexesOf(id.provider)
       const current = records.get(id.ownerId)
       if (current?.revision !== expected) return false
       if (current !== undefined) {
@@ -73,37 +73,37 @@ export function memoryStore(options: { readonly now?: (() => number) | undefined
     },
     async list(query, call) {
       checkQuery(query)
-      enter(call)
+      checkCall(call)
       const { after, status, keyIdNot, limit } = query
-      const found: StoredConnection[] = []
+      const records: StoredConnection[] = []
       const start = (other: StoredConnection): boolean =>
         after === undefined || compareCodePoints(other.ownerId, after) > 0
-      for (const record of of(query.provider).list.from(start)) {
+      for (const record of indexesOf(query.provider).list.from(start)) {
         if (status !== undefined && record.status !== status) continue
         if (keyIdNot !== undefined && !otherKey(record, keyIdNot)) continue
-        if (found.push(record) === limit) break
+        if (records.push(record) === limit) break
       }
-      return found
+      return records
     },
     async due(query, call) {
       checkQuery(query)
-      enter(call)
-      const found: StoredConnection[] = []
-      for (const record of of(query.provider).due.from(() => true)) {
-        if (record.nextCheckAt > query.at || found.push(record) === query.limit) break
+      checkCall(call)
+      const records: StoredConnection[] = []
+      for (const record of indexesOf(query.provider).due.from(() => true)) {
+        if (record.nextCheckAt > query.at || records.push(record) === query.limit) break
       }
-      return found
+      return records
     },
     async claim(marker, expiresAt, call) {
       checkMarker(marker, expiresAt)
-      enter(call)
+      checkCall(call)
       const at = now()
       if (claims.size >= purgeAt) {
         for (const [old, until] of claims) if (until <= at) claims.delete(old)
         purgeAt = claims.size * 2 + 100
       }
       if ((claims.get(marker) ?? Number.NEGATIVE_INFINITY) > at) return false
-      claims.set(marker, keptUntil(expiresAt, at))
+      claims.set(marker, claimExpiry(expiresAt, at))
       return true
     },
     async close() {

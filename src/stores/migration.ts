@@ -5,7 +5,7 @@ import { migrations, type SqlDialect, versionTable } from './dialect.ts'
 import { driverFailure, isBusy } from './driver-error.ts'
 import type { Row } from './row.ts'
 
-/** Runs one statement on the connection that a migration has to itself. */
+/** Runs one statement on the migration's own connection. */
 export type RunStatement = (sql: string) => Promise<readonly Row[]>
 
 async function versionOf(run: RunStatement, prefix: string): Promise<number> {
@@ -13,31 +13,31 @@ async function versionOf(run: RunStatement, prefix: string): Promise<number> {
 }
 
 /**
- * Whether the tables are as this version of the package wants them: by a read, which any user of the database may do.
+ * Whether the tables have the schema of this version of the package. Only reads, which any database user may do.
  *
- * @throws StoreError `STORE_NOT_MIGRATED` if a newer version of this package made them
+ * @throws StoreError `STORE_NOT_MIGRATED` if a newer version of this package created them
  */
 export async function isMigrated(run: RunStatement, dialect: SqlDialect, prefix: string): Promise<boolean> {
   try {
-    return checked(await versionOf(run, prefix), dialect, prefix)
+    return isCurrent(await versionOf(run, prefix), dialect, prefix)
   } catch (error) {
     if (driverFailure(error) === 'no-table') return false
     throw error
   }
 }
 
-function checked(version: number, dialect: SqlDialect, prefix: string): boolean {
+function isCurrent(version: number, dialect: SqlDialect, prefix: string): boolean {
   const newest = migrations(dialect, prefix).length
   if (version > newest)
-    throw new StoreError('STORE_NOT_MIGRATED', 'The tables were made by a newer version of this package.')
+    throw new StoreError('STORE_NOT_MIGRATED', 'The tables were created by a newer version of this package.')
   return version === newest
 }
 
-/** Applies what is missing. The caller sees to it that nobody else does so at the same time. */
+/** Applies the missing migrations. The caller makes sure that no other process does so at the same time. */
 export async function upgrade(run: RunStatement, dialect: SqlDialect, prefix: string): Promise<void> {
   await run(versionTable(prefix))
   const from = await versionOf(run, prefix)
-  if (checked(from, dialect, prefix)) return
+  if (isCurrent(from, dialect, prefix)) return
   for (const [index, statements] of migrations(dialect, prefix).entries()) {
     if (index < from) continue
     for (const statement of statements) await run(statement)
@@ -45,11 +45,11 @@ export async function upgrade(run: RunStatement, dialect: SqlDialect, prefix: st
   }
 }
 
-/** DDL commits by itself on MySQL, so a named lock of the server keeps others out, and every statement may be repeated. */
+/** DDL commits implicitly on MySQL, so a named lock excludes other processes, and every statement can safely run again. */
 export async function underMysqlLock(run: RunStatement, prefix: string, work: () => Promise<void>): Promise<void> {
   const name = `concat('stagedoor.', md5(concat(coalesce(database(), ''), '.${prefix}')))`
-  const rows = await run(`select get_lock(${name}, 60) as held`)
-  if (Number(rows[0]?.held) !== 1)
+  const rows = await run(`select get_lock(${name}, 60) as acquired`)
+  if (Number(rows[0]?.acquired) !== 1)
     throw new StoreError('STORE_UNAVAILABLE', 'Another process has been migrating the tables for a minute.')
   try {
     await work()
@@ -58,13 +58,13 @@ export async function underMysqlLock(run: RunStatement, prefix: string, work: ()
   }
 }
 
-/** Waits up to `patience` milliseconds for other processes that write to the file. */
+/** Waits up to `timeout` milliseconds for other processes that write to the file. */
 export async function inSqliteTransaction(
   run: RunStatement,
-  patience: number,
+  timeout: number,
   work: () => Promise<void>,
 ): Promise<void> {
-  const end = performance.now() + patience
+  const end = performance.now() + timeout
   for (;;) {
     try {
       await run('begin immediate')

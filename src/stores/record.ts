@@ -4,15 +4,15 @@ import type { ConnectionId, DueQuery, ListQuery, StoredConnection, StoreOptions 
 
 type Check = (value: unknown) => boolean
 
-const fits = (value: string, maxBytes: number): boolean =>
+const fitsIn = (value: string, maxBytes: number): boolean =>
   value.length * 3 <= maxBytes || new TextEncoder().encode(value).length <= maxBytes
 const unstorable = /[\0\p{Surrogate}]/u
 
-/** Text that every database keeps and compares as it is: no NUL, no lone surrogate, of bounded length in UTF-8. */
+/** Text that every database stores and compares unchanged: no NUL, no lone surrogate, bounded length in UTF-8. */
 const text =
   (maxBytes: number): Check =>
   (value) =>
-    typeof value === 'string' && value !== '' && !unstorable.test(value) && fits(value, maxBytes)
+    typeof value === 'string' && value !== '' && !unstorable.test(value) && fitsIn(value, maxBytes)
 const time: Check = (value) => Number.isSafeInteger(value)
 const optional =
   (check: Check): Check =>
@@ -58,13 +58,13 @@ const fields: Readonly<Record<keyof StoredConnection, Check>> = {
 }
 const names = Object.keys(fields) as (keyof StoredConnection)[]
 
-/** The name of the first field that is not as {@link StoredConnection} wants it; `undefined` if all are. */
-export function recordProblem(value: unknown): keyof StoredConnection | 'record' | undefined {
+/** The name of the first field that is invalid in a {@link StoredConnection}; `undefined` if all are valid. */
+export function invalidField(value: unknown): keyof StoredConnection | 'record' | undefined {
   if (!isObject(value)) return 'record'
   return names.find((name) => !fields[name](value[name]))
 }
 
-/** A frozen copy with the known fields only. Call it with what {@link recordProblem} has passed. */
+/** A frozen copy with the known fields only. Call it with a record in which {@link invalidField} found none. */
 export function copyRecord(record: StoredConnection): StoredConnection {
   const copy: Record<string, unknown> = {}
   for (const name of names) {
@@ -75,24 +75,24 @@ export function copyRecord(record: StoredConnection): StoredConnection {
   return Object.freeze(copy) as unknown as StoredConnection
 }
 
-/** What a store writes for `next`. Throws an `INVALID_ARGUMENT` `TypeError` for a record that could not be read back. */
+/** The record that a store writes for `next`. Throws an `INVALID_ARGUMENT` `TypeError` if it could not be read back. */
 export function writableRecord(
-  at: ConnectionId,
+  id: ConnectionId,
   expected: string | undefined,
   next: StoredConnection,
 ): StoredConnection {
-  // A user chooses this name freely, and a character that a database refuses must not keep the user from connecting.
+  // Users choose this name freely; a character that a database rejects must not prevent them from connecting.
   const accountName = next.accountName?.replace(/[\0\p{Surrogate}]/gu, '\ufffd')
   const record = copyRecord({ ...next, accountName })
-  const problem = recordProblem(record)
-  if (problem !== undefined) throw invalidArgument(`A connection cannot be stored: its ${problem} is not valid.`)
-  if (record.provider !== at.provider || record.ownerId !== at.ownerId)
+  const field = invalidField(record)
+  if (field !== undefined) throw invalidArgument(`A connection cannot be stored: its ${field} is not valid.`)
+  if (record.provider !== id.provider || record.ownerId !== id.ownerId)
     throw invalidArgument('A connection cannot be stored under the id of another.')
   if (record.revision === expected) throw invalidArgument('Every write of a connection needs a new revision.')
   return record
 }
 
-/** Throws an `INVALID_ARGUMENT` `TypeError` unless both parts can be stored and told apart by every database. */
+/** Throws an `INVALID_ARGUMENT` `TypeError` unless every database can store and distinguish both parts. */
 export function checkId(at: ConnectionId): void {
   if (!id.provider(at.provider)) throw invalidArgument('provider must be 1 to 64 bytes of UTF-8 without NUL.')
   if (!id.ownerId(at.ownerId)) throw invalidArgument('ownerId must be 1 to 255 bytes of UTF-8 without NUL.')
@@ -110,14 +110,14 @@ export function checkMarker(marker: string, expiresAt: number): void {
 }
 
 /**
- * How long a marker is kept. One that seems to have ended before it began comes from a clock behind this one:
- * it is kept for an hour, so that it still works once only.
+ * When a marker expires. A marker that has already expired comes from a clock behind this one:
+ * it is kept for an hour, so that it still works only once.
  */
-export function keptUntil(expiresAt: number, now: number): number {
+export function claimExpiry(expiresAt: number, now: number): number {
   return expiresAt > now ? expiresAt : now + 3_600_000
 }
 
-/** The names of the keys under which a record's tokens are sealed. */
+/** The ids of the keys under which a record's tokens are sealed. */
 export function keyIds(record: { accessToken: EncryptedToken; refreshToken?: EncryptedToken | undefined }): {
   access: string
   refresh: string | undefined
@@ -125,7 +125,7 @@ export function keyIds(record: { accessToken: EncryptedToken; refreshToken?: Enc
   return { access: record.accessToken.keyId, refresh: record.refreshToken?.keyId }
 }
 
-/** Tells of a corrupt record; a listener that throws must not keep the sound ones from the caller. */
+/** Reports a corrupt record. A listener that throws does not affect the caller. */
 export function reportCorrupt(options: Pick<StoreOptions, 'onCorrupt'>, id: ConnectionId, field: string): void {
   try {
     options.onCorrupt?.({ provider: id.provider, ownerId: id.ownerId, field })

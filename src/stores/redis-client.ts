@@ -1,27 +1,27 @@
 import { ConfigError } from '../errors.ts'
 import { utf8 } from '../internal/bytes.ts'
 
-/** What the store uses of ioredis: a `Redis` or a `Cluster`. */
+/** The part of ioredis that the store uses: a `Redis` or a `Cluster`. */
 export interface IoredisLike {
   eval(script: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown>
   evalsha(sha1: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown>
   hmget(key: string, ...fields: string[]): Promise<unknown>
 }
 
-/** What the store uses of node-redis: a connected client, pool or cluster. */
+/** The part of node-redis that the store uses: a connected client, pool or cluster. */
 export interface NodeRedisLike {
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
   evalSha(sha1: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
   hmGet(key: string, fields: string[]): Promise<unknown>
 }
 
-/** The few commands that the store needs, whichever client sends them. Every key of a call lies in one slot. */
+/** The commands that the store needs, for either client. All keys of a call are in one slot. */
 export interface RedisCommands {
   hmget(key: string, fields: readonly string[]): Promise<readonly unknown[]>
   run(script: string, keys: readonly string[], values: readonly string[]): Promise<unknown>
 }
 
-/** @throws ConfigError `CONFIG_MISSING`, or `CONFIG_UNSUPPORTED_CLIENT` for what is neither ioredis nor node-redis 4 or later */
+/** @throws ConfigError `CONFIG_MISSING`, or `CONFIG_UNSUPPORTED_CLIENT` for anything but ioredis and node-redis 4 or later */
 export function redisCommands(client: IoredisLike | NodeRedisLike): RedisCommands {
   const digests = new Map<string, Promise<string>>()
   const digest = (script: string): Promise<string> => {
@@ -36,7 +36,7 @@ export function redisCommands(client: IoredisLike | NodeRedisLike): RedisCommand
       try {
         return await evaluate('sha', await digest(script), keys, values)
       } catch (error) {
-        // A server that was restarted or has just become primary does not know the script yet.
+        // A server that was restarted or has just become primary does not have the script yet.
         if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
         return evaluate('script', script, keys, values)
       }

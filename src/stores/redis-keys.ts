@@ -9,9 +9,9 @@ const bucketCount = 64
  * puts its record, due set, list set and key set into one slot of a Redis Cluster.
  */
 export interface RedisKeys {
-  /** Hash: `revision`, `record` (JSON), and copies of what the sets below are kept by. */
+  /** Hash: `revision`, `record` (JSON), and copies of the values that the sets below are sorted by. */
   record(id: ConnectionId): string
-  /** Sorted sets of a bucket that hold a connection: by next check, by status and owner, by key id and owner. */
+  /** The sorted sets of a connection's bucket: by next check, by status and owner, by key id and owner. */
   sets(id: ConnectionId): readonly [due: string, list: string, keys: string]
   /** The same set of every bucket. */
   all(set: 'due' | 'list' | 'keys', provider: string): readonly string[]
@@ -22,7 +22,7 @@ export function redisKeys(prefix: string): RedisKeys {
   if (prefix === '' || /[{}\0]/.test(prefix))
     throw new ConfigError(
       'CONFIG_INVALID',
-      'prefix must not be empty or hold braces, which would change the slots of keys.',
+      'prefix must not be empty or contain braces, which would change the slots of keys.',
     )
   const name = (bucket: number, kind: string, provider: string): string =>
     `${prefix}:{bucket-${bucket}}:${kind}:${encodeURIComponent(provider)}`

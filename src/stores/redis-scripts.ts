@@ -1,17 +1,17 @@
 /**
  * KEYS: record, due, list, keys. ARGV: expected revision or '', owner, and for a write also
  * revision, record, status, access key id, refresh key id or '', next check.
- * Answers 1 if the record was as expected, else 0.
+ * Returns 1 if the revision was the expected one, else 0.
  */
 export const compareAndSet = `
-local known = redis.call('HMGET', KEYS[1], 'revision', 'status', 'access', 'refresh')
+local stored = redis.call('HMGET', KEYS[1], 'revision', 'status', 'access', 'refresh')
 if ARGV[1] == '' then
   if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-elseif known[1] ~= ARGV[1] then return 0 end
+elseif stored[1] ~= ARGV[1] then return 0 end
 local owner = ARGV[2]
-if known[2] then redis.call('ZREM', KEYS[3], known[2] .. '\\0' .. owner) end
+if stored[2] then redis.call('ZREM', KEYS[3], stored[2] .. '\\0' .. owner) end
 for i = 3, 4 do
-  if known[i] then redis.call('ZREM', KEYS[4], known[i] .. '\\0' .. owner) end
+  if stored[i] then redis.call('ZREM', KEYS[4], stored[i] .. '\\0' .. owner) end
 end
 redis.call('DEL', KEYS[1])
 if not ARGV[3] then
@@ -29,7 +29,7 @@ end
 return 1
 `
 
-/** KEYS: due. ARGV: latest moment, offset, count. Answers owner and moment in turn, oldest first. */
+/** KEYS: due. ARGV: latest due time, offset, count. Returns owner and due time in turn, oldest first. */
 export const due = `
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', ARGV[2], ARGV[3])
 `
@@ -45,13 +45,13 @@ local function collect(group)
 end
 `
 
-/** KEYS: list. ARGV: owner to start after or '', count, the statuses. Answers a list of owners for each status. */
+/** KEYS: list. ARGV: owner to start after or '', count, the statuses. Returns a list of owners for each status. */
 export const ownersByStatus = `${owners}
 for i = 3, #ARGV do collect(ARGV[i]) end
 return found
 `
 
-/** KEYS: keys. ARGV: owner to start after or '', count, a key id. Answers a list of owners for each other key id. */
+/** KEYS: keys. ARGV: owner to start after or '', count, a key id. Returns a list of owners for each other key id. */
 export const ownersByOtherKey = `${owners}
 local from = '-'
 while true do
@@ -64,13 +64,13 @@ end
 `
 
 /**
- * KEYS: claim. ARGV: epoch milliseconds of its end. Answers 1 for the first caller, else 0.
- * An end that lies behind the server's clock comes from a clock behind it: the marker is kept for an hour.
+ * KEYS: claim. ARGV: epoch milliseconds at which it expires. Returns 1 for the first caller, else 0.
+ * A time in the past of the server's clock comes from a clock behind it: the marker is kept for an hour.
  */
 export const claim = `
 local time = redis.call('TIME')
-local life = tonumber(ARGV[1]) - (time[1] * 1000 + math.floor(time[2] / 1000))
-if life <= 0 then life = 3600000 end
-if redis.call('SET', KEYS[1], '', 'NX', 'PX', string.format('%.0f', life)) then return 1 end
+local ttl = tonumber(ARGV[1]) - (time[1] * 1000 + math.floor(time[2] / 1000))
+if ttl <= 0 then ttl = 3600000 end
+if redis.call('SET', KEYS[1], '', 'NX', 'PX', string.format('%.0f', ttl)) then return 1 end
 return 0
 `

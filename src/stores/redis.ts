@@ -8,8 +8,8 @@ import {
   checkMarker,
   checkQuery,
   copyRecord,
+  invalidField,
   keyIds,
-  recordProblem,
   reportCorrupt,
   writableRecord,
 } from './record.ts'
@@ -26,16 +26,16 @@ export type { StoreOptions, TokenStore } from './store.ts'
 export interface RedisStoreOptions extends Pick<StoreOptions, 'onCorrupt'> {
   /** The application's own connected client: ioredis or node-redis, single server or cluster. The store never closes it. */
   readonly client: IoredisLike | NodeRedisLike
-  /** Begins the name of every key. @default 'stagedoor' */
+  /** Prefix of every key. @default 'stagedoor' */
   readonly prefix?: string | undefined
 }
 
 const fields = ['revision', 'record', 'status', 'access', 'refresh']
-/** Records asked for at once. */
-const batch = 100
+/** Records read at once. */
+const batchSize = 100
 
 /**
- * Keeps connections in Redis 7 or later, or in a Redis Cluster. Redis must be told to persist and not to evict:
+ * Keeps connections in Redis 7 or later, or in a Redis Cluster. Redis must be configured to persist and not to evict:
  * see the guide to stores.
  *
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` for another client, `CONFIG_INVALID` for a prefix with braces
@@ -66,7 +66,7 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
   const run = (script: string, names: readonly string[], values: readonly string[], call: CallOptions | undefined) =>
     send(() => redis.run(script, names, values), call)
 
-  /** The record, `undefined` if there is none, or what makes it corrupt. */
+  /** The record, `undefined` if there is none, or the field that makes it corrupt. */
   async function read(id: ConnectionId, call: CallOptions | undefined) {
     try {
       return fromHash(id, (await send(() => redis.hmget(keys.record(id), fields), call)).map(textOf))
@@ -76,20 +76,20 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
     }
   }
 
-  /** Up to `limit` sound records of `owners`; corrupt ones are reported and passed over. */
-  async function sound(
+  /** Up to `limit` valid records of `owners`; corrupt ones are reported and skipped. */
+  async function validRecords(
     provider: string,
     owners: AsyncGenerator<string, void, undefined>,
     limit: number,
-    wanted: (record: StoredConnection) => boolean,
+    matches: (record: StoredConnection) => boolean,
     call: CallOptions | undefined,
   ): Promise<readonly StoredConnection[]> {
     const found: StoredConnection[] = []
-    let asked = 0
+    let tried = 0
     for (let ended = false; !ended && found.length < limit; ) {
       const ids: ConnectionId[] = []
-      // When some were left out, the rest of the page may lie behind many more of them.
-      const size = found.length < asked ? batch : Math.min(limit - found.length, batch)
+      // If some were skipped, many more may have to be skipped before the page is full.
+      const size = found.length < tried ? batchSize : Math.min(limit - found.length, batchSize)
       while (ids.length < size) {
         const next = await owners.next()
         ended = next.done === true
@@ -100,14 +100,14 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
       for (const { id, result } of results) {
         if (found.length === limit) break
         if (result !== undefined && 'field' in result) reportCorrupt(options, id, result.field)
-        else if (result !== undefined && wanted(result)) found.push(result)
+        else if (result !== undefined && matches(result)) found.push(result)
       }
-      asked += ids.length
+      tried += ids.length
     }
     return found
   }
-  /** Enough of each bucket for `limit` of all of them, in most cases at once. */
-  const share = (limit: number): number => Math.ceil(limit / 32) + 4
+  /** How many to read from each bucket, so that one read usually yields `limit` in total. */
+  const countPerBucket = (limit: number): number => Math.ceil(limit / 32) + 4
 
   return {
     async get(id, call) {
@@ -141,7 +141,7 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
         let after = query.after ?? ''
         return async (count) => {
           const lists = (await run(script, [name], [after, `${count}`, ...groups], call)) as unknown[][]
-          const owners = upToFirstEnd(
+          const owners = mergeUpToFirstEnd(
             lists.map((list) => list.map((owner) => textOf(owner) ?? '')),
             count,
           )
@@ -149,26 +149,26 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
           return owners
         }
       })
-      const owners = merge(sources, compareCodePoints, share(limit))
-      return sound(provider, owners, limit, (record) => status === undefined || record.status === status, call)
+      const owners = merge(sources, compareCodePoints, countPerBucket(limit))
+      return validRecords(provider, owners, limit, (record) => status === undefined || record.status === status, call)
     },
 
     async due(query, call) {
       checkQuery(query)
-      const sources = keys.all('due', query.provider).map((name): Source<Moment> => {
+      const sources = keys.all('due', query.provider).map((name): Source<DueEntry> => {
         let offset = 0
         return async (count) => {
           const reply = (await run(scripts.due, [name], [`${query.at}`, `${offset}`, `${count}`], call)) as unknown[]
-          const moments = reply.flatMap((owner, index) =>
+          const entries = reply.flatMap((owner, index) =>
             index % 2 === 0 ? [{ owner: textOf(owner) ?? '', at: Number(textOf(reply[index + 1])) }] : [],
           )
-          offset += moments.length
-          return moments
+          offset += entries.length
+          return entries
         }
       })
-      const byMoment = (a: Moment, b: Moment): number => a.at - b.at || compareCodePoints(a.owner, b.owner)
-      const owners = distinct(merge(sources, byMoment, share(query.limit)))
-      return sound(query.provider, owners, query.limit, () => true, call)
+      const byDueTime = (a: DueEntry, b: DueEntry): number => a.at - b.at || compareCodePoints(a.owner, b.owner)
+      const owners = distinct(merge(sources, byDueTime, countPerBucket(query.limit)))
+      return validRecords(query.provider, owners, query.limit, () => true, call)
     },
 
     async claim(marker, expiresAt, call) {
@@ -182,23 +182,23 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
   }
 }
 
-interface Moment {
+interface DueEntry {
   readonly owner: string
   readonly at: number
 }
 
-/** A connection that is moved between two pages may turn up in both. */
-async function* distinct(moments: AsyncGenerator<Moment, void, undefined>): AsyncGenerator<string, void, undefined> {
+/** A connection that is moved between two pages may appear in both. */
+async function* distinct(entries: AsyncGenerator<DueEntry, void, undefined>): AsyncGenerator<string, void, undefined> {
   const seen = new Set<string>()
-  for await (const { owner } of moments) {
+  for await (const { owner } of entries) {
     if (seen.has(owner)) continue
     seen.add(owner)
     yield owner
   }
 }
 
-/** One ordered list of several: only as far as those that were cut at `count` reach. */
-function upToFirstEnd(lists: readonly (readonly string[])[], count: number): readonly string[] {
+/** Merges ordered lists, only up to the end of the first one that was cut off at `count`. */
+function mergeUpToFirstEnd(lists: readonly (readonly string[])[], count: number): readonly string[] {
   const all = [...new Set(lists.flat())].sort(compareCodePoints)
   const ends = lists.flatMap((list) => (list.length < count ? [] : (list.at(-1) ?? []))).sort(compareCodePoints)
   const end = ends[0]
@@ -218,13 +218,13 @@ function fromHash(id: ConnectionId, values: readonly (string | undefined)[]) {
   } catch {
     return { field: 'record', revision }
   }
-  const problem = recordProblem(record)
-  if (problem !== undefined) return { field: problem, revision }
+  const field = invalidField(record)
+  if (field !== undefined) return { field, revision }
   const valid = copyRecord(record as StoredConnection)
-  const sealedUnder = keyIds(valid)
+  const sealKeys = keyIds(valid)
   if (valid.provider !== id.provider || valid.ownerId !== id.ownerId) return { field: 'ownerId', revision }
   if (valid.revision !== revision) return { field: 'revision', revision }
   if (valid.status !== status) return { field: 'status', revision }
-  if (sealedUnder.access !== access || sealedUnder.refresh !== refresh) return { field: 'keyId', revision }
+  if (sealKeys.access !== access || sealKeys.refresh !== refresh) return { field: 'keyId', revision }
   return valid
 }

@@ -4,14 +4,14 @@ import { abortable, sleep } from '../internal/signal.ts'
 import { compareCodePoints } from './code-points.ts'
 import { placeholders, type SqlDialect } from './dialect.ts'
 import { closedError, corruptError, driverFailure, storeError } from './driver-error.ts'
-import { checkId, checkMarker, checkQuery, keptUntil, reportCorrupt, writableRecord } from './record.ts'
+import { checkId, checkMarker, checkQuery, claimExpiry, reportCorrupt, writableRecord } from './record.ts'
 import { columns, fromRow, type Parameter, type Row, textOf, toRow } from './row.ts'
 import type { StoredConnection, StoreOptions, TokenStore } from './store.ts'
 
-/** What the statements of a relational store run on. */
+/** The driver that runs the statements of a relational store. */
 export interface SqlDriver {
   readonly dialect: SqlDialect
-  /** Runs one statement by itself: the rows it gives and how many it changed. */
+  /** Runs one statement on its own; returns its rows and the number of rows it changed. */
   run(
     sql: string,
     parameters: readonly Parameter[],
@@ -20,9 +20,9 @@ export interface SqlDriver {
   close?(): Promise<void>
 }
 
-const firstPage = 100
+const minPageSize = 100
 
-/** A store on any database that {@link migrations} has a schema for. */
+/** A store on any database for which {@link migrations} has a schema. */
 export function relationalStore(driver: SqlDriver, prefix: string, options: StoreOptions): Required<TokenStore> {
   const now = options.now ?? Date.now
   const table = `${prefix}connections`
@@ -36,7 +36,7 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
     .join(', ')}`
   let closed = false
 
-  /** Runs a statement again when the database chose it as the victim of a conflict, and so undid it. */
+  /** Runs a statement, and runs it again if the database rolled it back because of a conflict. */
   async function run(sql: string, parameters: readonly Parameter[], signal: AbortSignal | undefined) {
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted()
@@ -59,11 +59,11 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
     }
   }
 
-  /** True if the row is new; a row that is there already is no error. */
+  /** True if the row is new; an existing row is not an error. */
   async function insertNew(sql: string, key: string, parameters: readonly Parameter[], call: CallOptions | undefined) {
-    const ignoring = driver.dialect === 'mysql' ? sql : `${sql} on conflict (${key}) do nothing`
+    const ignoreDuplicate = driver.dialect === 'mysql' ? sql : `${sql} on conflict (${key}) do nothing`
     try {
-      return (await run(ignoring, parameters, call?.signal)).changed === 1
+      return (await run(ignoreDuplicate, parameters, call?.signal)).changed === 1
     } catch (error) {
       call?.signal?.throwIfAborted()
       if (driverFailure(error) === 'duplicate') return false
@@ -71,15 +71,15 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
     }
   }
 
-  /** Up to `limit` sound records; corrupt rows are reported and passed over, so a short answer is the last one. */
-  async function sound(
+  /** Up to `limit` valid records; corrupt rows are reported and skipped, so a short page is the last one. */
+  async function validRecords(
     limit: number,
     provider: string,
     page: (last: Row | undefined, size: number) => Promise<readonly Row[]>,
   ): Promise<readonly StoredConnection[]> {
     const found: StoredConnection[] = []
     let last: Row | undefined
-    for (let size = limit; ; size = Math.max(limit, firstPage)) {
+    for (let size = limit; ; size = Math.max(limit, minPageSize)) {
       const rows = await page(last, size)
       for (const row of rows) {
         const record = fromRow(row)
@@ -93,7 +93,7 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
     }
   }
 
-  /** Every value but `not` in a column of the key names: one index probe for each of the few there are. */
+  /** Every value except `not` in a column of key ids: one index lookup for each of the few values. */
   async function otherKeys(column: string, provider: string, not: string, call: CallOptions | undefined) {
     const found: string[] = []
     for (let after = ''; ; ) {
@@ -142,7 +142,7 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
         for (const column of ['access_key_id', 'refresh_key_id'])
           for (const key of await otherKeys(column, provider, keyIdNot, call)) sources.push([column, key])
       } else if (status !== undefined) sources.push(['status', status])
-      return sound(limit, provider, async (last, size) => {
+      return validRecords(limit, provider, async (last, size) => {
         const after = last === undefined ? query.after : cursorOf(last)
         const read = async (column?: string, value?: string): Promise<readonly Row[]> => {
           const conditions: [sql: string, value: Parameter | undefined][] = [
@@ -176,9 +176,9 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
     async due(query, call) {
       checkQuery(query)
       const where = 'provider = ? and next_check_at <= ?'
-      const further = 'and next_check_at >= ? and (next_check_at > ? or owner_id > ?)'
-      return sound(query.limit, query.provider, async (last, size) => {
-        const sql = `select ${all} from ${table} where ${where} ${last ? further : ''} order by next_check_at, owner_id limit ${size}`
+      const afterCursor = 'and next_check_at >= ? and (next_check_at > ? or owner_id > ?)'
+      return validRecords(query.limit, query.provider, async (last, size) => {
+        const sql = `select ${all} from ${table} where ${where} ${last ? afterCursor : ''} order by next_check_at, owner_id limit ${size}`
         const cursor = last === undefined ? [] : [`${last.next_check_at}`, `${last.next_check_at}`, cursorOf(last)]
         return (await execute(sql, [query.provider, query.at, ...cursor], call)).rows
       })
@@ -187,18 +187,18 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
     async claim(marker, expiresAt, call) {
       checkMarker(marker, expiresAt)
       const at = now()
-      const until = keptUntil(expiresAt, at)
-      const ended = `select marker from ${claims} where expires_at <= ? order by expires_at limit ${firstPage}`
-      const { rows } = await execute(ended, [at], call)
-      const old = rows.flatMap((row) => textOf(row.marker) ?? [])
-      if (old.length > 0) {
-        const sql = `delete from ${claims} where marker in (${old.map(() => '?').join(', ')}) and expires_at <= ?`
-        await execute(sql, [...old, at], call)
+      const until = claimExpiry(expiresAt, at)
+      const expired = `select marker from ${claims} where expires_at <= ? order by expires_at limit ${minPageSize}`
+      const { rows } = await execute(expired, [at], call)
+      const markers = rows.flatMap((row) => textOf(row.marker) ?? [])
+      if (markers.length > 0) {
+        const sql = `delete from ${claims} where marker in (${markers.map(() => '?').join(', ')}) and expires_at <= ?`
+        await execute(sql, [...markers, at], call)
       }
       if (await insertNew(`insert into ${claims} (marker, expires_at) values (?, ?)`, 'marker', [marker, until], call))
         return true
-      const again = `update ${claims} set expires_at = ? where marker = ? and expires_at <= ?`
-      return (await execute(again, [until, marker, at], call)).changed === 1
+      const reclaim = `update ${claims} set expires_at = ? where marker = ? and expires_at <= ?`
+      return (await execute(reclaim, [until, marker, at], call)).changed === 1
     },
 
     async close() {
@@ -209,13 +209,13 @@ export function relationalStore(driver: SqlDriver, prefix: string, options: Stor
   }
 }
 
-/** For reports and order: bytes that are no UTF-8 are shown as U+FFFD. */
+/** For reports and sorting: bytes that are not UTF-8 become U+FFFD. */
 function ownerOf(row: Row): string {
   const owner = row.owner_id
   return owner instanceof Uint8Array ? new TextDecoder().decode(owner) : `${owner}`
 }
 
-/** For the next page: exactly what the database gave, or a row that cannot be decoded would be read for ever. */
+/** For the next page: the exact value of the database, otherwise a row that cannot be decoded would be read again and again. */
 function cursorOf(row: Row): Parameter {
   return row.owner_id instanceof Uint8Array ? row.owner_id : `${row.owner_id}`
 }

@@ -1,8 +1,8 @@
 import { fromUtf8 } from '../internal/bytes.ts'
-import { copyRecord, keyIds, recordProblem } from './record.ts'
+import { copyRecord, invalidField, keyIds } from './record.ts'
 import type { StoredConnection } from './store.ts'
 
-/** One row as a driver gives it: numbers may come as text or bigint, text as bytes. */
+/** One row as a driver returns it: numbers may be text or bigint, text may be bytes. */
 export type Row = Readonly<Record<string, unknown>>
 
 export const columns = [
@@ -94,7 +94,7 @@ function jsonOf(value: unknown): unknown {
 export function fromRow(row: Row): StoredConnection | string {
   const text = (column: Column): string | undefined => textOf(row[column])
   const number = (column: Column): number | undefined => numberOf(row[column])
-  const whole = (parts: Record<string, unknown>): Record<string, unknown> | undefined =>
+  const unlessEmpty = (parts: Record<string, unknown>): Record<string, unknown> | undefined =>
     Object.values(parts).every((part) => part === undefined) ? undefined : parts
   const record: Record<keyof StoredConnection, unknown> = {
     provider: text('provider'),
@@ -109,8 +109,8 @@ export function fromRow(row: Row): StoredConnection | string {
     authorizedAt: number('authorized_at'),
     refreshedAt: number('refreshed_at'),
     status: text('status'),
-    lease: whole({ owner: text('lease_owner'), until: number('lease_until') }),
-    failure: whole({
+    lease: unlessEmpty({ owner: text('lease_owner'), until: number('lease_until') }),
+    failure: unlessEmpty({
       code: text('failure_code'),
       at: number('failure_at'),
       attempts: number('failure_attempts'),
@@ -119,8 +119,8 @@ export function fromRow(row: Row): StoredConnection | string {
     createdAt: number('created_at'),
     updatedAt: number('updated_at'),
   }
-  const problem = recordProblem(record)
-  if (problem !== undefined) return problem
+  const field = invalidField(record)
+  if (field !== undefined) return field
   const valid = copyRecord(record as unknown as StoredConnection)
   const keys = keyIds(valid)
   if (keys.access !== text('access_key_id') || keys.refresh !== text('refresh_key_id')) return 'keyId'

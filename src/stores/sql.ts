@@ -10,9 +10,9 @@ import type { StoreOptions, TokenStore } from './store.ts'
 export type { StoreOptions, TokenStore } from './store.ts'
 
 export interface SqlStoreOptions<Database> extends StoreOptions {
-  /** The application's own Kysely, on PostgreSQL, MySQL, MariaDB or SQLite. It is never destroyed by the store. */
+  /** The application's own Kysely, on PostgreSQL, MySQL, MariaDB or SQLite. The store never destroys it. */
   readonly db: Kysely<Database>
-  /** Begins the name of every table and index: lower-case letters, digits and `_`. @default 'stagedoor_' */
+  /** Prefix of every table and index: lower-case letters, digits and `_`. @default 'stagedoor_' */
   readonly tablePrefix?: string | undefined
 }
 
@@ -21,17 +21,17 @@ export interface SqlStore extends Required<TokenStore> {
   /**
    * Creates the tables and brings them up to date. May be called at every start, by several processes at once.
    *
-   * @throws StoreError `STORE_UNAVAILABLE`; `STORE_NOT_MIGRATED` if a newer version of this package made the tables
+   * @throws StoreError `STORE_UNAVAILABLE`; `STORE_NOT_MIGRATED` if a newer version of this package created the tables
    */
   migrate(): Promise<void>
 }
 
 /**
  * Keeps connections in PostgreSQL, MySQL, MariaDB or SQLite, through the application's own Kysely.
- * Call `migrate()` before the first use; without it every call is `STORE_NOT_MIGRATED`.
+ * Call `migrate()` before the first use; without it every call fails with `STORE_NOT_MIGRATED`.
  *
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` for a Kysely of another database or inside a transaction,
- *   `CONFIG_INVALID` for a prefix that is not a plain name, `CONFIG_MISSING` without a Kysely
+ *   `CONFIG_INVALID` for an invalid prefix, `CONFIG_MISSING` without a Kysely
  *
  * @example
  * ```ts
@@ -64,7 +64,7 @@ export function sqlStore<Database>(options: SqlStoreOptions<Database>): SqlStore
   }
 }
 
-/** Told by the placeholders and quotes of its SQL, which hold for third-party dialects as well. */
+/** Detected by the placeholders and quotes of its SQL, which works for third-party dialects as well. */
 function dialectOf(db: Kysely<unknown>): SqlDialect {
   const probe = sql`select ${0} as ${sql.id('a')}`.compile(db).sql
   if (probe.includes('$1')) return 'postgres'
@@ -82,7 +82,7 @@ function kyselyDriver(db: Kysely<unknown>, dialect: SqlDialect): SqlDriver {
       if (numAffectedRows === undefined)
         throw new ConfigError(
           'CONFIG_UNSUPPORTED_CLIENT',
-          'This Kysely dialect does not say how many rows a statement changed.',
+          'This Kysely dialect does not report how many rows a statement changed.',
         )
       return { rows, changed: Number(numAffectedRows) }
     },
@@ -90,22 +90,22 @@ function kyselyDriver(db: Kysely<unknown>, dialect: SqlDialect): SqlDriver {
 }
 
 async function migrate(db: Kysely<unknown>, dialect: SqlDialect, prefix: string): Promise<void> {
-  const on =
+  const runOn =
     (connection: Kysely<unknown>): RunStatement =>
     async (text) =>
       (await connection.executeQuery<Row>(CompiledQuery.raw(text) as CompiledQuery<Row>)).rows
   try {
-    if (await isMigrated(on(db), dialect, prefix)) return
+    if (await isMigrated(runOn(db), dialect, prefix)) return
     if (dialect === 'postgres') {
       await db.transaction().execute(async (transaction) => {
-        const run = on(transaction)
+        const run = runOn(transaction)
         await run(`select pg_advisory_xact_lock(hashtext('stagedoor migrate'), hashtext('${prefix}'))`)
         await upgrade(run, dialect, prefix)
       })
       return
     }
     await db.connection().execute(async (connection) => {
-      const run = on(connection)
+      const run = runOn(connection)
       const work = (): Promise<void> => upgrade(run, dialect, prefix)
       await (dialect === 'mysql' ? underMysqlLock(run, prefix, work) : inSqliteTransaction(run, 10_000, work))
     })

@@ -9,15 +9,16 @@ import type { StoreOptions, TokenStore } from './store.ts'
 
 export type { StoreOptions, TokenStore } from './store.ts'
 
+/** Options of {@link sqliteStore}. */
 export interface SqliteStoreOptions extends StoreOptions {
-  /** Milliseconds that a call waits for a lock that another process holds on the file. @default 5_000 */
+  /** Milliseconds that a call waits while another process has locked the file. @default 5_000 */
   readonly busyTimeout?: number | undefined
 }
 
 const prefix = 'stagedoor_'
 
 /**
- * Keeps connections in one SQLite file, on `node:sqlite` alone (Node 22.13 or later). The file and its tables are made
+ * Keeps connections in one SQLite file, with `node:sqlite` only (Node 22.13 or later). The file and its tables are created
  * at first use; several processes of one machine may share it.
  *
  * @param path of the file; its folder must exist. `:memory:` keeps everything in this process.
@@ -46,7 +47,7 @@ function open(path: string): DatabaseSync {
   } catch (error) {
     throw new StoreError(
       'STORE_UNAVAILABLE',
-      'The SQLite file cannot be opened: see that its folder exists and can be written to.',
+      'The SQLite file cannot be opened: check that its folder exists and is writable.',
       {
         cause: safeCause(error),
         retryable: false,
@@ -63,14 +64,14 @@ function sqliteDriver(db: DatabaseSync, busyTimeout: number): SqlDriver {
     const known = statements.get(sql)
     if (known !== undefined) return known
     const statement = db.prepare(sql)
-    // A number beyond 2^53 in one row must not make its page unreadable.
+    // A number above 2^53 in one row must not make the whole page unreadable.
     statement.setReadBigInts(true)
     if (statements.size > 100) statements.clear()
     statements.set(sql, statement)
     return statement
   }
-  /** SQLite itself waits while it blocks the process, so it waits briefly and the rest of the time passes here. */
-  async function patiently<T>(work: () => T, signal?: AbortSignal): Promise<T> {
+  /** SQLite blocks the process while it waits for a lock, so it waits only briefly and the rest of the time is spent here. */
+  async function retryWhileBusy<T>(work: () => T, signal?: AbortSignal): Promise<T> {
     const end = performance.now() + busyTimeout
     for (;;) {
       try {
@@ -84,8 +85,8 @@ function sqliteDriver(db: DatabaseSync, busyTimeout: number): SqlDriver {
   }
   async function prepareFile(): Promise<void> {
     db.exec(`pragma busy_timeout = ${Math.min(busyTimeout, 20)}`)
-    await patiently(() => db.exec('pragma journal_mode = wal'))
-    // Without a sync at each commit a power cut could lose a refresh token that was just replaced.
+    await retryWhileBusy(() => db.exec('pragma journal_mode = wal'))
+    // Without a sync at each commit, a power failure could lose a refresh token that was just replaced.
     db.exec('pragma synchronous = full')
     const run: RunStatement = async (sql) => db.prepare(sql).all()
     if (await isMigrated(run, 'sqlite', prefix)) return
@@ -100,7 +101,7 @@ function sqliteDriver(db: DatabaseSync, busyTimeout: number): SqlDriver {
         throw storeError(error)
       })
       await ready
-      return patiently(() => {
+      return retryWhileBusy(() => {
         const statement = prepare(sql)
         if (sql.startsWith('select')) return { rows: statement.all(...parameters), changed: 0 }
         return { rows: [], changed: Number(statement.run(...parameters).changes) }

@@ -7,10 +7,10 @@ export interface ConnectionId {
   readonly ownerId: string
 }
 
-/** Whether a connection can be used, or its owner has to sign in again. */
+/** Whether a connection can be used, or its owner must sign in again. */
 export type ConnectionStatus = 'connected' | 'needs_reauth'
 
-/** What a store keeps: sealed tokens and facts about them. Times are whole epoch milliseconds. */
+/** A connection as a store keeps it: sealed tokens and their metadata. Times are whole epoch milliseconds. */
 export interface StoredConnection extends ConnectionId {
   /** Random, never reused: the value that `compareAndSet` compares. */
   readonly revision: string
@@ -23,7 +23,7 @@ export interface StoredConnection extends ConnectionId {
   readonly authorizedAt: number
   readonly refreshedAt?: number | undefined
   readonly status: ConnectionStatus
-  /** Who is refreshing, and until when nobody else may. */
+  /** The process that is refreshing, and until when no other process may. */
   readonly lease?: { readonly owner: string; readonly until: number } | undefined
   readonly failure?: { readonly code: string; readonly at: number; readonly attempts: number } | undefined
   /** When the monitor should look at the connection next. */
@@ -35,14 +35,15 @@ export interface StoredConnection extends ConnectionId {
 /**
  * Persists connections. A store only ever sees sealed tokens.
  * Every failure is a `StoreError`: `STORE_UNAVAILABLE` (retryable), `STORE_NOT_MIGRATED`, or `STORE_CORRUPT` of `get`;
- * a corrupt record harms no other. What could not be read back is refused with an `INVALID_ARGUMENT` `TypeError`.
+ * a corrupt record does not affect others. A record that could not be read back is rejected with an
+ * `INVALID_ARGUMENT` `TypeError`.
  */
 export interface TokenStore {
   /** One connection, or `undefined`. */
   get(id: ConnectionId, options?: CallOptions): Promise<StoredConnection | undefined>
   /**
    * Writes only if the stored revision is still `expected` (`undefined`: absent); `next: undefined` deletes.
-   * False: someone else won. A write that fails or is aborted may have happened: look for `next.revision`.
+   * False: another writer was first. A write that fails or is aborted may have happened: look for `next.revision`.
    */
   compareAndSet(
     id: ConnectionId,
@@ -51,16 +52,16 @@ export interface TokenStore {
     options?: CallOptions,
   ): Promise<boolean>
   /**
-   * Ordered by the code points of `ownerId`, starting after `after`. Corrupt records are left out and the page is filled
-   * with those behind them: only the last page is shorter than `limit`.
+   * Ordered by the code points of `ownerId`, starting after `after`. Corrupt records are skipped and the page is filled
+   * with the next ones: only the last page is shorter than `limit`.
    * `keyIdNot`: records in which any sealed token has another keyId.
    */
   list(query: ListQuery, options?: CallOptions): Promise<readonly StoredConnection[]>
-  /** Connections whose `nextCheckAt` has come, oldest first, filled like a page of `list`. The cost follows `limit`, not the table. */
+  /** Connections that are due at `at`, oldest first, filled like a page of `list`. The cost depends on `limit`, not on the table. */
   due(query: DueQuery, options?: CallOptions): Promise<readonly StoredConnection[]>
   /** Records a one-time marker until `expiresAt`. True for the first caller only. Expired markers are purged. */
   claim(marker: string, expiresAt: number, options?: CallOptions): Promise<boolean>
-  /** Lets go of what the store itself has opened. */
+  /** Closes the connections and files that the store itself has opened. */
   close?(): Promise<void>
 }
 
@@ -81,9 +82,9 @@ export interface DueQuery {
   readonly limit: number
 }
 
-/** What every store of this package takes besides its database. */
+/** Options of every store of this package. */
 export interface StoreOptions {
-  /** Told of each corrupt record that `list` and `due` leave out. `field` names what is wrong; no value is passed. */
+  /** Called for each corrupt record that `list` and `due` skip. `field` is the invalid field; no value is passed. */
   readonly onCorrupt?: ((record: ConnectionId & { readonly field: string }) => void) | undefined
   /** Epoch milliseconds, for the end of `claim` markers. @default Date.now */
   readonly now?: (() => number) | undefined
