@@ -48,7 +48,7 @@ export type VaultErrorCode =
   | 'VAULT_KMS_THROTTLED'
   | 'VAULT_KEY_DISABLED'
 
-/** Codes of {@link SpotifyApiError}: Spotify said no, or nothing. */
+/** Codes of {@link SpotifyApiError}: Spotify refused the request or did not respond. */
 export type SpotifyApiErrorCode =
   | 'API_BAD_REQUEST'
   | 'API_INVALID_LIMIT'
@@ -81,7 +81,7 @@ export type ErrorCode =
   | VaultErrorCode
   | SpotifyApiErrorCode
 
-/** What every error of this package can be built with. */
+/** Options of every error of this package. */
 export interface ErrorDetails {
   /** The original error. Pass it only if it cannot carry a token, code, key or cookie. */
   readonly cause?: unknown
@@ -92,7 +92,7 @@ export interface ErrorDetails {
 const brand = Symbol.for('stagedoor.error')
 
 /**
- * The base of every error of this package. The class says who must act, `code` says what happened.
+ * The base of every error of this package. The class shows who must act, `code` what happened.
  * Messages are constant sentences without ids, tokens, codes or keys.
  */
 export abstract class StagedoorError<Code extends ErrorCode = ErrorCode> extends Error {
@@ -107,7 +107,7 @@ export abstract class StagedoorError<Code extends ErrorCode = ErrorCode> extends
     Object.defineProperty(this, brand, { value: true })
   }
 
-  /** Name, code, message and `retryable`, and nothing else: safe to log or to answer with. */
+  /** Name, code, message and `retryable`, and nothing else: safe to log or to send in a response. */
   toJSON(): { name: string; code: Code; message: string; retryable: boolean } {
     return { name: this.name, code: this.code, message: this.message, retryable: this.retryable }
   }
@@ -135,10 +135,10 @@ export class LoginError extends StagedoorError<LoginErrorCode> {
   }
 }
 
-/** A connection cannot give a token: ask the user to reconnect, or try later when `retryable`. */
+/** A connection cannot return a token: ask the user to reconnect, or try later when `retryable`. */
 export class ConnectionError extends StagedoorError<ConnectionErrorCode> {
   override readonly name = 'ConnectionError'
-  /** Whose connection it is: the host's own id, as it was passed in. */
+  /** The owner of the connection: the application's own id, as it was passed in. */
   readonly ownerId: string
   constructor(code: ConnectionErrorCode, message: string, details: ErrorDetails & { readonly ownerId: string }) {
     super(code, message, details, code !== 'CONNECTION_NOT_FOUND' && code !== 'CONNECTION_NEEDS_REAUTH')
@@ -169,11 +169,11 @@ export class VaultError extends StagedoorError<VaultErrorCode> {
   }
 }
 
-/** What a {@link SpotifyApiError} knows besides its code. */
+/** Details of a {@link SpotifyApiError}. */
 export interface SpotifyApiErrorDetails extends ErrorDetails {
-  /** HTTP status of the answer, if there was one. */
+  /** HTTP status of the response, if there was one. */
   readonly status?: number | undefined
-  /** Epoch milliseconds before which another try is useless. */
+  /** Epoch milliseconds before which a retry is useless. */
   readonly retryAt?: number | undefined
   /** Spotify's own machine-readable reason, e.g. `QUOTA_EXCEEDED` or `NO_ACTIVE_DEVICE`. */
   readonly reason?: string | undefined
@@ -181,7 +181,7 @@ export interface SpotifyApiErrorDetails extends ErrorDetails {
   readonly request?: { readonly method: string; readonly path: string } | undefined
   /** What the developer or the user can do, where it is known. */
   readonly action?: string | undefined
-  /** Spotify's own words, without what could name a person or an object. */
+  /** Spotify's own message, without anything that could identify a person or an object. */
   readonly detail?: string | undefined
   /** For `API_MISSING_SCOPE`: the scopes the operation needs. */
   readonly scopes?: readonly string[] | undefined
@@ -199,7 +199,7 @@ const retryableApiCodes: ReadonlySet<string> = new Set<SpotifyApiErrorCode>([
   'API_QUEUE_FULL',
 ])
 
-/** Spotify said no, or nothing. */
+/** Spotify refused the request or did not respond. */
 export class SpotifyApiError extends StagedoorError<SpotifyApiErrorCode> {
   override readonly name = 'SpotifyApiError'
   declare readonly status?: number
@@ -223,7 +223,7 @@ export class SpotifyApiError extends StagedoorError<SpotifyApiErrorCode> {
 export type AnyStagedoorError = ConfigError | LoginError | ConnectionError | StoreError | VaultError | SpotifyApiError
 
 /**
- * Whether `value` is an error of this package, also when another copy of the package made it.
+ * Whether `value` is an error of this package, also when another copy of the package created it.
  *
  * @example
  * ```ts

@@ -12,8 +12,8 @@ const sextets = Uint8Array.from({ length: 128 }, (_, code) => {
   const value = alphabet.indexOf(String.fromCharCode(code))
   return value < 0 ? invalid : value
 })
-/** Bytes up to which a table is quicker than Buffer. */
-const shortest = 48
+/** Bytes up to which a table is faster than Buffer. */
+const maxTableBytes = 48
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text)
@@ -44,33 +44,33 @@ export function base64url(bytes: Uint8Array): string {
 
 /**
  * Decodes canonical base64url without padding; `undefined` for anything else.
- * Up to 48 bytes, as keys are, have memory of their own; more may lie in Buffer's pool.
+ * Up to 48 bytes, such as keys, have their own memory; longer results may be in Buffer's pool.
  */
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length % 4 === 1) return undefined
   const length = (text.length * 3) >> 2
-  if (buffer === undefined || length <= shortest) return fromShortBase64url(text, length)
+  if (buffer === undefined || length <= maxTableBytes) return fromShortBase64url(text, length)
   const pooled = buffer.from(text, 'base64url')
   const bytes = new Uint8Array(pooled.buffer, pooled.byteOffset, pooled.length)
   return base64url(bytes) === text ? bytes : undefined
 }
 
-/** By table: quicker for a few bytes, and it leaves no copy of a key behind. */
+/** By table: faster for a few bytes, and it leaves no copy of a key in Buffer's pool. */
 function fromShortBase64url(text: string, length: number): Uint8Array<ArrayBuffer> | undefined {
   const bytes = new Uint8Array(length)
   let bits = 0
-  let held = 0
+  let bitCount = 0
   let at = 0
   for (let index = 0; index < text.length; index++) {
     const value = sextets[text.charCodeAt(index)]
     if (value === undefined || value === invalid) return undefined
     bits = ((bits << 6) | value) & 0xffff
-    held += 6
-    if (held < 8) continue
-    held -= 8
-    bytes[at++] = bits >> held
+    bitCount += 6
+    if (bitCount < 8) continue
+    bitCount -= 8
+    bytes[at++] = bits >> bitCount
   }
-  return (bits & ((1 << held) - 1)) === 0 ? bytes : undefined
+  return (bits & ((1 << bitCount) - 1)) === 0 ? bytes : undefined
 }
 
 /** `length` bytes from the platform's cryptographic random source. */
@@ -78,7 +78,7 @@ export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(length))
 }
 
-/** Compares without an early exit, so that the time taken tells nothing about where two values differ. */
+/** Compares without an early exit, so that the time does not depend on where two values differ. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   let difference = 0

@@ -1,11 +1,11 @@
-/** A typed event source. A listener that throws, or whose promise rejects, harms neither the emitter nor other listeners. */
+/** A typed event source. A listener that throws, or whose promise rejects, does not affect the emitter or other listeners. */
 export interface Emitter<Events> {
   /** Adds a listener and returns the function that removes it. */
   on<E extends keyof Events>(event: E, listener: (payload: Events[E]) => void): () => void
   emit<E extends keyof Events>(event: E, payload: Events[E]): void
-  /** Whether anyone listens, for events that come with every call. */
-  hears(event: keyof Events): boolean
-  /** Sends every event on, with its name. Returns the function that stops it. */
+  /** Whether the event has a listener, for events that are costly to build. */
+  hasListeners(event: keyof Events): boolean
+  /** Adds a listener for every event. Returns the function that removes it. */
   onAny(listener: <E extends keyof Events>(event: E, payload: Events[E]) => void): () => void
   clear(): void
 }
@@ -21,17 +21,17 @@ export function createEmitter<Events>(): Emitter<Events> {
   }
   return {
     on(event, listener) {
-      const own = (payload: never): unknown => listener(payload)
+      const entry = (payload: never): unknown => listener(payload)
       const set = listeners.get(event) ?? new Set()
       listeners.set(event, set)
-      set.add(own)
-      return () => set.delete(own)
+      set.add(entry)
+      return () => set.delete(entry)
     },
     onAny(listener) {
       all.add(listener)
       return () => all.delete(listener)
     },
-    hears: (event) => all.size > 0 || (listeners.get(event)?.size ?? 0) > 0,
+    hasListeners: (event) => all.size > 0 || (listeners.get(event)?.size ?? 0) > 0,
     emit(event, payload) {
       for (const listener of [...(listeners.get(event) ?? [])]) guard(() => listener(payload as never))
       for (const listener of [...all]) guard(() => listener(event, payload))

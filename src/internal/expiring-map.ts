@@ -20,7 +20,7 @@ export class ExpiringMap<K, V> {
     if (entry === undefined) return undefined
     this.#entries.delete(key)
     const now = this.#now()
-    // A clock set back must not extend an entry's life.
+    // A clock that was set back must not extend an entry's lifetime.
     if (now >= entry.until || entry.until - now > this.#maxAge) return undefined
     this.#entries.set(key, entry)
     return entry.value

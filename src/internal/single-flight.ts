@@ -1,6 +1,6 @@
 import { abortable } from './signal.ts'
 
-/** Callers with the same key share one promise while it is under way; an abort ends one caller's wait, not the work. */
+/** Callers with the same key share one promise while it is pending; an abort ends one caller's wait, not the work. */
 export class SingleFlight<K, T> {
   readonly #flights = new Map<K, Promise<T>>()
 

@@ -27,7 +27,7 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
   const retry = createRetry(pipeline, attempts)
 
   function finish(call: ApiCall, progress: Progress, status?: number, code?: string): void {
-    if (!emitter.hears('request.finished')) return
+    if (!emitter.hasListeners('request.finished')) return
     const { attempts, refusals: throttles, queued, startedAt } = progress
     const { request } = call.outgoing
     const duration = now() - startedAt

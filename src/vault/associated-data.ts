@@ -8,12 +8,12 @@ const maxValue = 4096
 const keyPattern = /^[A-Za-z0-9_.-]{1,64}$/
 const encoder = new TextEncoder()
 
-/** Writes associated data into one buffer that is used again and again: pass the result on before the next call. */
+/** Writes associated data into one reused buffer: use the result before the next call. */
 export type AssociatedDataWriter = (dataKeyId: string, binding: Binding) => Uint8Array<ArrayBuffer>
 
 /**
  * The associated data of a token: format label, version, data key id, then each binding's key and value in the order of
- * the keys. Every part is preceded by its length as a 32-bit big-endian number, so that no two inputs give the same bytes.
+ * the keys. Every part is preceded by its length as a 32-bit big-endian number, so that no two inputs result in the same bytes.
  * Throws a `TypeError` with code `INVALID_ARGUMENT` for a binding that is empty, too large or not made of well-formed strings.
  */
 export function createAssociatedDataWriter(): AssociatedDataWriter {
@@ -36,7 +36,7 @@ export function createAssociatedDataWriter(): AssociatedDataWriter {
       scratch[start + written] = unit
     }
     if (written < text.length) {
-      if (!wellFormed(text)) throw badBinding()
+      if (!wellFormed(text)) throw invalidBinding()
       written = encoder.encodeInto(text, scratch.subarray(start)).written
     }
     view.setUint32(length, written)
@@ -53,7 +53,7 @@ export function createAssociatedDataWriter(): AssociatedDataWriter {
     append(dataKeyId)
     for (const key of bindingKeys(binding)) {
       const value = binding[key]
-      if (typeof value !== 'string' || value.length > maxValue) throw badBinding()
+      if (typeof value !== 'string' || value.length > maxValue) throw invalidBinding()
       append(key)
       append(value)
     }
@@ -62,13 +62,13 @@ export function createAssociatedDataWriter(): AssociatedDataWriter {
 }
 
 function bindingKeys(binding: Binding): readonly string[] {
-  if (typeof binding !== 'object' || binding === null) throw badBinding()
+  if (typeof binding !== 'object' || binding === null) throw invalidBinding()
   const keys = Object.keys(binding)
-  if (keys.length === 0 || keys.length > maxEntries) throw badBinding()
-  for (const key of keys) if (!keyPattern.test(key)) throw badBinding()
+  if (keys.length === 0 || keys.length > maxEntries) throw invalidBinding()
+  for (const key of keys) if (!keyPattern.test(key)) throw invalidBinding()
   return keys.sort()
 }
 
-function badBinding(): TypeError {
+function invalidBinding(): TypeError {
   return invalidArgument('A binding must have 1 to 16 entries: keys of letters, digits, _ . -, values of strings.')
 }

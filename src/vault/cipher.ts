@@ -4,8 +4,8 @@ const algorithm = 'AES-GCM'
 const keyLength = 32
 
 /**
- * Makes a non-extractable AES-256-GCM key and overwrites `raw`.
- * @throws VaultError `VAULT_DECRYPT_FAILED` when `raw` is not 32 bytes: what was unwrapped is no data key
+ * Imports a non-extractable AES-256-GCM key and overwrites `raw`.
+ * @throws VaultError `VAULT_DECRYPT_FAILED` when `raw` is not 32 bytes, and so not a data key
  */
 export async function importKey(raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   try {
@@ -19,8 +19,8 @@ export async function importKey(raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey
 const parameters = { name: algorithm, iv: new Uint8Array(), additionalData: new Uint8Array() }
 
 /**
- * The algorithm of one call, always in the same object: Node derives another from it, which takes longer than the
- * encryption for an object that is new. Web Crypto copies what is in it before the call returns.
+ * The algorithm of one call, always in the same object: Node normalizes it, which for a new object takes longer than
+ * the encryption. Web Crypto copies its values before the call returns.
  */
 function aesGcm(iv: Uint8Array<ArrayBuffer>, additionalData: Uint8Array<ArrayBuffer>): typeof parameters {
   parameters.iv = iv
@@ -38,7 +38,7 @@ export function encrypt(
   return crypto.subtle.encrypt(aesGcm(nonce, additionalData), key, plaintext)
 }
 
-/** @throws VaultError `VAULT_DECRYPT_FAILED` for a wrong key, nonce, associated data, ciphertext or tag, without telling which */
+/** @throws VaultError `VAULT_DECRYPT_FAILED` for a wrong key, nonce, associated data, ciphertext or tag, without distinction */
 export async function decrypt(
   key: CryptoKey,
   nonce: Uint8Array<ArrayBuffer>,

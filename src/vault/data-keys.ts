@@ -9,15 +9,15 @@ import { dataKeyCreatedAt, newDataKeyId } from './envelope.ts'
 import { KeyRing, type WrappedKey } from './key-ring.ts'
 import type { Kms } from './kms.ts'
 
-/** A data key that seals. */
+/** The data key that seals. */
 export interface ActiveKey extends WrappedKey {
   readonly key: CryptoKey
 }
 
-/** A data key that opens. */
+/** A data key that opens tokens. */
 export interface OpenKey {
   readonly key: CryptoKey
-  /** Set after the first token that opened under it: only then is it known that key and id belong together. */
+  /** Set after the first token was opened with it: this proves that key and id belong together. */
   proven: boolean
 }
 
@@ -34,11 +34,11 @@ export interface DataKeysOptions {
 }
 
 const clockTolerance = 24 * 60 * 60_000
-const maxHeadStart = 60 * 60_000
-const renewalPause = 30_000
+const maxRenewalLead = 60 * 60_000
+const renewalInterval = 30_000
 const maxRewrapped = 10_000
 
-/** The data keys of one vault: the one that seals, those that were opened, and how they come from the KMS. */
+/** The data keys of one vault: the active one, the opened ones, and the calls to the KMS that provide them. */
 export class DataKeys {
   readonly #options: DataKeysOptions
   readonly #ring: KeyRing
@@ -58,19 +58,19 @@ export class DataKeys {
     const { kms, retired, timeout, maxKeys, maxAge, now } = options
     const { rotateAfter, maxSeals } = options
     this.#options = options
-    this.#renewAge = rotateAfter - Math.min(maxHeadStart, rotateAfter / 20)
+    this.#renewAge = rotateAfter - Math.min(maxRenewalLead, rotateAfter / 20)
     this.#renewSeals = maxSeals - Math.floor(maxSeals / 20)
     this.#ring = new KeyRing(kms, retired, timeout)
     this.#opened = new ExpiringMap({ maxSize: maxKeys, maxAge, now })
     this.#rewrapped = new ExpiringMap({ maxSize: maxRewrapped, maxAge, now })
   }
 
-  /** Epoch milliseconds at which the key that seals now was made. */
+  /** Epoch milliseconds at which the active key was created. */
   get activeSince(): number | undefined {
     return this.#active?.createdAt
   }
 
-  /** The key to seal one token under, if it is at hand. Counts the seal. */
+  /** The key to seal one token with, if it is in memory. Counts the seal. */
   takeActive(): ActiveKey | undefined {
     const active = this.#active
     if (active === undefined || this.#seals >= this.#options.maxSeals) return undefined
@@ -81,11 +81,11 @@ export class DataKeys {
     return active
   }
 
-  /** The key to seal one token under, once there is one. Counts the seal. */
+  /** The key to seal one token with, after it was renewed. Counts the seal. */
   async takeRenewed(signal?: AbortSignal): Promise<ActiveKey> {
     for (;;) {
       await abortable(this.#renew(), signal)
-      // Whatever its age says by now: a key that took longer to get than it may serve would be fetched for ever.
+      // The age is not checked: a key that takes longer to get than its maximum age would be requested for ever.
       const active = this.#active
       if (active !== undefined && this.#seals < this.#options.maxSeals) {
         this.#seals++
@@ -94,18 +94,18 @@ export class DataKeys {
     }
   }
 
-  /** The key of that {@link cacheName}, if it is at hand. */
+  /** The key of that {@link cacheName}, if it is in memory. */
   cached(name: string): OpenKey | undefined {
     return this.#opened.get(name)
   }
 
-  /** The key that a token was sealed under. One KMS call, however many ask at once. */
+  /** The key that a token was sealed with. One KMS call for all concurrent callers. */
   unwrapped(token: WrappedKey, signal?: AbortSignal): Promise<OpenKey> {
     const name = cacheName(token)
     return this.#opening.run(name, () => this.#unwrap(token, name), signal)
   }
 
-  /** Tells that a token opened under `key`: it may be used for sealing from now on. */
+  /** Marks `key` as proven after a token was opened with it: it may be used for sealing from now on. */
   prove(token: EncryptedToken, key: OpenKey): void {
     key.proven = true
     if (token.keyId !== this.#ring.keyId || this.#ring.forgeable) return
@@ -115,13 +115,13 @@ export class DataKeys {
     this.#candidate = { keyId, dataKeyId, encryptedKey, createdAt }
   }
 
-  /** Whether new tokens would not use this key: another KEK, or over age. */
+  /** Whether new tokens would not use this key: another KEK, or too old. */
   isStale(token: EncryptedToken): boolean {
     const usable = this.#usable(dataKeyCreatedAt(token.dataKeyId))
     return token.keyId !== this.#ring.keyId || !usable
   }
 
-  /** The token's data key, wrapped under the current KEK. One KMS call for each wrapped key, while it is remembered. */
+  /** The token's data key, wrapped under the current KEK. One KMS call for each wrapped key while it is cached. */
   async rewrap(token: EncryptedToken, signal?: AbortSignal): Promise<string> {
     dataKeyCreatedAt(token.dataKeyId)
     const name = cacheName(token)
@@ -136,10 +136,10 @@ export class DataKeys {
     return this.#renewal
   }
 
-  /** Starts the next data key while the present one still serves, so that no seal has to wait. */
+  /** Creates the next data key while the current one is still valid, so that no seal has to wait. */
   #renewAhead(): void {
     const now = this.#options.now()
-    if (this.#renewal !== undefined || Math.abs(now - this.#renewedAt) < renewalPause) return
+    if (this.#renewal !== undefined || Math.abs(now - this.#renewedAt) < renewalInterval) return
     this.#renewedAt = now
     this.#renew().catch(() => {})
   }
@@ -159,7 +159,7 @@ export class DataKeys {
       return { ...candidate, key }
     } catch (error) {
       if (!(error instanceof VaultError) || !error.retryable) return undefined
-      // The service is away: making a key would only take as long once more.
+      // The service is unavailable: creating a key would fail after the same timeout.
       this.#candidate ??= candidate
       throw error
     }
@@ -170,10 +170,10 @@ export class DataKeys {
     try {
       const encryptedKey = await this.#ring.wrap(raw)
       const createdAt = this.#options.now()
-      const names = { keyId: this.#ring.keyId, dataKeyId: newDataKeyId(createdAt), encryptedKey }
+      const wrapped = { keyId: this.#ring.keyId, dataKeyId: newDataKeyId(createdAt), encryptedKey }
       const key = await importKey(raw)
-      this.#opened.set(cacheName(names), { key, proven: true })
-      return { ...names, key, createdAt }
+      this.#opened.set(cacheName(wrapped), { key, proven: true })
+      return { ...wrapped, key, createdAt }
     } finally {
       raw.fill(0)
     }
@@ -203,7 +203,7 @@ export class DataKeys {
   }
 }
 
-/** What a data key is known by. The whole triple: it must not open a token that says another KEK or another wrapped key. */
+/** The cache key of a data key. All three parts: it must not open a token that names another KEK or another wrapped key. */
 export function cacheName({ keyId, dataKeyId, encryptedKey }: WrappedKey): string {
   return `${dataKeyId} ${encryptedKey} ${keyId}`
 }

@@ -50,7 +50,7 @@ export function parseEncryptedKey(token: Pick<EncryptedToken, 'encryptedKey'>): 
   return decode(token.encryptedKey)
 }
 
-/** When the data key was made, epoch milliseconds, as its id says. @throws VaultError `VAULT_MALFORMED` */
+/** Epoch milliseconds at which the data key was created, read from its id. @throws VaultError `VAULT_MALFORMED` */
 export function dataKeyCreatedAt(dataKeyId: string): number {
   const bytes = decode(dataKeyId)
   if (bytes.length !== dataKeyIdLength) throw malformed()
@@ -67,7 +67,7 @@ export function newDataKeyId(createdAt: number): string {
   return base64url(bytes)
 }
 
-/** A wrapped data key as a record keeps it. @throws VaultError `VAULT_MALFORMED` when a KMS made one out of range */
+/** A wrapped data key as stored in a record. @throws VaultError `VAULT_MALFORMED` for a length out of range */
 export function formatEncryptedKey(bytes: Uint8Array): string {
   if (!(bytes instanceof Uint8Array) || bytes.length === 0 || bytes.length > maxEncryptedKey) throw malformed()
   return base64url(bytes)
@@ -75,13 +75,14 @@ export function formatEncryptedKey(bytes: Uint8Array): string {
 
 /** The UTF-8 of a token. @throws TypeError `INVALID_ARGUMENT` when it is not a well-formed string of at most 64 KiB */
 export function encodePlaintext(plaintext: string): Uint8Array<ArrayBuffer> {
-  if (typeof plaintext !== 'string' || plaintext.length > maxPlaintext || !wellFormed(plaintext)) throw unsealable()
+  if (typeof plaintext !== 'string' || plaintext.length > maxPlaintext || !wellFormed(plaintext))
+    throw invalidPlaintext()
   const bytes = utf8(plaintext)
-  if (bytes.length > maxPlaintext) throw unsealable()
+  if (bytes.length > maxPlaintext) throw invalidPlaintext()
   return bytes
 }
 
-/** Whether a string has no lone surrogates: only then is its UTF-8 its own. */
+/** Whether a string has no lone surrogates: only then does its UTF-8 decode to the same string. */
 export function wellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed()
 }
@@ -90,7 +91,7 @@ export function malformed(): VaultError {
   return new VaultError('VAULT_MALFORMED', 'The record is not an encrypted token of a known format.')
 }
 
-function unsealable(): TypeError {
+function invalidPlaintext(): TypeError {
   return invalidArgument('A token must be a well-formed string of at most 65536 bytes of UTF-8.')
 }
 

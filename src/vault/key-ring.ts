@@ -4,10 +4,10 @@ import { formatEncryptedKey, malformed, parseEncryptedKey } from './envelope.ts'
 import type { Kms } from './kms.ts'
 import { callKms } from './kms-call.ts'
 
-/** The part of a token that names its data key. */
+/** The part of a token that identifies its data key. */
 export type WrappedKey = Pick<EncryptedToken, 'keyId' | 'dataKeyId' | 'encryptedKey'>
 
-/** The KMS that wraps, and those that only unwrap any more. Each call is retried until `timeout` milliseconds have passed. */
+/** The KMS that wraps, and the retired ones, which only unwrap. Each call is retried until `timeout` milliseconds have passed. */
 export class KeyRing {
   readonly #kms: Kms
   readonly #byName = new Map<string, Kms>()
@@ -24,28 +24,28 @@ export class KeyRing {
     return this.#kms.keyId
   }
 
-  /** Whether a wrapped key under the current KEK may have been made by someone who must not use it. */
+  /** Whether a wrapped key under the current KEK may have been made by anyone without the right to use the KEK. */
   get forgeable(): boolean {
     return this.#kms.forgeable === true
   }
 
-  /** A data key under the current KEK, as a record keeps it. The caller overwrites `raw`. */
+  /** A data key wrapped under the current KEK, as stored in a record. The caller overwrites `raw`. */
   async wrap(raw: Uint8Array): Promise<string> {
     return formatEncryptedKey(await callKms((signal) => this.#kms.wrapKey(raw, { signal }), this.#timeout))
   }
 
-  /** The raw data key of a token: the caller's to overwrite. @throws VaultError `VAULT_KEY_UNKNOWN`, or as the KMS gives */
+  /** The raw data key of a token; the caller overwrites it. @throws VaultError `VAULT_KEY_UNKNOWN`, or that of the KMS */
   async unwrap(token: WrappedKey): Promise<Uint8Array<ArrayBuffer>> {
     const kms = this.#kmsOf(token)
     const wrapped = parseEncryptedKey(token)
     const raw = await callKms((signal) => kms.unwrapKey(wrapped, { signal }), this.#timeout)
     if (!(raw instanceof Uint8Array)) throw malformed()
-    const own = new Uint8Array(raw)
+    const copy = new Uint8Array(raw)
     raw.fill(0)
-    return own
+    return copy
   }
 
-  /** The data key of a token under the current KEK: inside the key service where that can do it, else by way of here. */
+  /** The data key of a token under the current KEK: rewrapped inside the key service if it can, else in this process. */
   async rewrap(token: WrappedKey): Promise<string> {
     const kms = this.#kms
     const source = this.#kmsOf(token)
@@ -68,7 +68,7 @@ export class KeyRing {
     if (kms === undefined) {
       throw new VaultError(
         'VAULT_KEY_UNKNOWN',
-        'The token is under a key that is neither the current nor a retired one.',
+        'The token is encrypted under a key that is neither current nor retired.',
       )
     }
     return kms

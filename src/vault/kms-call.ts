@@ -7,8 +7,8 @@ const minTimeout = 100
 const maxTimeout = 2000
 
 /**
- * Calls a KMS: what is transient is tried again with growing, random pauses, until `timeout` milliseconds have passed.
- * @throws VaultError the KMS's own, or `VAULT_KMS_UNAVAILABLE` when it gave none or the time was up
+ * Calls a KMS: retries transient failures with growing, random delays, until `timeout` milliseconds have passed.
+ * @throws VaultError that of the KMS, or `VAULT_KMS_UNAVAILABLE` for another error or a timeout
  */
 export async function callKms(
   work: (signal: AbortSignal) => Promise<Uint8Array>,
@@ -50,5 +50,5 @@ function asVaultError(error: unknown): VaultError {
 }
 
 function unavailable(): VaultError {
-  return new VaultError('VAULT_KMS_UNAVAILABLE', 'The key service did not answer as it should.')
+  return new VaultError('VAULT_KMS_UNAVAILABLE', 'The key service did not respond as expected.')
 }

@@ -4,19 +4,19 @@ import { cacheName } from './data-keys.ts'
 import { parseToken, type TokenBytes } from './envelope.ts'
 import type { Binding } from './vault.ts'
 
-/** A token that was found to be of the format, with its binary fields decoded. */
+/** A token of valid format, with its binary fields decoded. */
 export interface ParsedToken extends TokenBytes {
   readonly token: EncryptedToken
-  /** What its data key is known by. */
+  /** The {@link cacheName} of its data key. */
   readonly name: string
-  /** The binding that it was opened with last, and the associated data of the two. */
+  /** The binding of the latest use, and the associated data of the token with it. */
   bound?: { readonly binding: Binding; readonly associatedData: Uint8Array<ArrayBuffer> }
 }
 
-/** How many tokens are remembered. A weak map would grow with every token that is opened once, until it is cleaned up. */
-const most = 1000
+/** Number of tokens to cache. A weak map would grow with every opened token until it is garbage-collected. */
+const maxSize = 1000
 
-/** Parses tokens. One that comes again, as those of cached records do, is only compared with what it was. */
+/** Parses tokens. A known one, such as that of a cached record, is only compared with the earlier copy. */
 export class ParsedTokens {
   readonly #known = new Map<EncryptedToken, ParsedToken>()
   readonly #associatedData: AssociatedDataWriter
@@ -26,14 +26,14 @@ export class ParsedTokens {
   }
 
   /** @throws VaultError `VAULT_MALFORMED` as {@link parseToken} */
-  parse(given: EncryptedToken): ParsedToken {
-    const known = this.#known.get(given)
-    if (known !== undefined && isSame(known.token, given)) return known
-    // A copy: what was checked is then what is used.
-    const token = typeof given === 'object' && given !== null && !Array.isArray(given) ? { ...given } : given
+  parse(input: EncryptedToken): ParsedToken {
+    const known = this.#known.get(input)
+    if (known !== undefined && isSame(known.token, input)) return known
+    // A copy, so that the values used are the ones that were checked.
+    const token = typeof input === 'object' && input !== null && !Array.isArray(input) ? { ...input } : input
     const parsed = { ...parseToken(token), token, name: cacheName(token) }
-    this.#known.set(given, parsed)
-    if (this.#known.size > most) {
+    this.#known.set(input, parsed)
+    if (this.#known.size > maxSize) {
       const oldest = this.#known.keys().next()
       if (!oldest.done) this.#known.delete(oldest.value)
     }

@@ -17,22 +17,22 @@ import {
 import type { Kms } from './kms.ts'
 import { ParsedTokens } from './parsed-tokens.ts'
 
-/** Who and what a ciphertext belongs to: authenticated with it, never stored in it. */
+/** The owner and purpose of a ciphertext: authenticated with it, never stored in it. */
 export type Binding = Readonly<Record<string, string>>
 
 /** Options of {@link createVault}. */
 export interface VaultOptions {
   /** Wraps new data keys. */
   readonly kms: Kms
-  /** Earlier keys: they only ever unwrap. */
+  /** Earlier keys: they only unwrap. */
   readonly retired?: readonly Kms[] | undefined
   /** Milliseconds that a data key is used for sealing. @default 30 days */
   readonly rotateAfter?: number | undefined
   /** Seals per data key and process. @default 2 ** 24 */
   readonly maxSeals?: number | undefined
   /**
-   * After a key-encryption key has leaked: epoch milliseconds. Data keys made earlier count as over age, so that nothing is
-   * sealed under them any more and `stagedoor rotate` replaces them.
+   * After a key-encryption key has leaked: epoch milliseconds. Data keys made earlier count as too old: nothing is sealed
+   * with them any more, and `stagedoor rotate` replaces them.
    */
   readonly notBefore?: number | undefined
   /** Opened data keys in memory: at most `maxKeys` (default 1000), each for `maxAge` milliseconds (default one hour). */
@@ -46,42 +46,42 @@ export interface VaultOptions {
 /** Envelope encryption of tokens: AES-256-GCM under data keys that a KMS wraps. */
 export interface Vault {
   /**
-   * Encrypts a token and binds it to what it belongs to.
+   * Encrypts a token and binds it to its owner and purpose.
    * @param plaintext a well-formed string of at most 64 KiB of UTF-8
-   * @param binding 1 to 16 entries; the same ones open the token again
-   * @throws TypeError `INVALID_ARGUMENT` for other arguments; VaultError as the KMS gives
+   * @param binding 1 to 16 entries; the same ones are needed to open the token
+   * @throws TypeError `INVALID_ARGUMENT` for other arguments; VaultError as the KMS throws
    */
   seal(plaintext: string, binding: Binding, options?: CallOptions): Promise<EncryptedToken>
   /**
    * Decrypts a token that was sealed with the same binding.
-   * @throws VaultError `VAULT_MALFORMED`, `VAULT_KEY_UNKNOWN`, `VAULT_DECRYPT_FAILED` (altered, or another binding), or as the KMS gives
+   * @throws VaultError `VAULT_MALFORMED`, `VAULT_KEY_UNKNOWN`, `VAULT_DECRYPT_FAILED` (altered, or another binding), or as the KMS throws
    */
   open(token: EncryptedToken, binding: Binding, options?: CallOptions): Promise<string>
-  /** Whether the token is under another KEK or an over-age data key, or is not of today's format. Never throws. */
+  /** Whether the token is under another KEK or a data key that is too old, or is not of the current format. Never throws. */
   isStale(token: EncryptedToken): boolean
   /**
-   * Moves the token to the current KEK; `dataKeyId`, nonce and ciphertext stay as they are.
-   * A token that is under it already moves to the key's newest version.
-   * @throws VaultError as `open`, except that altered ciphertext is not noticed: it is not looked at
+   * Moves the token to the current KEK; `dataKeyId`, nonce and ciphertext do not change.
+   * A token that is already under it moves to the key's newest version.
+   * @throws VaultError as `open`, except for altered ciphertext, which is not checked
    */
   rewrap(token: EncryptedToken, options?: CallOptions): Promise<EncryptedToken>
   /** The current KEK's name, for `TokenStore.list({ keyIdNot })`. */
   readonly keyId: string
-  /** Epoch milliseconds at which the data key that seals now was made; absent before the first seal. */
+  /** Epoch milliseconds at which the active data key was created; absent before the first seal. */
   readonly dataKeyCreatedAt?: number | undefined
 }
 
 /** Milliseconds. Beyond 2^31 - 1 a timer fires at once, and every call of the KMS would fail. */
-const longestWait = 2 ** 31 - 1
-/** What every store keeps of a key's name, in bytes. */
+const maxTimeout = 2 ** 31 - 1
+/** Bytes of a key's name that every store can keep. */
 const maxKeyId = 512
 const day = 24 * 60 * 60_000
 const clockTolerance = 5 * 60_000
 
 /**
- * Makes a vault. It does nothing until it is used: the first seal asks the KMS to wrap a data key.
+ * Creates a vault. It does nothing until it is used: the first seal makes the KMS wrap a data key.
  * The format is described byte for byte in `docs/storage-format.md`.
- * @throws ConfigError `CONFIG_MISSING` without a KMS, `CONFIG_INVALID` for numbers out of range or two keys of one name
+ * @throws ConfigError `CONFIG_MISSING` without a KMS, `CONFIG_INVALID` for numbers out of range or two keys of the same name
  *
  * @example
  * ```ts
@@ -94,17 +94,17 @@ const clockTolerance = 5 * 60_000
  * ```
  */
 export function createVault(options: VaultOptions): Vault {
-  const { kms, retired } = checkedKeys(options)
+  const { kms, retired } = checkKeys(options)
   const { now = Date.now } = options
   const dataKeys = new DataKeys({
     kms,
     retired,
     rotateAfter: positive(options.rotateAfter, 30 * day),
     maxSeals: Math.min(positive(options.maxSeals, 2 ** 24), 2 ** 32),
-    notBefore: pastMoment(options.notBefore ?? 0, now()),
+    notBefore: pastTime(options.notBefore ?? 0, now()),
     maxKeys: positive(options.cache?.maxKeys, 1000),
     maxAge: positive(options.cache?.maxAge, day / 24),
-    timeout: positive(options.timeout, 10_000, longestWait),
+    timeout: positive(options.timeout, 10_000, maxTimeout),
     now,
   })
   const associatedData = createAssociatedDataWriter()
@@ -142,9 +142,9 @@ export function createVault(options: VaultOptions): Vault {
       }
     },
 
-    async open(given, binding, { signal } = {}) {
+    async open(input, binding, { signal } = {}) {
       signal?.throwIfAborted()
-      const known = parsed.parse(given)
+      const known = parsed.parse(input)
       const { token, nonce, encryptedData, name } = known
       let opened = dataKeys.cached(name)
       if (opened === undefined) {
@@ -181,19 +181,19 @@ export function createVault(options: VaultOptions): Vault {
   }
 }
 
-function checkedKeys(options: VaultOptions): { kms: Kms; retired: readonly Kms[] } {
+function checkKeys(options: VaultOptions): { kms: Kms; retired: readonly Kms[] } {
   const kms: Kms | undefined = options?.kms
   if (!isKms(kms)) throw new ConfigError('CONFIG_MISSING', 'A vault needs a KMS: pass `kms`, for instance localKms().')
   const retired = options.retired ?? []
   for (const { keyId } of [kms, ...retired.filter(isKms)]) {
-    // What a store would refuse must not come out only after a sign-in has spent its code.
+    // A name that a store would reject must fail here, not after a sign-in has used its code.
     if (utf8(keyId).length <= maxKeyId && wellFormed(keyId) && !keyId.includes('\0')) continue
     throw new ConfigError('CONFIG_INVALID', 'The keyId of a KMS is at most 512 bytes of UTF-8 without NUL.')
   }
   const names = new Set([kms.keyId])
   for (const key of retired) {
     if (!isKms(key)) throw new ConfigError('CONFIG_INVALID', 'Every entry of `retired` must be a KMS.')
-    if (names.has(key.keyId)) throw new ConfigError('CONFIG_INVALID', 'Every KMS of a vault needs a keyId of its own.')
+    if (names.has(key.keyId)) throw new ConfigError('CONFIG_INVALID', 'Every KMS of a vault needs its own keyId.')
     names.add(key.keyId)
   }
   return { kms, retired }
@@ -211,14 +211,14 @@ function isKms(value: Kms | undefined): value is Kms {
   )
 }
 
-function positive(value: number | undefined, byDefault: number, most = Number.MAX_VALUE): number {
-  const number = value ?? byDefault
-  if (number >= 1 && number <= most) return number
+function positive(value: number | undefined, defaultValue: number, max = Number.MAX_VALUE): number {
+  const number = value ?? defaultValue
+  if (number >= 1 && number <= max) return number
   throw new ConfigError('CONFIG_INVALID', 'The numbers of a vault must be finite and at least 1.')
 }
 
-// Tokens sealed before a moment to come would be stale as soon as they are made.
-function pastMoment(value: number, now: number): number {
+// With a time in the future, tokens would be stale as soon as they are sealed.
+function pastTime(value: number, now: number): number {
   if (Number.isFinite(value) && value <= now + clockTolerance) return value
-  throw new ConfigError('CONFIG_INVALID', '`notBefore` is a time in epoch milliseconds, and not one to come.')
+  throw new ConfigError('CONFIG_INVALID', '`notBefore` must be a time in epoch milliseconds, and not in the future.')
 }

@@ -33,12 +33,12 @@ export interface AwsKmsClient {
 export interface AwsKmsOptions {
   /** A `KMS` of `@aws-sdk/client-kms` (not `KMSClient`, whose commands are classes of their own). */
   readonly client: AwsKmsClient
-  /** ARN of a symmetric encryption key. An alias works until it points elsewhere: then older records do not open. */
+  /** ARN of a symmetric encryption key. An alias works until it points to another key: then older records do not open. */
   readonly keyId: string
 }
 
 const service = 'AWS KMS'
-// CloudTrail shows the context in clear: it says what is wrapped, and nothing about whose it is.
+// CloudTrail shows the context in clear text: it names the purpose, never the owner.
 const context = { 'stagedoor:purpose': 'data-key' }
 
 const codes: Readonly<Record<string, VaultErrorCode>> = {
@@ -67,7 +67,7 @@ const codes: Readonly<Record<string, VaultErrorCode>> = {
 }
 
 /**
- * AWS Key Management Service. `Decrypt` always names the key, `ReEncrypt` rewraps without the data key leaving the service.
+ * AWS Key Management Service. `Decrypt` always names the key, `ReEncrypt` rewraps without exposing the data key.
  * Permissions: `kms:Encrypt`, `kms:Decrypt`, and for rewrapping `kms:ReEncryptFrom` and `kms:ReEncryptTo`.
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT`, `CONFIG_INVALID`
  *

@@ -50,8 +50,8 @@ const clientAge = 60 * 60_000
 const maxClients = 16
 
 /**
- * Azure Key Vault and Managed HSM. The wrapped key keeps the key version that made it, and is unwrapped with that version.
- * Permissions: `get`, `wrapKey`, `unwrapKey` on keys. An RSA key's public half lets anyone wrap: see the threat model.
+ * Azure Key Vault and Managed HSM. The wrapped key contains the key version that wrapped it, and is unwrapped with that version.
+ * Permissions: `get`, `wrapKey`, `unwrapKey` on keys. Anyone can wrap with an RSA key's public half: see the threat model.
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT`, `CONFIG_INVALID`
  *
  * @example
@@ -89,15 +89,15 @@ export function azureKms({ client, keyId, algorithm = 'RSA-OAEP-256' }: AzureKms
     forgeable: algorithm === 'RSA-OAEP-256',
 
     async wrapKey(dataKey, options) {
-      // A client of its own for each wrap: it would hold on to the version it met first.
-      const answer = client.getCryptographyClient(keyName).wrapKey(algorithm, dataKey, requestOptions(options))
-      const { result, keyID } = await answered(answer, 'VAULT_KMS_DENIED')
+      // A new client for each wrap: a client keeps the key version of its first call.
+      const response = client.getCryptographyClient(keyName).wrapKey(algorithm, dataKey, requestOptions(options))
+      const { result, keyID } = await checkResponse(response, 'VAULT_KMS_DENIED')
       const version = keyID?.split('/').at(-1) ?? ''
       if (keyID !== `${keyId}/${version}` || !versionPattern.test(version)) {
         throw serviceError(
           'VAULT_KMS_DENIED',
-          { service, reason: 'KeyVersionNotTold' },
-          'Azure did not tell the key version: the application needs the permission to get the key.',
+          { service, reason: 'KeyVersionMissing' },
+          'Azure did not return the key version: the application needs the permission to get the key.',
         )
       }
       return concat([Uint8Array.of(layout, version.length), utf8(version), result])
@@ -106,12 +106,12 @@ export function azureKms({ client, keyId, algorithm = 'RSA-OAEP-256' }: AzureKms
     async unwrapKey(encryptedKey, options) {
       const length = encryptedKey[1] ?? 0
       if (encryptedKey[0] !== layout || encryptedKey.length <= 2 + length) throw decryptFailed()
-      const keyVersion = asciiText(encryptedKey.subarray(2, 2 + length))
+      const keyVersion = decodeVersion(encryptedKey.subarray(2, 2 + length))
       if (!versionPattern.test(keyVersion)) throw decryptFailed()
       const cryptography = byVersion.get(keyVersion) ?? client.getCryptographyClient(keyName, { keyVersion })
       const wrapped = encryptedKey.slice(2 + length)
-      const answer = cryptography.unwrapKey(algorithm, wrapped, requestOptions(options))
-      const { result } = await answered(answer, 'VAULT_DECRYPT_FAILED')
+      const response = cryptography.unwrapKey(algorithm, wrapped, requestOptions(options))
+      const { result } = await checkResponse(response, 'VAULT_DECRYPT_FAILED')
       byVersion.set(keyVersion, cryptography)
       return result
     },
@@ -122,7 +122,7 @@ function requestOptions(options: CallOptions | undefined): AzureRequestOptions {
   return options?.signal === undefined ? {} : { abortSignal: options.signal }
 }
 
-function asciiText(bytes: Uint8Array): string {
+function decodeVersion(bytes: Uint8Array): string {
   try {
     return fromUtf8(bytes)
   } catch {
@@ -130,10 +130,10 @@ function asciiText(bytes: Uint8Array): string {
   }
 }
 
-async function answered(call: Promise<AzureResult>, onBadRequest: VaultErrorCode): Promise<AzureResult> {
+async function checkResponse(call: Promise<AzureResult>, onBadRequest: VaultErrorCode): Promise<AzureResult> {
   try {
-    const answer = await call
-    if (answer.result instanceof Uint8Array) return answer
+    const response = await call
+    if (response.result instanceof Uint8Array) return response
   } catch (error) {
     throw azureError(error, onBadRequest)
   }

@@ -61,7 +61,7 @@ export interface GcpKmsOptions {
 }
 
 const service = 'Google Cloud KMS'
-// The vault retries; the client would go on for a minute after the vault has given up.
+// The vault retries; the client would continue for a minute after the vault has timed out.
 const callOptions: GcpCallOptions = { retry: null, timeout: 10_000 }
 const layout = 1
 const headerLength = 5
@@ -79,8 +79,8 @@ const codes: Readonly<Record<number, VaultErrorCode>> = {
 const invalidArgument = 3
 
 /**
- * Google Cloud Key Management Service. Both directions carry CRC-32C checksums that are checked; the wrapped key keeps the
- * key version that made it, the service's ciphertext, and a checksum over both.
+ * Google Cloud Key Management Service. Requests and responses have CRC-32C checksums, which are checked; the wrapped key
+ * contains the key version that wrapped it, the service's ciphertext, and a checksum over both.
  * Permissions: `cloudkms.cryptoKeyVersions.useToEncrypt` and `useToDecrypt`.
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT`, `CONFIG_INVALID`
  *
@@ -106,7 +106,7 @@ export function gcpKms({ client, keyName }: GcpKmsOptions): Kms {
     keyId: keyName,
 
     async wrapKey(dataKey) {
-      const answer = await answered(
+      const response = await unwrapResponse(
         client.encrypt(
           {
             name: keyName,
@@ -120,16 +120,16 @@ export function gcpKms({ client, keyName }: GcpKmsOptions): Kms {
         'VAULT_KMS_DENIED',
       )
       const { ciphertext, ciphertextCrc32c, verifiedPlaintextCrc32c, verifiedAdditionalAuthenticatedDataCrc32c } =
-        answer
-      const version = Number(answer.name?.match(/^(.+)\/cryptoKeyVersions\/(\d{1,9})$/)?.[2])
+        response
+      const version = Number(response.name?.match(/^(.+)\/cryptoKeyVersions\/(\d{1,9})$/)?.[2])
       const intact = verifiedPlaintextCrc32c === true && verifiedAdditionalAuthenticatedDataCrc32c === true
-      if (!intact || !answer.name?.startsWith(`${keyName}/`) || !Number.isInteger(version)) throw garbled()
-      return pack(version, checked(ciphertext, ciphertextCrc32c))
+      if (!intact || !response.name?.startsWith(`${keyName}/`) || !Number.isInteger(version)) throw checksumMismatch()
+      return pack(version, checkBytes(ciphertext, ciphertextCrc32c))
     },
 
     async unwrapKey(encryptedKey) {
       const ciphertext = unpack(encryptedKey)
-      const { plaintext, plaintextCrc32c } = await answered(
+      const { plaintext, plaintextCrc32c } = await unwrapResponse(
         client.decrypt(
           {
             name: keyName,
@@ -142,7 +142,7 @@ export function gcpKms({ client, keyName }: GcpKmsOptions): Kms {
         ),
         'VAULT_DECRYPT_FAILED',
       )
-      return checked(plaintext, plaintextCrc32c)
+      return checkBytes(plaintext, plaintextCrc32c)
     },
   }
 }
@@ -165,17 +165,18 @@ function unpack(encryptedKey: Uint8Array): Uint8Array {
   return encryptedKey.slice(headerLength, end)
 }
 
-function checked(bytes: Bytes, checksum: { readonly value?: unknown } | null | undefined): Uint8Array {
-  if (!(bytes instanceof Uint8Array) || checksum?.value === undefined || checksum.value === null) throw garbled()
-  if (String(checksum.value) !== String(crc32c(bytes))) throw garbled()
+function checkBytes(bytes: Bytes, checksum: { readonly value?: unknown } | null | undefined): Uint8Array {
+  if (!(bytes instanceof Uint8Array) || checksum?.value === undefined || checksum.value === null)
+    throw checksumMismatch()
+  if (String(checksum.value) !== String(crc32c(bytes))) throw checksumMismatch()
   return bytes
 }
 
-function garbled(): VaultError {
+function checksumMismatch(): VaultError {
   return serviceError('VAULT_KMS_UNAVAILABLE', { service, reason: 'CHECKSUM_MISMATCH' })
 }
 
-async function answered<T>(call: Promise<readonly [T, ...unknown[]]>, onInvalid: VaultErrorCode): Promise<T> {
+async function unwrapResponse<T>(call: Promise<readonly [T, ...unknown[]]>, onInvalid: VaultErrorCode): Promise<T> {
   try {
     return (await call)[0]
   } catch (error) {

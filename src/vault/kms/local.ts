@@ -24,9 +24,9 @@ const wrappedLength = 1 + nonceLength + 32 + 16
 const minDistinctBytes = 16
 
 /**
- * A KMS in process: AES-256-GCM under a key that the application holds. For development, and for those who trust their
- * own secret store; a key service keeps the key out of the process.
- * @throws ConfigError `CONFIG_VAULT_KEY` when the key is not 32 bytes or plainly not random; `CONFIG_INVALID` for a bad keyId
+ * An in-process KMS: AES-256-GCM with a key that the application holds. For development, or if the application's secret
+ * store is trusted; a key service keeps the key out of the process.
+ * @throws ConfigError `CONFIG_VAULT_KEY` when the key is not 32 bytes or clearly not random; `CONFIG_INVALID` for a bad keyId
  *
  * @example
  * ```ts
@@ -48,12 +48,12 @@ export function localKms({ keyId, key }: LocalKmsOptions): Kms {
     keyId,
     async wrapKey(dataKey) {
       const nonce = randomBytes(nonceLength)
-      const own = new Uint8Array(dataKey)
+      const copy = new Uint8Array(dataKey)
       try {
-        const wrapped = new Uint8Array(await encrypt(await imported, nonce, label, own))
+        const wrapped = new Uint8Array(await encrypt(await imported, nonce, label, copy))
         return concat([Uint8Array.of(layout), nonce, wrapped])
       } finally {
-        own.fill(0)
+        copy.fill(0)
       }
     },
     async unwrapKey(encryptedKey) {
@@ -83,7 +83,7 @@ function jwkValue(key: LocalKmsOptions['key']): string | undefined {
   return typeof key.k === 'string' ? key.k : undefined
 }
 
-// Thirty-two random bytes practically never fail these: text only, few distinct values, or equal steps.
+// 32 random bytes practically never match these: only text, few distinct values, or equal steps.
 function guessable(bytes: Uint8Array): boolean {
   const step = ((bytes[1] ?? 0) - (bytes[0] ?? 0)) & 0xff
   return (

@@ -1,8 +1,8 @@
 import { VaultError, type VaultErrorCode } from '../../errors.ts'
 
-/** What may be told of a service's answer: never its message, its request or its body. */
+/** The facts of a service's response that may be shown: never its message, request or body. */
 export interface ServiceFacts {
-  /** As operators know it: `AWS KMS`. */
+  /** Its usual name: `AWS KMS`. */
   readonly service: string
   /** The service's own name for the error. */
   readonly reason?: unknown
@@ -15,12 +15,12 @@ const messages: Record<VaultErrorCode, string> = {
   VAULT_KEY_UNKNOWN: 'The key service does not know the key, or the version of it that wrapped this data key.',
   VAULT_DECRYPT_FAILED: 'The token or its wrapped key was altered, or belongs to something else.',
   VAULT_KMS_DENIED: 'The key service refused the call: check the credentials and the permissions on the key.',
-  VAULT_KMS_UNAVAILABLE: 'The key service did not answer as it should.',
-  VAULT_KMS_THROTTLED: 'The key service throttles the calls.',
+  VAULT_KMS_UNAVAILABLE: 'The key service did not respond as expected.',
+  VAULT_KMS_THROTTLED: 'The key service is throttling requests.',
   VAULT_KEY_DISABLED: 'The key, or the version of it that wrapped this data key, may not be used any more.',
 }
 
-/** A `VaultError` whose cause holds the facts an operator asks for, and no bytes of anybody's request. */
+/** A `VaultError` whose cause has the facts that an operator needs, and no bytes of the request. */
 export function serviceError(code: VaultErrorCode, facts: ServiceFacts, message = messages[code]): VaultError {
   const { service, reason, status, requestId } = facts
   const parts = [service]
@@ -30,7 +30,7 @@ export function serviceError(code: VaultErrorCode, facts: ServiceFacts, message 
   return new VaultError(code, message, { cause: new Error(parts.join(', ')) })
 }
 
-/** Reads a property of a value of which nothing is known. */
+/** Reads a property of an unknown value. */
 export function property(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
 }

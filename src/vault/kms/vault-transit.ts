@@ -4,9 +4,9 @@ import { decryptFailed } from '../cipher.ts'
 import type { Kms } from '../kms.ts'
 import { property, serviceError } from './service-error.ts'
 
-/** What a function that gives tokens is told. */
+/** The argument of the function that returns tokens. */
 export interface TransitTokenRequest {
-  /** The token that the server has just refused: get a new one. */
+  /** The token that the server has just rejected: return a new one. */
   readonly rejected?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -15,7 +15,7 @@ export interface TransitTokenRequest {
 export interface VaultTransitKmsOptions {
   /** The server, for instance `https://vault.internal:8200`. Plain http only on loopback. */
   readonly url: string
-  /** A token, or a function that gives the current one; it is asked before each call, and again when one was refused. */
+  /** A token, or a function that returns the current one; it is called before each request, and again after a rejection. */
   readonly token: string | ((request: TransitTokenRequest) => string | Promise<string>)
   /** Name of a symmetric transit key. */
   readonly keyName: string
@@ -35,14 +35,14 @@ const service = 'Vault transit'
 const layout = 1
 const headerLength = 5
 const dataKeyLength = 32
-// A symmetric key adds a nonce and a tag. What is longer was made with a public key, and so by anyone.
+// A symmetric key adds a nonce and a tag. A longer ciphertext was made with a public key, and so possibly by anyone.
 const maxCiphertext = 128
 const namePattern = /^[\w.-]+(\/[\w.-]+)*$/
 
 /**
  * The transit secrets engine of HashiCorp Vault or OpenBao, over `fetch`. `rewrap` moves a data key to the newest version of
- * the transit key without it leaving the server. The policy needs `update` on `encrypt/KEY`, `decrypt/KEY` and `rewrap/KEY`;
- * do not grant `create`, with which a misspelt name would make a new key.
+ * the transit key inside the server. The policy needs `update` on `encrypt/KEY`, `decrypt/KEY` and `rewrap/KEY`;
+ * do not grant `create`, with which a misspelt name would create a new key.
  * @throws ConfigError `CONFIG_ENDPOINT`, `CONFIG_INVALID`
  *
  * @example
@@ -142,15 +142,15 @@ function createSender({ token, namespace, fetch = globalThis.fetch }: VaultTrans
         response = await post(url, body, secret, signal)
       }
     }
-    const answer: unknown = await response.json().catch(() => undefined)
-    const value = property(property(answer, 'data'), field)
+    const result: unknown = await response.json().catch(() => undefined)
+    const value = property(property(result, 'data'), field)
     if (response.ok && typeof value === 'string') return value
-    throw transitError(response.status, answer)
+    throw transitError(response.status, result)
   }
 }
 
-function transitError(status: number, answer: unknown): VaultError {
-  const errors = property(answer, 'errors')
+function transitError(status: number, result: unknown): VaultError {
+  const errors = property(result, 'errors')
   const text = Array.isArray(errors) ? errors.join('\n') : ''
   const facts = { service, status }
   if (status === 400) {
@@ -170,8 +170,8 @@ function transitError(status: number, answer: unknown): VaultError {
       return serviceError('VAULT_KEY_DISABLED', { ...facts, reason: 'version_too_old' }, message)
     }
     if (text.includes('key not found')) return serviceError('VAULT_KEY_UNKNOWN', facts)
-    const undecipherable = text.includes('invalid ciphertext') || text.includes('message authentication failed')
-    return undecipherable ? decryptFailed() : serviceError('VAULT_KMS_DENIED', facts)
+    const notDecryptable = text.includes('invalid ciphertext') || text.includes('message authentication failed')
+    return notDecryptable ? decryptFailed() : serviceError('VAULT_KMS_DENIED', facts)
   }
   return serviceError(statusCodes[status] ?? 'VAULT_KMS_UNAVAILABLE', facts)
 }
