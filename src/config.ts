@@ -1,62 +1,21 @@
+import type { ConnectionsOptions } from './connections/options.ts'
 import { ConfigError } from './errors.ts'
-import type { Limiter } from './limits/limiter.ts'
 import { loginKeys } from './oauth/login-keys.ts'
 import type { Scope } from './oauth/scopes.ts'
 import { parseScopes } from './oauth/scopes.ts'
-import type { OAuthOptions } from './oauth/settings.ts'
-import type { TokenStore } from './stores/store.ts'
-import type { Vault } from './vault/vault.ts'
+import type { ApiOptions, SpotifyOptions } from './spotify/options.ts'
 
-/** Options of `createStagedoor`. */
-export interface StagedoorOptions {
-  /** The client id of your application in Spotify's dashboard. */
-  readonly clientId: string
-  /** Present for a confidential application. */
-  readonly clientSecret?: string | undefined
-  /** The callback URL registered in the dashboard: https, or http on 127.0.0.1 or [::1]. */
-  readonly redirectUri: string
-  /** What sign-in asks for. @default library, playlist and follow scopes */
+/**
+ * Options of `createStagedoor`: those of {@link ConnectionsOptions} and {@link SpotifyOptions} that an application sets,
+ * with the provider filled in.
+ */
+export interface StagedoorOptions
+  extends Omit<ConnectionsOptions, 'provider' | 'scopes' | 'tokenCircuit' | 'apiHealth' | 'probe'>,
+    Pick<SpotifyOptions, 'limiter' | 'appMode'> {
+  /** What users are asked for. @default library, playlist and follow scopes */
   readonly scopes?: readonly Scope[] | undefined
-  /** Which page and batch limits apply to the client id. @default 'development' */
-  readonly appMode?: 'development' | 'extended' | undefined
-  /** Where connections are kept. */
-  readonly store: TokenStore
-  /** What seals their tokens. */
-  readonly vault: Vault
-  /** 32 bytes each, or their base64url, newest first: seal and open the login cookie. */
-  readonly loginKeys: readonly (Uint8Array | string)[]
-  /** @default an in-process limiter that learns */
-  readonly limiter?: Limiter | undefined
+  /** How the Web API is called. */
   readonly api?: ApiOptions | undefined
-  readonly refresh?: RefreshOptions | undefined
-  /** Replaces Spotify's endpoints, e.g. with those of a fake: https, or http on a loopback address. */
-  readonly endpoints?: OAuthOptions['endpoints']
-  /** Replaces the global `fetch`. */
-  readonly fetch?: typeof fetch | undefined
-  /** Epoch milliseconds. @default Date.now */
-  readonly now?: (() => number) | undefined
-}
-
-/** How the Web API is called. Times are milliseconds. */
-export interface ApiOptions {
-  /** Per attempt, from leaving the queue. @default 10_000 */
-  readonly timeout?: number | undefined
-  /** How often an idempotent call is tried again. @default 3 */
-  readonly retries?: number | undefined
-  /** How long a call may wait for the limit, in all. @default 30_000 */
-  readonly maxWait?: number | undefined
-  /** What happens to a list item that is not of its documented kind. @default 'keep' */
-  readonly oddItems?: 'keep' | 'drop' | undefined
-}
-
-/** How tokens are refreshed. Milliseconds; `lease` must exceed `timeout` plus a margin for the store. */
-export interface RefreshOptions {
-  /** @default 300_000 */
-  readonly margin?: number | undefined
-  /** Of one token request. */
-  readonly timeout?: number | undefined
-  /** How long the right to refresh is held. */
-  readonly lease?: number | undefined
 }
 
 /**

@@ -15,10 +15,8 @@
  */
 
 export {
-  type ApiOptions,
   type EnvOptions,
   optionsFromEnv,
-  type RefreshOptions,
   type StagedoorOptions,
 } from './config.ts'
 export {
@@ -32,7 +30,7 @@ export type { ConnectionEvents } from './connections/events/events.ts'
 export type { HealthCounts } from './connections/health/count.ts'
 export type { ApiHealth, Health, HealthStatus } from './connections/health/health.ts'
 export type { Monitor, MonitorOptions, Sweep } from './connections/monitor/monitor.ts'
-export type { ConnectionsOptions } from './connections/options.ts'
+export type { ConnectionsOptions, RefreshOptions } from './connections/options.ts'
 export type { Connection } from './connections/records/record.ts'
 export {
   createReseal,
@@ -91,9 +89,9 @@ export type { TokenSet } from './oauth/token-set.ts'
 export type { LoginTransaction } from './oauth/transaction.ts'
 export type { SpotifyClient } from './spotify/client.ts'
 export type { SpotifyEvents } from './spotify/events.ts'
-export type { AccessTokenSource, RequestOptions, ScopeSource } from './spotify/options.ts'
+export type { AccessTokenSource, ApiOptions, RequestOptions, ScopeSource, SpotifyOptions } from './spotify/options.ts'
 export type { Paginated } from './spotify/paginate.ts'
-export { createSpotify, type Spotify, type SpotifyHealth, type SpotifyOptions } from './spotify/spotify.ts'
+export { createSpotify, type Spotify, type SpotifyHealth } from './spotify/spotify.ts'
 export { createStagedoor, type Stagedoor, type StagedoorEvents } from './stagedoor.ts'
 export { memoryStore } from './stores/memory.ts'
 export type {

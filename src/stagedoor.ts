@@ -4,6 +4,7 @@ import { type Connections, createConnections } from './connections/connections.t
 import type { ConnectionEvents } from './connections/events/events.ts'
 import type { ApiHealth } from './connections/health/health.ts'
 import type { Monitor, MonitorOptions } from './connections/monitor/monitor.ts'
+import { refreshSettings } from './connections/options.ts'
 import { createReseal, type Reseal, type ResealOptions } from './connections/reseal/reseal.ts'
 import { createHandler, type Handler, type HandlerOptions } from './http/handler.ts'
 import { createEmitter } from './internal/emitter.ts'
@@ -111,8 +112,7 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
   const appToken = createAppToken({
     clientCredentials: oauth.clientCredentials,
     ...{ vault, clientId, provider: spotifyProvider.id, now },
-    margin: options.refresh?.margin ?? 300_000,
-    timeout: options.refresh?.timeout ?? 10_000,
+    ...refreshSettings(options.refresh),
   })
 
   function client(ownerId: string): SpotifyClient {

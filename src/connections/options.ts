@@ -22,11 +22,11 @@ export interface RefreshOptions {
 
 /** Options of {@link createConnections}. */
 export interface ConnectionsOptions extends OAuthOptions {
-  /** Changes nothing here: it is taken so that the options of `createStagedoor` fit. */
-  readonly appMode?: 'development' | 'extended' | undefined
   /** Scopes requested at sign-in. @default the provider's default scopes */
   readonly scopes?: readonly string[] | undefined
+  /** Where connections are kept. */
   readonly store: TokenStore
+  /** What seals their tokens. */
   readonly vault: Vault
   /** 32 bytes each, or their base64url, newest first: they seal and open the login cookie. */
   readonly loginKeys: readonly (Uint8Array | string)[]
@@ -54,6 +54,8 @@ export interface ConnectionsSettings extends OAuthSettings {
   readonly instance: string
 }
 
+/** Milliseconds. */
+export const defaultLease = 20_000
 /** Milliseconds reserved for the store between the end of the slowest token request and the end of its lease. */
 const storeMargin = 1000
 
@@ -82,8 +84,9 @@ export function connectionsSettings(options: ConnectionsOptions): ConnectionsSet
   }
 }
 
-function refreshSettings(options: RefreshOptions = {}): { margin: number; timeout: number; lease: number } {
-  const { margin = 300_000, timeout = 10_000, lease = 20_000 } = options
+/** @throws ConfigError `CONFIG_LEASE` */
+export function refreshSettings(options: RefreshOptions = {}): { margin: number; timeout: number; lease: number } {
+  const { margin = 300_000, timeout = 10_000, lease = defaultLease } = options
   for (const [name, value, least] of [
     ['margin', margin, 0],
     ['timeout', timeout, 1],

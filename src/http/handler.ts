@@ -25,16 +25,6 @@ export interface HandlerOptions<C> extends SiteOptions {
    * 401. `context` is the framework's own request.
    */
   readonly owner: (request: Request, context: C) => string | null | undefined | Promise<string | null | undefined>
-  /** Path below which the endpoints are served, as the browser sees it. @default '/api/v1/spotify' */
-  readonly basePath?: string | undefined
-  /** The application's public origin. Never taken from the `Host` header. @default the redirect URI's origin */
-  readonly origin?: string | undefined
-  /** Other origins whose pages may call the endpoints with the user's cookies. @default none */
-  readonly allowedOrigins?: readonly string[] | undefined
-  /** Where a completed sign-in leads when it named no `returnTo`. @default '/' */
-  readonly afterConnect?: string | undefined
-  /** Where a failed sign-in leads, with `error=CODE` added. @default a small built-in page */
-  readonly afterError?: string | undefined
   /** Scopes that `GET auth?scope=…` may request in addition to those of every sign-in. @default none */
   readonly scopes?: readonly string[] | undefined
   /** Is called with every error that results in a status of 500 or above, for the host's log. What it throws is ignored. */

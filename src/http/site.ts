@@ -22,11 +22,17 @@ export interface Site {
   route(url: URL): RouteName | undefined
 }
 
+/** Where the handler is mounted, and where the browser goes afterwards. */
 export interface SiteOptions {
+  /** Path below which the endpoints are served, as the browser sees it. @default '/api/v1/spotify' */
   readonly basePath?: string | undefined
+  /** The application's public origin. Never taken from the `Host` header. @default the redirect URI's origin */
   readonly origin?: string | undefined
+  /** Other origins whose pages may call the endpoints with the user's cookies. @default none */
   readonly allowedOrigins?: readonly string[] | undefined
+  /** Where a completed sign-in leads when it named no `returnTo`. @default '/' */
   readonly afterConnect?: string | undefined
+  /** Where a failed sign-in leads, with `error=CODE` added. @default a small built-in page */
   readonly afterError?: string | undefined
 }
 

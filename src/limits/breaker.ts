@@ -23,9 +23,9 @@ export interface BreakerOptions {
   readonly circuit: string
   /** What an error shows about the server: down, up (it responded), or nothing (aborted, never sent). */
   readonly judge: (error: unknown) => 'failure' | 'success' | 'nothing'
-  /** Consecutive failures that open the circuit; default 5. */
+  /** Consecutive failures that open the circuit. @default 5 */
   readonly threshold?: number | undefined
-  /** Milliseconds from opening until a probe is allowed; default 10,000. */
+  /** Milliseconds from opening until a probe is allowed. @default 10_000 */
   readonly cooldown?: number | undefined
   readonly now?: (() => number) | undefined
   readonly emit?: ((...event: CircuitEvent) => void) | undefined

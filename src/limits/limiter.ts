@@ -19,8 +19,9 @@ export interface Limiter {
 /** How one job is scheduled. */
 export interface ScheduleOptions {
   readonly signal?: AbortSignal | undefined
+  /** The group of operations whose quota the job counts for. @default '*' */
   readonly scope?: string | undefined
-  /** Milliseconds; default 30,000. */
+  /** Milliseconds that the job may wait. @default the limiter's `maxWait` */
   readonly maxWait?: number | undefined
 }
 

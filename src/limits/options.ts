@@ -2,31 +2,36 @@ import { ConfigError } from '../errors.ts'
 
 /** What the learned ceiling starts from and how it changes. */
 export interface CeilingOptions {
-  /** Requests per window assumed at the start; default 90. */
+  /** Requests per window assumed at the start. @default 90 */
   readonly initialCeiling?: number | undefined
-  /** Milliseconds; default 30,000. */
+  /** Milliseconds. @default 30_000 */
   readonly window?: number | undefined
-  /** The ceiling never falls below this; default 5. */
+  /** The ceiling never falls below this. @default 5, or `initialCeiling` if that is less */
   readonly minCeiling?: number | undefined
-  /** Milliseconds from learning a ceiling to a probe above it; default 1,800,000. */
+  /** Milliseconds from learning a ceiling to a probe above it. @default 1_800_000 */
   readonly probeAfter?: number | undefined
-  /** `probeAfter` during the two hours after the server's limit changed; default 480,000. */
+  /** `probeAfter` during the two hours after the server's limit changed. @default 480_000 */
   readonly probeAfterChange?: number | undefined
 }
 
+/** Milliseconds. */
+export const defaultGuard = 50
+/** The share of the ceiling for one process while Redis is unavailable. */
+export const defaultShare = 0.25
+
 /** Options of the learned window. */
 export interface WindowOptions extends CeilingOptions {
-  /** Milliseconds by which the window is longer than the server's; default 50. */
+  /** Milliseconds by which the window is longer than the server's. @default 50 */
   readonly guard?: number | undefined
 }
 
 /** Options of every limiter. */
 export interface LimiterOptions extends WindowOptions {
-  /** Jobs that run at the same time; default 4. */
+  /** Jobs that run at the same time. @default 4 */
   readonly maxConcurrent?: number | undefined
-  /** Jobs that may wait; one more fails with `API_QUEUE_FULL`. Default 10,000. */
+  /** Jobs that may wait; one more fails with `API_QUEUE_FULL`. @default 10_000 */
   readonly maxQueue?: number | undefined
-  /** Milliseconds a job may wait when `schedule` gets no `maxWait`; default 30,000. */
+  /** Milliseconds a job may wait when `schedule` gets no `maxWait`. @default 30_000 */
   readonly maxWait?: number | undefined
   /** Epoch milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined

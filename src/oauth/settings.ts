@@ -4,10 +4,11 @@ import { checkEndpoint, defineProvider, isLoopback, type Provider, type Provider
 /** What every part of an OAuth client is built from. */
 export interface OAuthOptions {
   readonly provider: Provider
+  /** The client id of your application at the provider. */
   readonly clientId: string
   /** Present for a confidential application. */
   readonly clientSecret?: string | undefined
-  /** https, or http on a loopback address literal; compared exactly by the provider. */
+  /** The callback URL registered with the provider, which compares it exactly: https, or http on 127.0.0.1 or [::1]. */
   readonly redirectUri: string
   /** Replaces the provider's endpoints, e.g. with those of a fake: https, or http on a loopback address. */
   readonly endpoints?: { readonly [Name in keyof ProviderEndpoints]?: string | undefined } | undefined

@@ -32,11 +32,11 @@ export interface SpotifyEvents extends LimiterEvents, CircuitEvents {
     readonly queued: number
   }
   /** Something in a response was not as described; `path` is where, without any value. */
-  'response.odd': {
+  'response.unexpected': {
     readonly request: { readonly method: string; readonly path: string }
     readonly kind: string
     readonly path: string
-    /** Whether it was left out (`oddItems: 'drop'`) rather than kept as Spotify sent it. */
+    /** Whether it was left out (`invalidItems: 'drop'`) rather than kept as Spotify sent it. */
     readonly dropped: boolean
   }
 }

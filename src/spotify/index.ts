@@ -50,7 +50,7 @@ export {
   operations,
   type Query,
 } from './operations/operations.ts'
-export type { AccessTokenSource, RequestOptions, ScopeSource } from './options.ts'
+export type { AccessTokenSource, RequestOptions, ScopeSource, SpotifyOptions } from './options.ts'
 export type { Paginated } from './paginate.ts'
 export { path } from './path.ts'
 export type { RequestInput, StandardResult, StandardSchema } from './request.ts'
@@ -73,5 +73,5 @@ export type { LinkedTrack, SimplifiedTrack } from './schemas/simplified-track.ts
 export type { SavedTrack, Track } from './schemas/track.ts'
 export type { PrivateUser, PublicUser } from './schemas/user.ts'
 export { type OperationName, scopesFor } from './scopes.ts'
-export { createSpotify, type Spotify, type SpotifyHealth, type SpotifyOptions } from './spotify.ts'
+export { createSpotify, type Spotify, type SpotifyHealth } from './spotify.ts'
 export type { Kind as ReferenceKind, SpotifyUri } from './uri.ts'

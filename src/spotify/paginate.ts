@@ -5,7 +5,7 @@ import type { Page } from './schemas/kinds.ts'
 /**
  * A list that is read page by page when it is used. Each use reads it again.
  *
- * Where Spotify sends `null` in place of an item, iterating and collecting leave it out unless `oddItems` is `keep`; the
+ * Where Spotify sends `null` in place of an item, iterating and collecting leave it out unless `invalidItems` is `'keep'`; the
  * pages show it.
  * If the list changes meanwhile, items that moved to another page can be repeated or skipped. Reading ends at a page
  * without a next one, at an empty page, and at one whose next page is not a later one.

@@ -23,7 +23,7 @@ export type StandardResult<T> =
 
 /** A request to the Web API. */
 export interface RequestInput<T = unknown> {
-  /** Default `GET`. Only `GET` is repeated without `retries`. */
+  /** Only `GET` is repeated without `retries`. @default 'GET' */
   readonly method?: Method | undefined
   /** The path below the API's base, such as `/me`, with ids encoded: use the `path` tag. Or a whole URL on the API's origin. */
   readonly path: string

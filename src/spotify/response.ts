@@ -30,7 +30,7 @@ export function createResponseReader(drop: boolean, emitter: Emitter<SpotifyEven
       const { method, path } = operation
       const body = parse(response, operation)
       const result = schemas.value?.read(body, operation, partial, drop, (mismatch) =>
-        emitter.emit('response.odd', { request: { method, path }, ...mismatch }),
+        emitter.emit('response.unexpected', { request: { method, path }, ...mismatch }),
       )
       if (result === undefined) throw badResponse(operation, response.status)
       return result

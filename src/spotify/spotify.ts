@@ -5,39 +5,12 @@ import type { Limiter, LimiterEvents } from '../limits/limiter.ts'
 import { createCalls, type Shared } from './calls.ts'
 import { groups, type SpotifyClient } from './client.ts'
 import type { SpotifyEvents } from './events.ts'
-import type { AppMode, Scope } from './operations/operation.ts'
-import type { AccessTokenSource, ScopeSource } from './options.ts'
+import type { Scope } from './operations/operation.ts'
+import type { AccessTokenSource, ScopeSource, SpotifyOptions } from './options.ts'
 import { createPipeline } from './pipeline.ts'
 import { callOf, validate } from './request.ts'
 import { createResponseReader, parse } from './response.ts'
 import { type OperationName, scopesFor } from './scopes.ts'
-
-/** Options of {@link createSpotify}. */
-export interface SpotifyOptions {
-  /** How fast calls leave; default {@link adaptiveLimiter}. One that is passed in can be shared, and is not closed here. */
-  readonly limiter?: Limiter | undefined
-  /** `api`: the API's base, https or loopback http; default `https://api.spotify.com/v1`. */
-  readonly endpoints?: { readonly api?: string | undefined } | undefined
-  /** Page sizes, and which of two operations some methods use; default `development`. */
-  readonly appMode?: AppMode | undefined
-  /** Milliseconds for one attempt, from leaving the queue until its body is read; default 10,000. */
-  readonly timeout?: number | undefined
-  /** Milliseconds for a whole call over everything; by default the sum of the others bounds it. */
-  readonly deadline?: number | undefined
-  /** How often a failed idempotent call is repeated; default 2. */
-  readonly retries?: number | undefined
-  /** Milliseconds that a call may wait in the queue and in pauses; default 30,000. */
-  readonly maxWait?: number | undefined
-  /**
-   * What becomes of an item of a list that is not as described: `keep` gives it as Spotify sent it, `drop` leaves it out.
-   * By default it is kept, but iterating and collecting leave out `null`. Each is told by the event `response.odd`.
-   */
-  readonly oddItems?: 'keep' | 'drop' | undefined
-  /** Replaces the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch | undefined
-  /** Epoch milliseconds; default `Date.now`. */
-  readonly now?: (() => number) | undefined
-}
 
 /** How the Web API answers this application at present. `until` is epoch milliseconds. */
 export interface SpotifyHealth {
@@ -85,6 +58,7 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
     timeout = 10_000,
     retries = 2,
     maxWait = 30_000,
+    invalidItems = 'skipNull',
   } = options
   check(options, mode)
   const base = baseOf(options.endpoints?.api ?? 'https://api.spotify.com/v1')
@@ -110,9 +84,9 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
     base,
     mode,
     pipeline,
-    answers: createResponseReader(options.oddItems === 'drop', emitter),
+    answers: createResponseReader(invalidItems === 'drop', emitter),
     sizes: new Map(),
-    keepNull: options.oddItems === 'keep',
+    keepNull: invalidItems === 'keep',
     hasRoom: () => {
       const { queued, inWindow, cap, cooldowns } = limiter.state()
       return queued === 0 && inWindow < cap && cooldowns.length === 0
@@ -157,9 +131,8 @@ function check(options: SpotifyOptions, mode: string): void {
   if (mode !== 'development' && mode !== 'extended') {
     throw new ConfigError('CONFIG_INVALID', "appMode must be 'development' or 'extended'.")
   }
-  const { oddItems } = options
-  if (oddItems !== undefined && oddItems !== 'keep' && oddItems !== 'drop') {
-    throw new ConfigError('CONFIG_INVALID', "oddItems must be 'keep' or 'drop'.")
+  if (!['skipNull', 'keep', 'drop', undefined].includes(options.invalidItems)) {
+    throw new ConfigError('CONFIG_INVALID', "invalidItems must be 'skipNull', 'keep' or 'drop'.")
   }
   for (const name of ['timeout', 'deadline'] as const) {
     const value = options[name]

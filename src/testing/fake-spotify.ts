@@ -25,7 +25,9 @@ export interface ApproveOptions {
 
 /** For whom tokens are issued. */
 export interface IssueOptions {
+  /** @default the first user */
   readonly user?: string | undefined
+  /** @default 'test-client' */
   readonly clientId?: string | undefined
   /** @default every scope there is */
   readonly scopes?: readonly string[] | undefined

@@ -112,8 +112,9 @@ export class Limits {
 
   #refusal(seconds: number): Response {
     const headers = { 'retry-after': String(seconds) }
-    if (this.#options.body === 'text') return text(429, 'Too many requests', headers)
-    if (this.#options.body === 'empty') return empty(429, headers)
+    const { body = 'json' } = this.#options
+    if (body === 'text') return text(429, 'Too many requests', headers)
+    if (body === 'empty') return empty(429, headers)
     return apiError(429, 'API rate limit exceeded', { headers })
   }
 }

@@ -12,6 +12,7 @@ export interface LibraryOptions {
   readonly shows?: number | undefined
   readonly episodes?: number | undefined
   readonly audiobooks?: number | undefined
+  /** @default 7 */
   readonly playlists?: number | undefined
 }
 

@@ -35,8 +35,15 @@ export interface VaultOptions {
    * with them any more, and `stagedoor rotate` replaces them.
    */
   readonly notBefore?: number | undefined
-  /** Opened data keys in memory: at most `maxKeys` (default 1000), each for `maxAge` milliseconds (default one hour). */
-  readonly cache?: { readonly maxKeys?: number | undefined; readonly maxAge?: number | undefined } | undefined
+  /** Opened data keys in memory. */
+  readonly cache?:
+    | {
+        /** At most so many. @default 1000 */
+        readonly maxKeys?: number | undefined
+        /** Milliseconds for which each is kept. @default one hour */
+        readonly maxAge?: number | undefined
+      }
+    | undefined
   /** Milliseconds for one operation of the KMS, its retries included. @default 10_000 */
   readonly timeout?: number | undefined
   /** Epoch milliseconds. @default Date.now */

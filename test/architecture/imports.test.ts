@@ -63,7 +63,7 @@ const table: Readonly<Record<string, Rule>> = {
       'node:util': 'anywhere',
     },
   },
-  'config.ts': { values: ['oauth', 'errors.ts'], types: ['limits', 'stores/store.ts', 'vault/vault.ts'] },
+  'config.ts': { values: ['oauth', 'errors.ts'], types: ['connections/options.ts', 'spotify/options.ts'] },
   'stagedoor.ts': {
     values: ['config.ts', 'connections', 'http/handler.ts', 'limits', 'oauth', 'spotify', 'internal'],
   },

@@ -21,7 +21,7 @@ export interface Setup {
   readonly spotify: Spotify
   readonly client: SpotifyClient
   readonly seen: Seen[]
-  readonly odd: SpotifyEvents['response.odd'][]
+  readonly unexpected: SpotifyEvents['response.unexpected'][]
   readonly retried: SpotifyEvents['request.retried'][]
 }
 
@@ -31,7 +31,7 @@ export function answering(
   options: SpotifyOptions & { readonly scopes?: readonly string[] | undefined } = {},
 ): Setup {
   const seen: Seen[] = []
-  const odd: Setup['odd'] = []
+  const unexpected: Setup['unexpected'] = []
   const retried: Setup['retried'] = []
   const { scopes, ...rest } = options
   const fetch: typeof globalThis.fetch = async (input, init) => {
@@ -49,9 +49,9 @@ export function answering(
     return answer(seen[seen.length - 1] as Seen, seen.length - 1)
   }
   const spotify = createSpotify({ fetch, ...rest })
-  spotify.on('response.odd', (event) => odd.push(event))
+  spotify.on('response.unexpected', (event) => unexpected.push(event))
   spotify.on('request.retried', (event) => retried.push(event))
-  return { spotify, client: spotify.as(async () => 'an-access-token', { scopes }), seen, odd, retried }
+  return { spotify, client: spotify.as(async () => 'an-access-token', { scopes }), seen, unexpected, retried }
 }
 
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {

@@ -54,12 +54,12 @@ const bodies = Object.keys(calls).map((name) => ({ name, body: jsonFixture(`spot
 async function result(
   name: string,
   body: unknown,
-): Promise<{ value: unknown; within: unknown; odd: readonly unknown[] }> {
+): Promise<{ value: unknown; within: unknown; unexpected: readonly unknown[] }> {
   const entry = calls[name] as Call | readonly [Call, string]
   const [call, key] = typeof entry === 'function' ? [entry, undefined] : entry
-  const { client, odd } = answering(() => json(body))
+  const { client, unexpected } = answering(() => json(body))
   const value = await call(client)
-  return { value, within: key === undefined ? body : (body as Record<string, unknown>)[key], odd }
+  return { value, within: key === undefined ? body : (body as Record<string, unknown>)[key], unexpected }
 }
 
 /** How many `null` a recorded page holds in place of items: each is told. */
@@ -99,23 +99,23 @@ function without2026(value: unknown): unknown {
 }
 
 describe('recorded bodies', () => {
-  it.each(bodies)('$name is read with nothing odd in it and nothing lost', async ({ name, body }) => {
-    const { value, within, odd } = await result(name, body)
-    expect(odd).toHaveLength(nulls[name] ?? 0)
+  it.each(bodies)('$name is read with nothing unexpected in it and nothing lost', async ({ name, body }) => {
+    const { value, within, unexpected } = await result(name, body)
+    expect(unexpected).toHaveLength(nulls[name] ?? 0)
     expect(lost(within, value)).toEqual([])
   })
 
   it.each(bodies)('$name is read without the fields that were removed in 2026', async ({ name, body }) => {
-    const { value, within, odd } = await result(name, without2026(body))
-    expect(odd).toHaveLength(nulls[name] ?? 0)
+    const { value, within, unexpected } = await result(name, without2026(body))
+    expect(unexpected).toHaveLength(nulls[name] ?? 0)
     expect(lost(within, value)).toEqual([])
   })
 
-  it.each(bodies)('$name is read with oddities dropped, and none is', async ({ name, body }) => {
+  it.each(bodies)('$name is read with invalid items dropped, and none is', async ({ name, body }) => {
     const entry = calls[name] as Call | readonly [Call, string]
-    const { client, odd } = answering(() => json(body), { oddItems: 'drop' })
+    const { client, unexpected } = answering(() => json(body), { invalidItems: 'drop' })
     await (typeof entry === 'function' ? entry : entry[0])(client)
-    expect(odd).toHaveLength(nulls[name] ?? 0)
+    expect(unexpected).toHaveLength(nulls[name] ?? 0)
   })
 
   it.each(bodies)('$name is read with fields that nobody knows yet', async ({ name, body }) => {
@@ -124,8 +124,8 @@ describe('recorded bodies', () => {
         ? { ...value, new_in_2027: { a: [1] } }
         : value,
     ) as unknown
-    const { value, within, odd } = await result(name, added)
-    expect(odd).toHaveLength(nulls[name] ?? 0)
+    const { value, within, unexpected } = await result(name, added)
+    expect(unexpected).toHaveLength(nulls[name] ?? 0)
     expect(lost(within, value)).toEqual([])
   })
 })

@@ -100,7 +100,7 @@ describe('several objects by id', () => {
     ['chapters', 50],
     ['tracks', 50],
   ] as const)('%s come in their order, with null where there is none, %i to a request', async (group, size) => {
-    const { client, seen, odd } = answering(
+    const { client, seen, unexpected } = answering(
       ({ url }) =>
         json({
           [group]: asked(url, 'ids').map((id) =>
@@ -115,7 +115,7 @@ describe('several objects by id', () => {
     const found = (await client[group].getMany(ids)) as ({ id: string | null } | null)[]
     expect(found.map((one) => one?.id ?? null)).toEqual(ids.map((id) => (id === '3' ? null : id)))
     expect(seen.map(({ url }) => asked(url, 'ids').length)).toEqual([size, size, 1])
-    expect(odd).toEqual([])
+    expect(unexpected).toEqual([])
   })
 })
 

@@ -16,9 +16,9 @@ function against(options: FakeSpotifyOptions & { readonly client?: SpotifyOption
   const limiter = adaptiveLimiter({ initialCeiling: 1e6, maxConcurrent: 16 })
   const mode = rest.appMode?.startsWith('extended') ? 'extended' : 'development'
   const spotify = createSpotify({ fetch: fake.fetch, limiter, appMode: mode, retries: 0, ...client })
-  const odd: unknown[] = []
-  spotify.on('response.odd', (event) => odd.push(event))
-  return { fake, spotify, odd, client: spotify.as(async () => accessToken, { scopes }) }
+  const unexpected: unknown[] = []
+  spotify.on('response.unexpected', (event) => unexpected.push(event))
+  return { fake, spotify, unexpected, client: spotify.as(async () => accessToken, { scopes }) }
 }
 
 type Named = (kind: Parameters<FakeSpotify['uri']>[0], n?: number) => string

@@ -134,14 +134,14 @@ describe('a list', () => {
 
   it('leaves out null in place of an item when iterating, shows it in pages, and tells of it', async () => {
     const row = (n: number) => (n % 3 === 0 ? null : savedTrack(n))
-    const { client, odd } = answering(pager(9, row))
+    const { client, unexpected } = answering(pager(9, row))
     expect(names(await client.library.tracks().toArray())).toEqual(expected(0, 9).filter((_, n) => n % 3 !== 0))
-    expect(odd).toHaveLength(3)
+    expect(unexpected).toHaveLength(3)
     const page = await client.library.tracks().page()
     expect(page.items.filter((item) => item === null)).toHaveLength(3)
-    const kept = answering(pager(9, row), { oddItems: 'keep' })
+    const kept = answering(pager(9, row), { invalidItems: 'keep' })
     expect(await kept.client.library.tracks().toArray()).toHaveLength(9)
-    const dropped = answering(pager(9, row), { oddItems: 'drop' })
+    const dropped = answering(pager(9, row), { invalidItems: 'drop' })
     expect((await dropped.client.library.tracks().page()).items).toHaveLength(6)
   })
 

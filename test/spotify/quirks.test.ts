@@ -12,19 +12,19 @@ describe('a playlist', () => {
     for (const [era, items] of Object.entries(rows)) {
       const page = { items, total: 3, limit: 50, offset: 0, next: null }
       const whole = { id, name: 'P', type: 'playlist', [era === 'older' ? 'tracks' : 'items']: page }
-      const { client, odd } = answering(({ path }) => json(path.endsWith('/items') ? page : whole))
+      const { client, unexpected } = answering(({ path }) => json(path.endsWith('/items') ? page : whole))
       const read = await client.playlists.items(id).toArray()
       expect(read.map(({ item }) => item?.name ?? null)).toEqual(['Track 1', 'Episode', null])
       const playlist = await client.playlists.get(id)
       expect(playlist.items?.items.map(({ item }) => item?.name ?? null)).toEqual(['Track 1', 'Episode', null])
-      expect(odd).toEqual([])
+      expect(unexpected).toEqual([])
     }
   })
 
   it('of others has no rows in Development Mode', async () => {
-    const { client, odd } = answering(() => json({ id, name: 'Not mine', type: 'playlist' }))
+    const { client, unexpected } = answering(() => json({ id, name: 'Not mine', type: 'playlist' }))
     expect((await client.playlists.get(id)).items).toBeUndefined()
-    expect(odd).toEqual([])
+    expect(unexpected).toEqual([])
   })
 
   it('in a list tells its number of rows, whichever name Spotify used', async () => {
@@ -45,7 +45,7 @@ describe('a playlist', () => {
 
   it('can be asked for in part, and its rows are still read to the end', async () => {
     const rows = pager(120, (n) => ({ item: { name: `Track ${n}` } }))
-    const { client, seen, odd } = answering((request, index) =>
+    const { client, seen, unexpected } = answering((request, index) =>
       request.path.endsWith('/items') ? rows(request, index) : json({ name: 'P' }),
     )
     expect(await client.playlists.get(id, { fields: 'name' })).toEqual({ name: 'P' })
@@ -53,7 +53,7 @@ describe('a playlist', () => {
     expect(names).toHaveLength(120)
     expect(names[119]?.item).toEqual({ name: 'Track 119' })
     expect(seen[1]?.url.searchParams.get('fields')).toBe('items(item(name)),next,offset,limit,total')
-    expect(odd).toEqual([])
+    expect(unexpected).toEqual([])
   })
 
   it('takes a cover as bytes or as base64, of a bounded size', async () => {
@@ -85,7 +85,7 @@ describe('a playlist', () => {
   })
 })
 
-describe('an odd item', () => {
+describe('an invalid item', () => {
   const rows = (n: number) =>
     n === 1
       ? { added_at: 'x' }
@@ -94,20 +94,20 @@ describe('an odd item', () => {
         : savedTrack(n)
 
   it('does not spoil its page: it is kept as it came, and told', async () => {
-    const { client, odd } = answering(pager(4, rows))
+    const { client, unexpected } = answering(pager(4, rows))
     const read = await client.library.tracks().toArray()
     expect(read).toHaveLength(4)
     expect(read[1]).toEqual({ added_at: 'x' })
-    expect(odd).toEqual([
+    expect(unexpected).toEqual([
       { request: { method: 'GET', path: '/me/tracks' }, kind: 'savedTrack', path: 'track', dropped: false },
       { request: { method: 'GET', path: '/me/tracks' }, kind: 'savedTrack', path: 'track.artists', dropped: false },
     ])
   })
 
   it('is left out if the application wants that, and told', async () => {
-    const { client, odd } = answering(pager(4, rows), { oddItems: 'drop' })
+    const { client, unexpected } = answering(pager(4, rows), { invalidItems: 'drop' })
     expect((await client.library.tracks().toArray()).map(({ track }) => track.id)).toEqual(['track0', 'track3'])
-    expect(odd.map(({ dropped }) => dropped)).toEqual([true, true])
+    expect(unexpected.map(({ dropped }) => dropped)).toEqual([true, true])
   })
 
   it('of a page inside an object does not spoil the object', async () => {
@@ -115,15 +115,15 @@ describe('an odd item', () => {
     const body = { id, name: 'P', type: 'playlist', items: page }
     const kept = answering(() => json(body))
     expect((await kept.client.playlists.get(id)).items?.items).toHaveLength(3)
-    expect(kept.odd).toHaveLength(2)
-    const dropped = answering(() => json(body), { oddItems: 'drop' })
+    expect(kept.unexpected).toHaveLength(2)
+    const dropped = answering(() => json(body), { invalidItems: 'drop' })
     expect((await dropped.client.playlists.get(id)).items?.items).toHaveLength(1)
   })
 
   it('that is a field in another form is kept and told; a field that is missing is an error', async () => {
     const other = answering(() => json({ ...track(1), duration_ms: '3:27' }))
     expect((await other.client.tracks.get(id)).duration_ms).toBe('3:27')
-    expect(other.odd).toMatchObject([{ kind: 'track', path: 'duration_ms' }])
+    expect(other.unexpected).toMatchObject([{ kind: 'track', path: 'duration_ms' }])
     const missing = answering(() => json({ ...track(1), name: undefined }))
     await expect(missing.client.tracks.get(id)).rejects.toMatchObject({ code: 'API_BAD_RESPONSE' })
   })
@@ -133,13 +133,13 @@ describe('saved audiobooks', () => {
   it('are read alike, bare as Spotify sends them and wrapped as its description says', async () => {
     const audiobook = { id: 'a', name: 'Book', uri: 'spotify:show:a', type: 'audiobook' }
     const rows = [audiobook, { added_at: '2026-01-01T00:00:00Z', audiobook }, null]
-    const { client, odd } = answering(pager(3, (n) => rows[n]))
+    const { client, unexpected } = answering(pager(3, (n) => rows[n]))
     const read = await client.library.audiobooks().toArray()
     expect(read.map(({ name, added_at }) => [name, added_at])).toEqual([
       ['Book', undefined],
       ['Book', '2026-01-01T00:00:00Z'],
     ])
-    expect(odd).toHaveLength(1)
+    expect(unexpected).toHaveLength(1)
   })
 })
 

@@ -83,7 +83,7 @@ describe('the options of a client', () => {
       return undefined
     }
     expect(refused({ appMode: 'production' })).toBe('CONFIG_INVALID')
-    expect(refused({ oddItems: 'ignore' })).toBe('CONFIG_INVALID')
+    expect(refused({ invalidItems: 'ignore' })).toBe('CONFIG_INVALID')
     expect(refused({ timeout: 0 })).toBe('CONFIG_INVALID')
     expect(refused({ retries: -1 })).toBe('CONFIG_INVALID')
     expect(refused({ retries: Number.NaN })).toBe('CONFIG_INVALID')

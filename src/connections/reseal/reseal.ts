@@ -8,6 +8,7 @@ import type { Provider } from '../../oauth/provider.ts'
 import type { StoredConnection, TokenStore } from '../../stores/store.ts'
 import type { Vault } from '../../vault/vault.ts'
 import type { ConnectionEvents } from '../events/events.ts'
+import { defaultLease } from '../options.ts'
 import { leaseIsLive, revise } from '../records/record.ts'
 import { createTokenSeal } from '../records/token-seal.ts'
 import { resealToken } from './reseal-token.ts'
@@ -103,7 +104,7 @@ const recordErrors: ReadonlySet<string> = new Set<ErrorCode>([
  * ```
  */
 export function createReseal(options: ResealOptions): Reseal {
-  const { vault, lease = 20_000, pageSize = 200, concurrency = 8, now = Date.now } = options
+  const { vault, lease = defaultLease, pageSize = 200, concurrency = 8, now = Date.now } = options
   for (const number of [lease, pageSize, concurrency]) {
     if (Number.isSafeInteger(number) && number >= 1) continue
     throw new ConfigError('CONFIG_INVALID', 'lease, pageSize and concurrency are whole numbers of at least 1.')

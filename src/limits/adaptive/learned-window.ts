@@ -1,5 +1,5 @@
 import type { LimiterState } from '../limiter.ts'
-import type { WindowOptions } from '../options.ts'
+import { defaultGuard, type WindowOptions } from '../options.ts'
 import { type Ceiling, learnedCeiling } from './ceiling.ts'
 import { CeilingRules } from './ceiling-rules.ts'
 import { type Ticket, TrailingLog } from './trailing-log.ts'
@@ -20,7 +20,7 @@ export class LearnedWindow {
   constructor(options: WindowOptions, now: number, restore?: Pick<LimiterState, 'learned' | 'inWindow'> | undefined) {
     this.#rules = new CeilingRules(options)
     this.length = this.#rules.window
-    this.#log = new TrailingLog(this.length, options.guard ?? 50, now)
+    this.#log = new TrailingLog(this.length, options.guard ?? defaultGuard, now)
     const learned = this.#rules.restored(restore?.learned, now)
     this.#ceiling = learned ?? this.#rules.initial()
     const at = restore?.learned?.at

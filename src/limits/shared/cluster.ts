@@ -2,6 +2,7 @@ import Bottleneck from 'bottleneck'
 import { ConfigError } from '../../errors.ts'
 import { CeilingRules } from '../adaptive/ceiling-rules.ts'
 import type { Limiter } from '../limiter.ts'
+import { checkOptions, defaultGuard, defaultShare } from '../options.ts'
 import type { Connect, Link } from './shared-connection.ts'
 import { SharedLimiter, type SharedLimiterOptions } from './shared-limiter.ts'
 import { type ScriptClient, SharedWindow } from './shared-window.ts'
@@ -12,7 +13,7 @@ export interface ClusterLimiterOptions extends SharedLimiterOptions {
   readonly redis: IoredisClient
   /** The processes with the same `id` share one limit; the client id of the application is a good choice. */
   readonly id: string
-  /** Milliseconds after which the slot of a process that died is free again; longer than any request. Default 15,000. */
+  /** Milliseconds after which the slot of a process that died is free again; longer than any request. @default 15_000 */
   readonly expiration?: number | undefined
 }
 
@@ -48,7 +49,7 @@ const commandTimeout = 1000
  * ```
  */
 export function clusterLimiter(options: ClusterLimiterOptions): Limiter {
-  const { redis, id, expiration = 15_000, share = 0.25, maxConcurrent = 4 } = options
+  const { redis, id, expiration = 15_000, share = defaultShare } = options
   if (!isIoredis(redis)) {
     throw new ConfigError(
       'CONFIG_UNSUPPORTED_CLIENT',
@@ -64,6 +65,7 @@ export function clusterLimiter(options: ClusterLimiterOptions): Limiter {
   if (!(share > 0 && share <= 1)) {
     throw new ConfigError('CONFIG_INVALID', 'The limiter option share must be above 0 and at most 1.')
   }
+  const { maxConcurrent } = checkOptions(options)
   const connect: Connect = (events) => connectLink(options, events, { expiration, maxConcurrent })
   return new SharedLimiter(options, expiration, connect)
 }
@@ -79,7 +81,7 @@ async function connectLink(
   events: Parameters<Connect>[0],
   { expiration, maxConcurrent }: { readonly expiration: number; readonly maxConcurrent: number },
 ): Promise<Link> {
-  const { redis, id, guard = 50 } = options
+  const { redis, id, guard = defaultGuard } = options
   const client = duplicate(redis)
   const connection = new Bottleneck.IORedisConnection({ client, Redis: redis.constructor } as never)
   const { subscriber } = connection as unknown as { readonly subscriber: Connection }

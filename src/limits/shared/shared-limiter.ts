@@ -3,7 +3,7 @@ import { createEmitter } from '../../internal/emitter.ts'
 import { sleep } from '../../internal/signal.ts'
 import { allScopes, waitTooLongError } from '../cooldowns.ts'
 import type { Cooldown, Limiter, LimiterEvents, LimiterState, ScheduleOptions, Slot } from '../limiter.ts'
-import { checkOptions, type LimiterOptions } from '../options.ts'
+import { checkOptions, defaultShare, type LimiterOptions } from '../options.ts'
 import { PauseController } from '../pause-controller.ts'
 import { CallQueue, closedError, maxTimerDelay } from '../queue.ts'
 import { runJob } from '../run-job.ts'
@@ -12,7 +12,7 @@ import { type Grant, SharedView } from './shared-view.ts'
 import type { SharedTicket } from './shared-window.ts'
 
 export interface SharedLimiterOptions extends LimiterOptions {
-  /** The share of the ceiling that this process uses while Redis is unavailable; default 0.25. */
+  /** The share of the ceiling that this process uses while Redis is unavailable. @default 0.25 */
   readonly share?: number | undefined
   /** The state to start from if nothing is shared yet. */
   readonly restore?: LimiterState | undefined
@@ -44,7 +44,7 @@ export class SharedLimiter implements Limiter {
   /** `expiration`: milliseconds that a request may take. */
   constructor(options: SharedLimiterOptions, expiration: number, connect: Connect) {
     const { maxConcurrent, maxQueue, maxWait, now } = checkOptions(options)
-    const { share = 0.25 } = options
+    const { share = defaultShare } = options
     this.#now = now
     this.#maxConcurrent = maxConcurrent
     this.#maxWait = maxWait

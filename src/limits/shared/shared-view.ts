@@ -3,7 +3,7 @@ import { type Ceiling, learnedCeiling } from '../adaptive/ceiling.ts'
 import { CeilingRules } from '../adaptive/ceiling-rules.ts'
 import { LearnedWindow, type Ticket } from '../adaptive/learned-window.ts'
 import type { Cooldown, LimiterEvents, LimiterState } from '../limiter.ts'
-import type { LimiterOptions } from '../options.ts'
+import { defaultGuard, type LimiterOptions } from '../options.ts'
 import type { Outcome } from '../run-job.ts'
 import { SentLog } from './sent-log.ts'
 import type { Link } from './shared-connection.ts'
@@ -44,7 +44,7 @@ export class SharedView {
     this.#emitter = emitter
     this.#share = share
     this.#own = new LearnedWindow(options, now())
-    this.#log = new SentLog({ window: rules.window, guard: options.guard ?? 50, expiration }, now)
+    this.#log = new SentLog({ window: rules.window, guard: options.guard ?? defaultGuard, expiration }, now)
     this.#ceiling = rules.restored(options.restore?.learned, now()) ?? rules.initial()
     this.#emittedCeiling = learnedCeiling(this.#ceiling)
   }

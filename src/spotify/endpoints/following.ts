@@ -8,7 +8,7 @@ import { parseReference } from '../uri.ts'
 
 /** The kind of object that bare ids refer to. */
 export interface FollowQuery {
-  /** For bare ids: default `artist`. URIs and links contain their kind. */
+  /** For bare ids; URIs and links contain their kind. @default 'artist' */
   readonly type?: 'artist' | 'user' | undefined
 }
 
