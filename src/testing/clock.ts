@@ -4,21 +4,21 @@ import { sleep } from '../internal/signal.ts'
 export interface FakeClock {
   /** Epoch milliseconds. */
   now(): number
-  /** Moves the time on by `ms` milliseconds and wakes what waits for it: expiry, rate windows, delayed answers. */
+  /** Advances the time by `ms` milliseconds, which affects expiry, rate windows and delayed responses. */
   advance(ms: number): void
   /** Resolves after `ms` of this clock's time. */
   wait(ms: number, signal?: AbortSignal): Promise<void>
 }
 
 /**
- * What drives the clock: the machine's time; nothing but `advance`, from the present (`virtual`) or from a moment in
- * epoch milliseconds; or the clock that an application uses already.
+ * The source of the time: `real` is the system clock; `virtual` (from now) and a number (epoch milliseconds) only move
+ * with `advance`; a function or an object with `now` is the application's own clock.
  */
 export type ClockOption = 'real' | 'virtual' | number | (() => number) | Pick<FakeClock, 'now'>
 
 export function createClock(option: ClockOption = 'real'): FakeClock & { reset(): void } {
   let offset = 0
-  let sleepers: { until: number; wake(): void }[] = []
+  let waiters: { until: number; wake(): void }[] = []
   const start = option === 'virtual' ? Date.now() : option
   const read = readerOf(start)
   const now = (): number => read() + offset
@@ -26,30 +26,30 @@ export function createClock(option: ClockOption = 'real'): FakeClock & { reset()
     now,
     advance(ms) {
       offset += ms
-      const awake = sleepers.filter((sleeper) => sleeper.until <= now())
-      sleepers = sleepers.filter((sleeper) => !awake.includes(sleeper))
-      for (const sleeper of awake) sleeper.wake()
+      const due = waiters.filter((waiter) => waiter.until <= now())
+      waiters = waiters.filter((waiter) => !due.includes(waiter))
+      for (const waiter of due) waiter.wake()
     },
     async wait(ms, signal) {
-      const sleeper = { until: now() + ms, wake: () => {} }
+      const waiter = { until: now() + ms, wake: () => {} }
       const advanced = new Promise<void>((resolve) => {
-        sleeper.wake = resolve
+        waiter.wake = resolve
       })
-      sleepers.push(sleeper)
+      waiters.push(waiter)
       const stop = new AbortController()
-      const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
+      const stopped = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
       try {
-        // A clock that stands still is only moved by `advance`; it must not hold the process up meanwhile.
-        const passed = typeof start === 'number' ? aborted(signal) : sleep(ms, either)
+        // A fixed clock only moves with `advance`; a timer would keep the process alive.
+        const passed = typeof start === 'number' ? aborted(signal) : sleep(ms, stopped)
         await Promise.race([advanced, passed])
       } finally {
-        sleepers = sleepers.filter((other) => other !== sleeper)
+        waiters = waiters.filter((other) => other !== waiter)
         stop.abort()
       }
     },
     reset() {
       offset = 0
-      for (const sleeper of sleepers) sleeper.wake()
+      for (const waiter of waiters) waiter.wake()
     },
   }
 }

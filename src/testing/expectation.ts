@@ -1,31 +1,31 @@
-/** What a test expected to have happened, and what did. */
+/** What a test expected, and what happened. */
 export interface Expectation<T> {
   readonly noun: string
   readonly filter: object
-  /** How many there must be; undefined for at least one. */
+  /** The expected number; undefined for at least one. */
   readonly times: number | undefined
   readonly found: readonly T[]
   readonly all: readonly T[]
   describe(item: T): string
 }
 
-const shown = 25
+const maxShown = 25
 
 /**
- * Gives what was found, if it is as many as expected.
+ * Returns what was found, if its number is as expected.
  *
- * @throws Error whose message lists what was asked for and what there is instead.
+ * @throws Error whose message lists what was expected and what there is instead.
  */
 export function checkExpectation<T>({ noun, filter, times, found, all, describe }: Expectation<T>): readonly T[] {
   if (times === undefined ? found.length > 0 : found.length === times) return found
-  const wanted = Object.entries(filter).map(([key, value]) => `${key} ${String(value)}`)
-  const more = all.length > shown ? [`  … ${all.length - shown} before these`] : []
+  const conditions = Object.entries(filter).map(([key, value]) => `${key} ${String(value)}`)
+  const omitted = all.length > maxShown ? [`  … ${all.length - maxShown} before these`] : []
   throw new Error(
     [
-      `expected ${times ?? 'at least 1'} ${noun}(s) with ${wanted.join(', ') || 'anything'}, saw ${found.length}.`,
+      `expected ${times ?? 'at least 1'} ${noun}(s) with ${conditions.join(', ') || 'anything'}, saw ${found.length}.`,
       all.length === 0 ? `The fake saw no ${noun} at all.` : 'The fake saw:',
-      ...more,
-      ...all.slice(-shown).map((item) => `  ${describe(item)}`),
+      ...omitted,
+      ...all.slice(-maxShown).map((item) => `  ${describe(item)}`),
     ].join('\n'),
   )
 }

@@ -3,52 +3,52 @@ import { knownScopes } from './accounts/scopes.ts'
 import { issueAccess, issueRefresh } from './accounts/token-endpoint.ts'
 import type { CatalogueKind } from './catalogue/catalogue.ts'
 import { createClock, type FakeClock } from './clock.ts'
-import { answer, type World } from './exchange.ts'
 import { type Fault, type FaultRule, Faults } from './faults.ts'
-import { createFetch } from './fetch-door.ts'
+import { createFetch } from './fetch.ts'
 import type { FakeGrant, FakeToken, GrantFilter, LedgerSnapshot, TokenFilter } from './grants.ts'
 import type { Listing } from './listing.ts'
 import type { FakeSpotifyOptions } from './options.ts'
+import { type HandlerContext, handleRequest } from './request-handler.ts'
 import { RequestLog } from './request-log.ts'
 import { FakeState } from './state.ts'
 import type { FakeUser } from './user.ts'
 import { operations } from './web-api/operations.ts'
 import { WebApi } from './web-api/web-api.ts'
 
-/** Who answers the consent page, and how. */
+/** How a user responds to the consent page. */
 export interface ApproveOptions {
-  /** Whose account. @default the first user */
+  /** The id of the user. @default the first user */
   readonly user?: string | undefined
-  /** The user says no. */
+  /** The user denies access. */
   readonly deny?: boolean | undefined
 }
 
-/** For whom tokens are issued. */
+/** The user and the application that tokens are issued to. */
 export interface IssueOptions {
   /** @default the first user */
   readonly user?: string | undefined
   /** @default 'test-client' */
   readonly clientId?: string | undefined
-  /** @default every scope there is */
+  /** @default all scopes */
   readonly scopes?: readonly string[] | undefined
   /** @default 'pkce' */
   readonly flow?: 'pkce' | 'code' | undefined
 }
 
-/** What a catalogue URI can name. */
+/** A kind of object that a URI can name. */
 export type UriKind = Exclude<CatalogueKind, 'relinked'>
 
-/** What is revoked. */
+/** Which grants to revoke. */
 export interface RevokeOptions {
   /** @default every user */
   readonly user?: string | undefined
   /** @default every application */
   readonly clientId?: string | undefined
-  /** Ends access tokens as well, at once. @default false */
+  /** Also revokes access tokens, immediately. @default false */
   readonly accessTokens?: boolean | undefined
 }
 
-/** Tokens as the token endpoint would have given them, for tests that do not care about sign-in. */
+/** Tokens as the token endpoint would return them, for tests that do not need a sign-in. */
 export interface IssuedTokens {
   readonly accessToken: string
   readonly refreshToken: string
@@ -57,48 +57,48 @@ export interface IssuedTokens {
   readonly scopes: readonly string[]
 }
 
-/** A list to read, and to check: `fake.tokens.expect({ kind: 'refresh', revoked: true }, 1)`. */
+/** An array with assertions: `fake.tokens.expect({ kind: 'refresh', revoked: true }, 1)`. */
 export type Listed<T, F extends object> = readonly T[] & Pick<Listing<T, F>, 'matching' | 'expect'>
 
 /** Spotify's accounts service and Web API in memory. */
 export interface FakeSpotify {
-  /** For options named `fetch`: answers for Spotify's hosts and for any loopback address, refuses all others. */
+  /** For options named `fetch`: serves Spotify's hosts and loopback addresses, and rejects for all others. */
   readonly fetch: typeof globalThis.fetch
-  /** Answers one request. @throws Error with `code` `ECONNRESET` when a fault cuts the connection. */
+  /** Responds to one request. @throws Error with `code` `ECONNRESET` when a fault cuts the connection. */
   handle(request: Request): Promise<Response>
   /**
-   * Follows an authorization URL as a user would and gives the URL that the browser is sent back to.
+   * Opens an authorization URL, decides as the user and returns the URL that the browser is redirected to.
    *
-   * @throws Error with what Spotify's page would say, if the URL does not lead back.
+   * @throws Error with the text of Spotify's error page, if there is no redirect.
    */
   approve(url: URL | string, options?: ApproveOptions): Promise<URL>
-  /** Gives out tokens without a sign-in. @throws Error if there is no such user. */
+  /** Issues tokens without a sign-in. @throws Error if there is no such user. */
   issue(options?: IssueOptions): IssuedTokens
-  /** Ends what a user granted, as they can on their account page. Access tokens live on until they expire, unless named. */
+  /** Revokes grants, as a user can on their account page. Access tokens stay valid until they expire, unless `accessTokens` is set. */
   revoke(options?: RevokeOptions): void
-  /** Makes requests go wrong. @throws TypeError for a rule with an unknown member or without an effect. */
+  /** Makes matching requests fail. @throws TypeError for a rule with an unknown member or without an effect. */
   fail(rule: FaultRule): Fault
-  /** The faults that are set. */
+  /** The active faults. */
   readonly faults: readonly Fault[]
-  /** The URI of something in the catalogue: `uri('track', 5)`. Indexes begin at 0. */
+  /** The URI of an object in the catalogue: `uri('track', 5)`. Indexes begin at 0. */
   uri(kind: UriKind, index: number): string
-  /** The world itself: users, playlists, mode. Its members can be changed. */
+  /** The data: users, playlists, application mode. Its members can be changed. */
   readonly state: FakeState
   readonly clock: FakeClock
-  /** What was asked so far, and what came of it. */
+  /** The requests so far and their outcomes. */
   readonly requests: RequestLog
-  /** Codes and tokens given out so far, oldest first. */
+  /** Codes and tokens issued so far, oldest first. */
   readonly tokens: Listed<FakeToken, TokenFilter>
-  /** What users agreed to so far, oldest first. */
+  /** The grants of users so far, oldest first. */
   readonly grants: Listed<FakeGrant, GrantFilter>
-  /** Grants and tokens so far, without their values, for the `restore` option of a later fake with the same seed. */
+  /** Grants and tokens so far, without token values, for the `restore` option of a later fake with the same seed. */
   snapshot(): LedgerSnapshot
-  /** Back to the beginning: libraries, tokens, faults, requests, clock. */
+  /** Restores the initial state: libraries, tokens, faults, requests, clock. */
   reset(): void
 }
 
 /**
- * Creates a Spotify of your own. It shares nothing with any other and needs no network.
+ * Creates a fake Spotify. It shares nothing with other instances and needs no network.
  *
  * @example
  * ```ts
@@ -115,15 +115,15 @@ export function createFakeSpotify(options: FakeSpotifyOptions = {}): FakeSpotify
   const clock = createClock(options.clock)
   const requests = new RequestLog(options.keepRequests)
   const faults = new Faults(options.seed ?? 1)
-  const begin = (issued = 0): FakeState => {
-    const fresh = new FakeState(options, clock, issued)
-    if (options.restore !== undefined) fresh.ledger.restore(options.restore)
-    return fresh
+  const createState = (issued = 0): FakeState => {
+    const created = new FakeState(options, clock, issued)
+    if (options.restore !== undefined) created.ledger.restore(options.restore)
+    return created
   }
-  let state = begin()
+  let state = createState()
   let api = new WebApi(state, operations)
 
-  const world: World = {
+  const context: HandlerContext = {
     get state() {
       return state
     },
@@ -133,10 +133,11 @@ export function createFakeSpotify(options: FakeSpotifyOptions = {}): FakeSpotify
     faults,
     requests,
   }
-  const handle = (request: Request): Promise<Response> => answer(world, request)
-  const theUser = (id: string | undefined): FakeUser => {
+  const handle = (request: Request): Promise<Response> => handleRequest(context, request)
+  const findUser = (id: string | undefined): FakeUser => {
     const user = id === undefined ? state.users.values().next().value : state.users.get(id)
-    if (user === undefined) throw new Error(`the fake Spotify has no user ${id ?? 'at all'}`)
+    if (user === undefined)
+      throw new Error(id === undefined ? 'the fake Spotify has no users' : `the fake Spotify has no user ${id}`)
     return user
   }
 
@@ -148,11 +149,11 @@ export function createFakeSpotify(options: FakeSpotifyOptions = {}): FakeSpotify
       if (pathname !== '/authorize') throw new Error(`${pathname} is not the path of an authorization URL`)
       const parsed = parseAuthorization(state, searchParams)
       if (parsed.kind === 'page') throw new Error(`the authorization page shows: ${parsed.problem}`)
-      return parsed.kind === 'callback' ? parsed.url : decide(state, parsed.request, theUser(user), deny)
+      return parsed.kind === 'callback' ? parsed.url : decide(state, parsed.request, findUser(user), deny)
     },
     issue({ user, clientId = 'test-client', scopes = knownScopes, flow = 'pkce' } = {}) {
       const authorizedAt = clock.now()
-      const grant = state.ledger.grant({ userId: theUser(user).id, clientId, scopes, authorizedAt, flow })
+      const grant = state.ledger.grant({ userId: findUser(user).id, clientId, scopes, authorizedAt, flow })
       const { access } = issueAccess(state, clientId, grant)
       const refresh = issueRefresh(state, grant)
       return { accessToken: access.value, refreshToken: refresh.value, expiresAt: access.expiresAt, scopes }
@@ -186,7 +187,7 @@ export function createFakeSpotify(options: FakeSpotifyOptions = {}): FakeSpotify
       clock.reset()
       requests.clear()
       faults.clear()
-      state = begin(state.ledger.issued)
+      state = createState(state.ledger.issued)
       api = new WebApi(state, operations)
     },
   }

@@ -1,40 +1,40 @@
 import { invalidArgument } from '../errors.ts'
-import { apiError, empty, html, oauthError, text } from './answer.ts'
 import type { FakeClock } from './clock.ts'
 import { hash } from './random.ts'
+import { apiError, empty, html, oauthError, text } from './response.ts'
 
-/** What a fault looks at to decide whether it strikes. */
+/** The parts of a request that fault rules match on. */
 export interface FaultSubject {
   readonly method: string
-  /** As the caller sent it, `/v1/me/tracks` or `/api/token`, without the query. */
+  /** As sent by the client, `/v1/me/tracks` or `/api/token`, without the query. */
   readonly path: string
   readonly userId?: string | undefined
   readonly clientId?: string | undefined
   readonly grantType?: string | undefined
 }
 
-/** Which requests go wrong, and how. Conditions all have to hold; effects can be combined. */
+/** Which requests fail, and how. All conditions must match; effects can be combined. */
 export interface FaultRule {
-  /** `/v1/me/tracks`, with `*` for anything, or an expression. `/me/tracks` means the same as `/v1/me/tracks`. */
+  /** `/v1/me/tracks`, with `*` as a wildcard, or a regular expression. `/me/tracks` means the same as `/v1/me/tracks`. */
   readonly path?: string | RegExp | undefined
   readonly method?: string | undefined
   readonly user?: string | undefined
   readonly clientId?: string | undefined
   /** For the token endpoint: `authorization_code`, `refresh_token` or `client_credentials`. */
   readonly grantType?: string | undefined
-  /** How many matching requests pass first. @default 0 */
+  /** Number of matching requests that succeed first. @default 0 */
   readonly after?: number | undefined
-  /** How many requests it strikes. @default 1, or Infinity when `probability` or `until` is given */
+  /** Number of requests that fail. @default 1, or Infinity with `probability` or `until` */
   readonly times?: number | undefined
-  /** 0 to 1, drawn from the fake's seed. @default 1 */
+  /** 0 to 1, from a generator seeded by the fake's seed. @default 1 */
   readonly probability?: number | undefined
   /** Epoch milliseconds of the fake's clock. */
   readonly from?: number | undefined
   readonly until?: number | undefined
 
-  /** Answers with this instead of doing what was asked. */
+  /** Responds with this status instead of handling the request. */
   readonly status?: number | undefined
-  /** `json` is Spotify's error object, the others are what proxies and the edge send. Anything else is sent as it is. @default 'json' */
+  /** `json` is Spotify's error object; `text`, `html` and `empty` are what proxies send; `content` is sent unchanged. @default 'json' */
   readonly body?: 'json' | 'text' | 'html' | 'empty' | { readonly content: string; readonly type?: string } | undefined
   /** The error object's message and reason. */
   readonly message?: string | undefined
@@ -42,31 +42,31 @@ export interface FaultRule {
   /** Seconds, or any text, in a `Retry-After` header. */
   readonly retryAfter?: number | string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** Milliseconds of the fake's clock before anything happens. */
+  /** Milliseconds of the fake's clock before the request is handled. */
   readonly delay?: number | undefined
   /**
-   * Breaks the connection: `before` nothing is done, in the `middle` of the answer's body, or `after` the request took
-   * effect but without an answer.
+   * Breaks the connection: `before` the request is handled, in the `middle` of the response body, or `after` the request
+   * took effect but before the response.
    */
   readonly cut?: 'before' | 'middle' | 'after' | undefined
-  /** Does what was asked twice and answers once, as a proxy does that repeats a request. */
+  /** Handles the request twice and responds once, like a proxy that repeats a request. */
   readonly duplicate?: boolean | undefined
-  /** Answers a good refresh token with `invalid_grant`, as Spotify once did to everybody. */
+  /** Responds to a valid refresh token with `invalid_grant`, as Spotify did during an incident. */
   readonly invalidGrant?: boolean | undefined
-  /** Milliseconds by which Spotify's clock is ahead: tokens die earlier and the `Date` header tells another time. */
+  /** Milliseconds by which Spotify's clock is ahead: tokens expire earlier and the `Date` header shows that time. */
   readonly clockSkew?: number | undefined
 }
 
-/** A rule at work. */
+/** An active rule. */
 export interface Fault {
   readonly rule: FaultRule
-  /** How often it struck. */
+  /** Number of requests it applied to. */
   readonly hits: number
-  /** Ends the fault. */
+  /** Removes the fault. */
   remove(): void
 }
 
-/** The faults that are set, in the order in which they were. */
+/** The active faults, in the order in which they were added. */
 export class Faults {
   #entries: { rule: FaultRule; seen: number; hits: number; handle: Fault }[] = []
   readonly #seed: number
@@ -102,22 +102,22 @@ export class Faults {
     this.#entries = []
   }
 
-  /** The rules that strike this request. Asking counts as a strike. */
-  strike(subject: FaultSubject, clock: FakeClock): readonly FaultRule[] {
+  /** The rules that apply to this request. Each match counts as a hit. */
+  match(subject: FaultSubject, clock: FakeClock): readonly FaultRule[] {
     if (this.#entries.length === 0) return []
-    const struck: FaultRule[] = []
+    const matched: FaultRule[] = []
     for (const entry of this.#entries) {
       const { rule } = entry
       if (!matches(rule, subject, clock.now())) continue
       entry.seen++
-      const open = rule.probability !== undefined || rule.until !== undefined
-      if (entry.seen <= (rule.after ?? 0) || entry.hits >= (rule.times ?? (open ? Number.POSITIVE_INFINITY : 1)))
+      const unlimited = rule.probability !== undefined || rule.until !== undefined
+      if (entry.seen <= (rule.after ?? 0) || entry.hits >= (rule.times ?? (unlimited ? Number.POSITIVE_INFINITY : 1)))
         continue
       if (rule.probability !== undefined && hash(this.#seed, ++this.#draws) / 2 ** 32 >= rule.probability) continue
       entry.hits++
-      struck.push(rule)
+      matched.push(rule)
     }
-    return struck
+    return matched
   }
 }
 
@@ -127,12 +127,12 @@ const conditions = [
 ]
 const effects = ['status', 'delay', 'cut', 'duplicate', 'invalidGrant', 'clockSkew']
 
-/** A misspelt rule would never strike, and the test would pass for the wrong reason. */
+/** A misspelt rule would never match, and the test would pass for the wrong reason. */
 function checkRule(rule: FaultRule): void {
-  const given = Object.entries(rule).flatMap(([key, value]) => (value === undefined ? [] : [key]))
-  const unknown = given.find((key) => !conditions.includes(key) && !effects.includes(key))
+  const members = Object.entries(rule).flatMap(([key, value]) => (value === undefined ? [] : [key]))
+  const unknown = members.find((key) => !conditions.includes(key) && !effects.includes(key))
   if (unknown !== undefined) throw invalidArgument(`a fault has no member ${unknown}`)
-  if (!given.some((key) => effects.includes(key)))
+  if (!members.some((key) => effects.includes(key)))
     throw invalidArgument(`a fault needs an effect: one of ${effects.join(', ')}`)
 }
 
@@ -149,7 +149,7 @@ function matches(rule: FaultRule, subject: FaultSubject, now: number): boolean {
   )
 }
 
-/** Whether a pattern of a rule or filter covers a path. */
+/** Whether the pattern of a rule or filter matches a path. */
 export function pathMatches(pattern: string | RegExp, path: string): boolean {
   if (pattern instanceof RegExp) return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(path)
   if (!pattern.includes('*')) return path === pattern || path === `/v1${pattern}`
@@ -157,8 +157,8 @@ export function pathMatches(pattern: string | RegExp, path: string): boolean {
   return new RegExp(`^(/v1)?${parts.join('.*')}$`).test(path)
 }
 
-/** The answer that a rule gives in place of the real one, if it gives one. */
-export function substitute(rule: FaultRule): Response | undefined {
+/** The response that a rule substitutes for the real one, if any. */
+export function substituteResponse(rule: FaultRule): Response | undefined {
   if (rule.invalidGrant === true) return oauthError('invalid_grant', 'Refresh token revoked')
   const { status } = rule
   if (status === undefined) return undefined
@@ -168,7 +168,7 @@ export function substitute(rule: FaultRule): Response | undefined {
   const message = rule.message ?? messages[status] ?? 'Something went wrong'
   switch (rule.body) {
     case 'text':
-      return text(status, rule.message ?? plain[status] ?? message, headers)
+      return text(status, rule.message ?? plainMessages[status] ?? message, headers)
     case 'html':
       return html(status, `<html><head><title>${status}</title></head><body><h1>${message}</h1></body></html>`, headers)
     case 'empty':
@@ -192,4 +192,4 @@ const messages: Readonly<Record<number, string>> = {
   503: 'Service unavailable',
   504: 'Gateway timeout',
 }
-const plain: Readonly<Record<number, string>> = { 429: 'Too many requests', 504: 'upstream request timeout' }
+const plainMessages: Readonly<Record<number, string>> = { 429: 'Too many requests', 504: 'upstream request timeout' }

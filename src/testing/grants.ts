@@ -1,19 +1,19 @@
 import { Listing } from './listing.ts'
-import { letters } from './random.ts'
+import { base62String } from './random.ts'
 
-/** One user's yes to one application. */
+/** What one user granted to one application. */
 export interface FakeGrant {
   readonly id: number
   readonly userId: string
   readonly clientId: string
   readonly scopes: readonly string[]
   readonly authorizedAt: number
-  /** How the application signed in; a PKCE grant's tokens are refreshed with the client id alone. */
+  /** How the user signed in; tokens of a PKCE grant are refreshed with the client id alone. */
   readonly flow: 'pkce' | 'code'
   revokedAt?: number | undefined
 }
 
-/** A code or token that the fake gave out. `value` is left out of `inspect` and JSON. */
+/** A code or token that the fake issued. `value` is not shown by `inspect` and JSON. */
 export interface FakeToken {
   readonly kind: 'code' | 'access' | 'refresh'
   readonly value: string
@@ -29,7 +29,7 @@ export interface FakeToken {
   revokedAt?: number | undefined
 }
 
-/** Grants and tokens as plain data. It holds no token: their values follow from the seed and their number. */
+/** Grants and tokens as plain data. It contains no token values: they are derived from the seed and their number. */
 export interface LedgerSnapshot {
   readonly issued: number
   readonly grants: readonly FakeGrant[]
@@ -39,31 +39,31 @@ export interface LedgerSnapshot {
   })[]
 }
 
-/** Which grants. */
+/** Conditions for grants. */
 export interface GrantFilter {
   readonly user?: string | undefined
   readonly clientId?: string | undefined
   readonly revoked?: boolean | undefined
 }
 
-/** Which tokens. */
+/** Conditions for tokens. */
 export interface TokenFilter extends GrantFilter {
   readonly kind?: FakeToken['kind'] | undefined
   /** Whether it was used at least once. */
   readonly used?: boolean | undefined
 }
 
-type Owned = Pick<FakeToken, 'userId' | 'clientId' | 'revokedAt'>
+type GrantOrToken = Pick<FakeToken, 'userId' | 'clientId' | 'revokedAt'>
 
-function isOf(owned: Owned, { user, clientId, revoked }: GrantFilter): boolean {
+function matchesFilter(item: GrantOrToken, { user, clientId, revoked }: GrantFilter): boolean {
   return (
-    (user === undefined || user === owned.userId) &&
-    (clientId === undefined || clientId === owned.clientId) &&
-    (revoked === undefined || revoked === (owned.revokedAt !== undefined))
+    (user === undefined || user === item.userId) &&
+    (clientId === undefined || clientId === item.clientId) &&
+    (revoked === undefined || revoked === (item.revokedAt !== undefined))
   )
 }
 
-function ended({ revokedAt }: Owned): string {
+function revokedNote({ revokedAt }: GrantOrToken): string {
   return revokedAt === undefined ? '' : ', revoked'
 }
 
@@ -72,24 +72,24 @@ export interface CodeDetails {
   readonly challenge: string | undefined
 }
 
-const forms = { code: ['AQ', 215], access: ['BQ', 254], refresh: ['AQ', 129] } as const
+const valueFormats = { code: ['AQ', 215], access: ['BQ', 254], refresh: ['AQ', 129] } as const
 
-/** Every grant and token the fake knows. */
+/** Every grant and token that the fake issued. */
 export class Ledger {
   readonly grants = new Listing<FakeGrant, GrantFilter>({
     noun: 'grant',
-    matches: (grant, filter) => isOf(grant, filter),
+    matches: (grant, filter) => matchesFilter(grant, filter),
     describe: (grant) =>
-      `${grant.userId} to ${grant.clientId}${ended(grant)}, scopes ${grant.scopes.join(' ') || 'none'}`,
+      `${grant.userId} to ${grant.clientId}${revokedNote(grant)}, scopes ${grant.scopes.join(' ') || 'none'}`,
   })
   readonly tokens = new Listing<FakeToken, TokenFilter>({
     noun: 'token',
     matches: (token, filter) =>
-      isOf(token, filter) &&
+      matchesFilter(token, filter) &&
       (filter.kind === undefined || filter.kind === token.kind) &&
       (filter.used === undefined || filter.used === token.uses > 0),
     describe: (token) =>
-      `${token.kind} of ${token.userId ?? 'the application'} for ${token.clientId}, used ${token.uses} time(s)${ended(token)}`,
+      `${token.kind} of ${token.userId ?? 'the application'} for ${token.clientId}, used ${token.uses} time(s)${revokedNote(token)}`,
   })
   readonly #byValue = new Map<string, FakeToken>()
   readonly #codes = new WeakMap<FakeToken, CodeDetails>()
@@ -97,7 +97,7 @@ export class Ledger {
   readonly #seed: number
   #issued: number
 
-  /** `issued` goes on counting after a reset, so that no token of the world before is valid in the next one. */
+  /** `issued` continues after a reset, so that no token from before is valid after it. */
   constructor(seed: number, issued = 0) {
     this.#seed = seed
     this.#issued = issued
@@ -120,8 +120,8 @@ export class Ledger {
   }
 
   #add(input: Omit<FakeToken, 'value'>, number: number): FakeToken {
-    const [prefix, length] = forms[input.kind]
-    const value = prefix + letters(length, this.#seed, number)
+    const [prefix, length] = valueFormats[input.kind]
+    const value = prefix + base62String(length, this.#seed, number)
     const token = { ...input } as FakeToken
     Object.defineProperty(token, 'value', { value, enumerable: false })
     this.tokens.push(token)
@@ -130,7 +130,7 @@ export class Ledger {
     return token
   }
 
-  /** Every grant, and every token but the codes, for a fake of the same seed to go on with. */
+  /** Every grant and every token except codes, for a later fake with the same seed. */
   snapshot(): LedgerSnapshot {
     const tokens = this.tokens.flatMap((token) => {
       const number = this.#numbers.get(token)
@@ -141,7 +141,7 @@ export class Ledger {
     return { issued: this.#issued, grants: this.grants.map((grant) => ({ ...grant })), tokens }
   }
 
-  /** Goes on where the snapshot was taken. */
+  /** Adds the grants and tokens of a snapshot. */
   restore(snapshot: LedgerSnapshot): void {
     this.grants.push(...snapshot.grants.map((grant) => ({ ...grant })))
     for (const { number, grantId, ...token } of snapshot.tokens) {
@@ -164,26 +164,26 @@ export class Ledger {
     token.lastUsedAt = at
   }
 
-  /** As the user does on their account page: refresh tokens die at once, access tokens live on until they expire. */
+  /** As on the account page: refresh tokens become invalid at once, access tokens stay valid until they expire. */
   revoke(
     match: { readonly userId?: string | undefined; readonly clientId?: string | undefined },
     at: number,
     options: { readonly accessTokens?: boolean | undefined } = {},
   ): number {
     const { userId, clientId } = match
-    const hit = (of: { userId?: string | undefined; clientId: string; revokedAt?: number | undefined }): boolean =>
+    const matches = (of: { userId?: string | undefined; clientId: string; revokedAt?: number | undefined }): boolean =>
       of.revokedAt === undefined &&
       (userId === undefined || of.userId === userId) &&
       (clientId === undefined || of.clientId === clientId)
-    const grants = this.grants.filter(hit)
+    const grants = this.grants.filter(matches)
     for (const grant of grants) grant.revokedAt = at
     for (const token of this.tokens) {
-      if ((token.kind !== 'access' || options.accessTokens === true) && hit(token)) token.revokedAt = at
+      if ((token.kind !== 'access' || options.accessTokens === true) && matches(token)) token.revokedAt = at
     }
     return grants.length
   }
 
-  /** The newest living grant that covers these scopes: the user need not be asked again. */
+  /** The newest valid grant that covers these scopes, for which no consent page is needed. */
   covering(userId: string, clientId: string, scopes: readonly string[]): FakeGrant | undefined {
     return this.grants.findLast(
       (grant) =>

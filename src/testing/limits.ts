@@ -1,4 +1,4 @@
-import { apiError, empty, text } from './answer.ts'
+import { apiError, empty, text } from './response.ts'
 
 /** How the fake limits requests. */
 export interface LimitOptions {
@@ -6,9 +6,9 @@ export interface LimitOptions {
   readonly requests?: number | undefined
   /** Milliseconds, rolling. @default 30000 */
   readonly window?: number | undefined
-  /** Milliseconds that every refused call adds to the pause, for servers that punish. @default 0 */
+  /** Milliseconds that every refused call adds to the pause. @default 0 */
   readonly penalty?: number | undefined
-  /** What a refusal looks like. All of these have been seen. @default 'json' */
+  /** The body of a 429. Spotify has sent each of these. @default 'json' */
   readonly body?: 'json' | 'text' | 'empty' | undefined
   /**
    * Calls per rolling 24 hours in a group of endpoints, counted over all users: development mode's quota. Groups are
@@ -33,15 +33,15 @@ export const quotaGroups = [
 export type QuotaGroup = (typeof quotaGroups)[number]
 
 export function quotaGroup(path: string): QuotaGroup {
-  const [, head = '', next = ''] = path.split('/')
+  const [, first = '', second = ''] = path.split('/')
   if (path.includes('playlists')) return 'playlists'
-  if (head === 'me') return next === 'player' ? 'player' : next === '' || next === 'top' ? 'me' : 'library'
-  if (head === 'shows' || head === 'episodes') return 'shows'
-  return quotaGroups.find((group) => group === head) ?? 'other'
+  if (first === 'me') return second === 'player' ? 'player' : second === '' || second === 'top' ? 'me' : 'library'
+  if (first === 'shows' || first === 'episodes') return 'shows'
+  return quotaGroups.find((group) => group === first) ?? 'other'
 }
 
-/** Times of the calls of one application in one rolling span. */
-class Tally {
+/** Times of the calls of one application in a rolling window. */
+class RollingWindow {
   #times: number[] = []
   #from = 0
 
@@ -58,7 +58,7 @@ class Tally {
     this.#times.push(at)
   }
 
-  /** When the call that stands `depth` places before the newest happened. */
+  /** The time of the call at `depth` from the end; 1 is the newest. */
   at(depth: number): number {
     return this.#times[this.#times.length - depth] ?? 0
   }
@@ -69,45 +69,45 @@ const day = 86_400_000
 /** Spotify's two limits: a rolling window per application, and a daily quota per group of endpoints. */
 export class Limits {
   readonly #options: LimitOptions
-  readonly #tallies = new Map<string, Tally>()
-  readonly #paused = new Map<string, number>()
+  readonly #windows = new Map<string, RollingWindow>()
+  readonly #pausedUntil = new Map<string, number>()
 
   constructor(options: LimitOptions) {
     this.#options = options
   }
 
-  /** Counts a call, or answers it with 429. `path` is relative to the API's base. */
+  /** Counts a call, or returns a 429 response. `path` is relative to the API's base. */
   check(clientId: string, path: string, hasQuota: boolean, now: number): Response | undefined {
     const { requests, window = 30_000, penalty = 0, quota } = this.#options
     if (requests !== undefined) {
-      const tally = this.#tally(clientId)
-      const paused = this.#paused.get(clientId) ?? 0
-      const full = tally.count(now - window) >= requests
-      if (full || now < paused) {
-        const free = full ? tally.at(requests) + window : now
-        const until = Math.max(free, paused) + penalty
-        if (penalty > 0) this.#paused.set(clientId, until)
+      const calls = this.#windowOf(clientId)
+      const pausedUntil = this.#pausedUntil.get(clientId) ?? 0
+      const full = calls.count(now - window) >= requests
+      if (full || now < pausedUntil) {
+        const freeAt = full ? calls.at(requests) + window : now
+        const until = Math.max(freeAt, pausedUntil) + penalty
+        if (penalty > 0) this.#pausedUntil.set(clientId, until)
         return this.#refusal(Math.max(1, Math.ceil((until - now) / 1000)))
       }
-      tally.add(now)
+      calls.add(now)
     }
     const group = quotaGroup(path)
     const allowed = hasQuota ? quota?.[group] : undefined
     if (allowed === undefined) return undefined
-    const tally = this.#tally(`${clientId} ${group}`)
-    if (tally.count(now - day) >= allowed) {
-      const seconds = Math.max(1, Math.ceil((tally.at(allowed) + day - now) / 1000))
+    const calls = this.#windowOf(`${clientId} ${group}`)
+    if (calls.count(now - day) >= allowed) {
+      const seconds = Math.max(1, Math.ceil((calls.at(allowed) + day - now) / 1000))
       const headers = { 'retry-after': String(seconds) }
       return apiError(429, 'Too many requests', { reason: 'QUOTA_EXCEEDED', headers })
     }
-    tally.add(now)
+    calls.add(now)
     return undefined
   }
 
-  #tally(key: string): Tally {
-    const known = this.#tallies.get(key) ?? new Tally()
-    this.#tallies.set(key, known)
-    return known
+  #windowOf(key: string): RollingWindow {
+    const calls = this.#windows.get(key) ?? new RollingWindow()
+    this.#windows.set(key, calls)
+    return calls
   }
 
   #refusal(seconds: number): Response {

@@ -6,7 +6,7 @@ interface ListingDetails<T, F extends object> {
   describe(item: T): string
 }
 
-/** An array that can say what is in it when a test expected something else. */
+/** An array with assertions whose messages list its items. */
 export class Listing<T, F extends object> extends Array<T> {
   readonly #details: ListingDetails<T, F>
 
@@ -15,7 +15,7 @@ export class Listing<T, F extends object> extends Array<T> {
     this.#details = details
   }
 
-  /** `filter` and `map` give plain arrays. */
+  /** `filter` and `map` return plain arrays. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array
   }
@@ -25,10 +25,10 @@ export class Listing<T, F extends object> extends Array<T> {
   }
 
   /**
-   * Checks that there are things like this, and gives them.
+   * Checks that matching items exist, and returns them.
    *
-   * @param times How many there must be; without it, at least one.
-   * @throws Error whose message lists what was asked for and what there is instead.
+   * @param times The expected number; without it, at least one.
+   * @throws Error whose message lists what was expected and what there is instead.
    */
   expect(filter: F, times?: number): readonly T[] {
     const { noun, describe } = this.#details

@@ -1,11 +1,11 @@
 import { HttpResponse, http, type RequestHandler } from 'msw'
-import { ConnectionCut } from './cut.ts'
+import { ConnectionCut } from './connection-cut.ts'
 import type { FakeSpotify } from './fake-spotify.ts'
 
 /**
- * Handlers for MSW's `setupServer`: every request to Spotify's accounts service and Web API is answered by the fake.
+ * Handlers for MSW's `setupServer`: the fake responds to every request to Spotify's accounts service and Web API.
  *
- * @param fake What `createFakeSpotify` made.
+ * @param fake The result of `createFakeSpotify`.
  *
  * @example
  * ```ts

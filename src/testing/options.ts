@@ -5,8 +5,8 @@ import type { LimitOptions } from './limits.ts'
 import type { FakeUserOptions } from './user.ts'
 
 /**
- * Which of Spotify's rule sets an application falls under. `development` and `extended` are what an application can
- * become today; the dated ones are older registrations that kept endpoints which new ones do not get.
+ * Which of Spotify's rule sets applies to an application. New applications are `development` or `extended`; the dated
+ * modes are older registrations that kept endpoints which new ones do not get.
  */
 export type FakeAppMode = 'development' | 'development-2025' | 'extended' | 'extended-2024'
 
@@ -15,25 +15,25 @@ export interface FakeClientOptions {
   readonly clientId: string
   /** Absent: the secret is not checked. */
   readonly clientSecret?: string | undefined
-  /** Exact redirect URIs; a loopback address may be given without its port. Absent: any that Spotify would register. */
+  /** Exact redirect URIs; a loopback address may omit its port. Absent: any URI that Spotify accepts. */
   readonly redirectUris?: readonly string[] | undefined
   /** @default the fake's `appMode` */
   readonly appMode?: FakeAppMode | undefined
 }
 
 /**
- * Whether a refresh hands out a new refresh token and revokes the old one: `never` (as seen since mid-2026), `always`,
- * or only for tokens of a PKCE sign-in (as before).
+ * Whether a refresh issues a new refresh token and revokes the old one: `never` (observed since mid-2026), `always`,
+ * or only for tokens of a PKCE sign-in (`pkce`, observed before).
  */
 export type Rotation = 'never' | 'always' | 'pkce'
 
 /** Options of {@link createFakeSpotify}. */
 export interface FakeSpotifyOptions {
-  /** Equal seeds give equal worlds: names, ids, libraries, tokens. @default 1 */
+  /** Equal seeds produce equal data: names, ids, libraries, tokens. @default 1 */
   readonly seed?: number | undefined
   /** @default 'real' */
   readonly clock?: ClockOption | undefined
-  /** The accounts that can sign in; the first is the one `approve` takes by default. */
+  /** The accounts that can sign in; `approve` uses the first by default. */
   readonly users?: readonly FakeUserOptions[] | undefined
   /** Absent: any client id is a registered application. */
   readonly clients?: readonly FakeClientOptions[] | undefined
@@ -46,11 +46,11 @@ export interface FakeSpotifyOptions {
   readonly accessTokenLifetime?: number | undefined
   /** Months from the user's authorization; refreshing does not extend them. @default 6 */
   readonly refreshTokenMonths?: number | undefined
-  /** Absent: calls are counted but never refused. */
+  /** Absent: no call is refused. */
   readonly limits?: LimitOptions | undefined
   /** Milliseconds for which reads of a playlist still show its old `snapshot_id` after a write. @default 0 */
   readonly snapshotLag?: number | undefined
-  /** Grants and tokens of an earlier fake of the same seed, from `fake.snapshot()`: what it gave out stays good. */
+  /** Grants and tokens of an earlier fake with the same seed, from `fake.snapshot()`: its tokens stay valid. */
   readonly restore?: LedgerSnapshot | undefined
   /** How many requests `fake.requests` keeps. @default 10000 */
   readonly keepRequests?: number | undefined

@@ -1,5 +1,5 @@
-/** The text that percent-encoding stands for (RFC 3986 §2.1), or undefined if it is malformed. */
-export function percentDecoded(text: string): string | undefined {
+/** Decodes percent-encoded text (RFC 3986 §2.1); undefined if it is malformed. */
+export function percentDecode(text: string): string | undefined {
   try {
     return decodeURIComponent(text)
   } catch {

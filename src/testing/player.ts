@@ -1,21 +1,21 @@
 import type { Catalogue } from './catalogue/catalogue.ts'
 import { episodeDuration } from './catalogue/show.ts'
 import { trackDuration } from './catalogue/track.ts'
-import { epoch } from './epoch.ts'
+import { historyEnd } from './history-end.ts'
 import { between, hash, hashText, hex } from './random.ts'
 
-/** A device that plays. */
+/** A playback device. */
 export interface FakeDevice {
   readonly id: string
   readonly name: string
   readonly type: string
-  /** `null` where the device has no volume of its own. */
+  /** `null` if the device has no volume control. */
   volume: number | null
 }
 
 export type RepeatState = 'off' | 'track' | 'context'
 
-export interface Played {
+export interface PlayHistoryEntry {
   readonly uri: string
   readonly playedAt: number
   readonly contextUri: string | undefined
@@ -23,7 +23,7 @@ export interface Played {
 
 const historyLength = 50
 
-/** What plays for one user, and where. It moves on by itself as time passes. */
+/** The playback state of one user. It advances with the clock. */
 export class Player {
   readonly devices: FakeDevice[]
   activeDeviceId: string | undefined
@@ -31,14 +31,14 @@ export class Player {
   shuffle = false
   repeat: RepeatState = 'off'
   contextUri: string | undefined
-  /** What the user put in the queue by hand; it goes before the rest of the context. */
+  /** What the user added to the queue; it plays before the rest of the context. */
   readonly queued: string[] = []
-  #list: readonly string[] = []
-  #place = 0
+  #items: readonly string[] = []
+  #index = 0
   #current: string | undefined
   #progress = 0
   #since = 0
-  #history: Played[] | undefined
+  #history: PlayHistoryEntry[] | undefined
   readonly #catalogue: Catalogue
   readonly #salt: number
 
@@ -56,31 +56,31 @@ export class Player {
     return this.devices.find(({ id }) => id === this.activeDeviceId)
   }
 
-  /** What plays or is paused, and how far it got. */
+  /** The current item, playing or paused, and its progress in milliseconds. */
   now(at: number): { readonly uri: string; readonly progress: number; readonly since: number } | undefined {
-    this.#settle(at)
+    this.#advanceTo(at)
     if (this.#current === undefined) return undefined
     const progress = this.playing ? this.#progress + at - this.#since : this.#progress
     return { uri: this.#current, progress, since: this.#since }
   }
 
-  /** Plays a list from a place in it. */
-  start(list: readonly string[], place: number, contextUri: string | undefined, progress: number, at: number): void {
-    this.#remember(at)
-    this.#list = this.shuffle ? shuffled(list, place, this.#salt) : list
-    this.#place = this.shuffle ? 0 : place
+  /** Plays a list from an index. */
+  start(list: readonly string[], index: number, contextUri: string | undefined, progress: number, at: number): void {
+    this.#recordPlay(at)
+    this.#items = this.shuffle ? shuffled(list, index, this.#salt) : list
+    this.#index = this.shuffle ? 0 : index
     this.contextUri = contextUri
-    this.#begin(this.#list[this.#place], progress, at)
+    this.#startItem(this.#items[this.#index], progress, at)
   }
 
-  /** Goes on. */
+  /** Resumes playback. */
   resume(at: number): void {
     if (this.playing) return
     this.playing = true
     this.#since = at
   }
 
-  /** Stops, and keeps its place. */
+  /** Pauses playback. */
   pause(at: number): void {
     const now = this.now(at)
     this.#progress = now?.progress ?? 0
@@ -88,7 +88,7 @@ export class Player {
     this.playing = false
   }
 
-  /** Goes to a place in the current item. */
+  /** Seeks to a position in the current item, in milliseconds. */
   seek(progress: number, at: number): void {
     const uri = this.#current
     if (uri === undefined) return
@@ -99,34 +99,34 @@ export class Player {
     }
   }
 
-  /** Goes to the next item. */
+  /** Skips to the next item. */
   next(at: number): void {
-    this.#remember(at)
+    this.#recordPlay(at)
     const queued = this.queued.shift()
     if (queued !== undefined) {
-      this.#begin(queued, 0, at)
+      this.#startItem(queued, 0, at)
       return
     }
-    this.#place++
-    if (this.#place >= this.#list.length && this.repeat === 'context') this.#place = 0
-    this.#begin(this.#list[this.#place], 0, at)
+    this.#index++
+    if (this.#index >= this.#items.length && this.repeat === 'context') this.#index = 0
+    this.#startItem(this.#items[this.#index], 0, at)
   }
 
-  /** Goes to the item before. */
+  /** Skips to the previous item. */
   previous(at: number): void {
-    this.#remember(at)
-    this.#place = Math.max(0, this.#place - 1)
-    this.#begin(this.#list[this.#place], 0, at)
+    this.#recordPlay(at)
+    this.#index = Math.max(0, this.#index - 1)
+    this.#startItem(this.#items[this.#index], 0, at)
   }
 
-  /** Whether something comes before what plays now. */
+  /** Whether there is a previous item. */
   get hasPrevious(): boolean {
-    return this.#place > 0
+    return this.#index > 0
   }
 
-  /** What comes next. */
+  /** The next items. */
   upcoming(): readonly string[] {
-    return [...this.queued, ...this.#list.slice(this.#place + 1, this.#place + 21)]
+    return [...this.queued, ...this.#items.slice(this.#index + 1, this.#index + 21)]
   }
 
   /** Milliseconds. */
@@ -137,12 +137,12 @@ export class Player {
     return type === 'episode' ? episodeDuration(this.#catalogue, index) : trackDuration(this.#catalogue, index)
   }
 
-  /** The last 50 tracks, newest first, made up on first use. Episodes are not remembered. */
-  history(): readonly Played[] {
+  /** The last 50 tracks, newest first, generated on first use. Episodes are not included. */
+  history(): readonly PlayHistoryEntry[] {
     if (this.#history !== undefined) return this.#history
     this.#history = []
     const total = this.#catalogue.count('track')
-    let playedAt = epoch
+    let playedAt = historyEnd
     for (let index = 0; index < historyLength && total > 0; index++) {
       playedAt -= between(180_000, 4_000_000, this.#salt, index, 111)
       const track = hash(this.#salt, index, 112) % total
@@ -153,33 +153,35 @@ export class Player {
     return this.#history
   }
 
-  #begin(uri: string | undefined, progress: number, at: number): void {
+  #startItem(uri: string | undefined, progress: number, at: number): void {
     this.#current = uri
     this.#progress = progress
     this.#since = at
     this.playing = uri !== undefined
   }
 
-  #remember(at: number): void {
+  #recordPlay(at: number): void {
     if (this.#current?.startsWith('spotify:track:') !== true) return
     const played = { uri: this.#current, playedAt: at, contextUri: this.contextUri }
     this.#history = [played, ...this.history()].slice(0, historyLength)
   }
 
-  #settle(at: number): void {
+  #advanceTo(at: number): void {
     for (let steps = 0; steps < 10_000 && this.playing && this.#current !== undefined; steps++) {
       const ends = this.#since + this.duration(this.#current) - this.#progress
       if (at < ends) return
-      if (this.repeat === 'track') this.#begin(this.#current, 0, ends)
+      if (this.repeat === 'track') this.#startItem(this.#current, 0, ends)
       else this.next(ends)
     }
   }
 }
 
-/** The list with the chosen one first and the rest in an order that follows from the salt. */
-function shuffled(list: readonly string[], place: number, salt: number): readonly string[] {
-  const chosen = list[place]
-  const rest = list.filter((_, index) => index !== place).map((uri, index) => ({ uri, rank: hash(salt, index, 113) }))
+/** The list with the chosen item first and the rest in an order derived from the salt. */
+function shuffled(list: readonly string[], chosenIndex: number, salt: number): readonly string[] {
+  const chosen = list[chosenIndex]
+  const rest = list
+    .filter((_, index) => index !== chosenIndex)
+    .map((uri, index) => ({ uri, rank: hash(salt, index, 113) }))
   rest.sort((a, b) => a.rank - b.rank)
   return chosen === undefined ? [] : [chosen, ...rest.map(({ uri }) => uri)]
 }

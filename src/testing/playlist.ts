@@ -1,7 +1,7 @@
 import { hash } from './random.ts'
 
 export interface PlaylistRow {
-  /** `null` for something that has left the catalogue. */
+  /** `null` for an item that was removed from the catalogue. */
   readonly uri: string | null
   readonly addedAt: number | null
   readonly addedBy: string | null
@@ -18,7 +18,7 @@ interface PlaylistInit {
   readonly createdAt: number
 }
 
-/** A playlist and the versions it went through. */
+/** A playlist and its versions. */
 export class FakePlaylist {
   readonly id: string
   readonly ownerId: string
@@ -27,7 +27,7 @@ export class FakePlaylist {
   public: boolean
   collaborative: boolean
   rows: PlaylistRow[]
-  /** Set once the owner uploaded a picture of their own. */
+  /** Set once the owner uploaded an image. */
   cover: string | undefined
   readonly followers = new Set<string>()
   readonly #versions: { readonly id: string; readonly at: number }[] = []
@@ -43,7 +43,7 @@ export class FakePlaylist {
     this.touch(init.createdAt)
   }
 
-  /** Makes a new version and gives its snapshot id. */
+  /** Creates a new version and returns its snapshot id. */
   touch(at: number): string {
     const version = this.#versions.length + 1
     const words = [version, hash(version, this.rows.length, this.id.length), hash(version, this.id.charCodeAt(5), 7)]

@@ -2,27 +2,27 @@ import { checkExpectation } from './expectation.ts'
 import type { FaultRule } from './faults.ts'
 import { pathMatches } from './faults.ts'
 
-/** One request that the fake saw. Credentials are not kept: no `Authorization`, no form of the token endpoint. */
+/** One request to the fake. Credentials are not kept: neither `Authorization` nor the form of the token endpoint. */
 export interface FakeRequest {
   readonly at: number
   readonly method: string
   readonly path: string
   readonly query: URLSearchParams
-  /** What the Web API was sent; for the token endpoint only `grantType` is kept. */
+  /** The body of a Web API request; for the token endpoint only `grantType` is kept. */
   readonly body?: string | undefined
   readonly operation?: string | undefined
   readonly grantType?: string | undefined
   clientId?: string | undefined
   user?: string | undefined
-  /** Absent while the request is under way, 0 when the connection was cut. */
+  /** Absent while the request is in progress, 0 when the connection was cut. */
   status?: number | undefined
-  /** What an answer of 400 or more said was wrong. */
+  /** The error message of a response of 400 or more. */
   error?: string | undefined
-  /** The faults that struck it. */
+  /** The faults that applied to it. */
   readonly faults: FaultRule[]
 }
 
-/** Which requests. */
+/** Conditions for requests. */
 export interface RequestFilter {
   readonly method?: string | undefined
   readonly path?: string | RegExp | undefined
@@ -55,19 +55,19 @@ export class RequestLog implements Iterable<FakeRequest> {
     return this.#entries[Symbol.iterator]()
   }
 
-  /** Takes down a request. */
+  /** Adds a request. */
   add(entry: FakeRequest): void {
     this.#entries.push(entry)
-    // Cut in bulk: shifting one by one would cost as much as the log is long.
+    // Trimmed in bulk: shifting one by one takes time proportional to the length of the log.
     if (this.#entries.length > this.#keep * 1.5) this.#entries = this.#entries.slice(-this.#keep)
   }
 
-  /** Forgets all of them. */
+  /** Removes all requests. */
   clear(): void {
     this.#entries = []
   }
 
-  /** Those that a filter lets through, oldest first. */
+  /** The requests that match a filter, oldest first. */
   matching(filter: RequestFilter): readonly FakeRequest[] {
     return this.#entries.filter(
       (entry) =>
@@ -79,16 +79,16 @@ export class RequestLog implements Iterable<FakeRequest> {
     )
   }
 
-  /** How many a filter lets through. */
+  /** The number of requests that match a filter. */
   count(filter: RequestFilter = {}): number {
     return this.matching(filter).length
   }
 
   /**
-   * Checks that requests like this were made, and gives them.
+   * Checks that matching requests were made, and returns them.
    *
-   * @param times How many there must be; without it, at least one.
-   * @throws Error whose message lists what was asked for and what came instead.
+   * @param times The expected number; without it, at least one.
+   * @throws Error whose message lists what was expected and what was requested instead.
    */
   expect(filter: RequestFilter, times?: number): readonly FakeRequest[] {
     const found = this.matching(filter)
@@ -98,8 +98,8 @@ export class RequestLog implements Iterable<FakeRequest> {
 
 function describe(entry: FakeRequest): string {
   const query = entry.path.startsWith('/v1') && entry.query.size > 0 ? `?${entry.query}` : ''
-  const answered = entry.error === undefined ? String(entry.status) : `${entry.status} ${entry.error}`
-  const outcome = entry.status === undefined ? 'under way' : entry.status === 0 ? 'connection cut' : answered
+  const outcomeText = entry.error === undefined ? String(entry.status) : `${entry.status} ${entry.error}`
+  const outcome = entry.status === undefined ? 'under way' : entry.status === 0 ? 'connection cut' : outcomeText
   const notes = [entry.grantType, entry.user && `user ${entry.user}`, entry.faults.length > 0 && 'fault'].filter(
     Boolean,
   )

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { ConnectionCut } from './connection-cut.ts'
 import { control } from './control/control.ts'
-import { ConnectionCut } from './cut.ts'
 import { createFakeSpotify, type FakeSpotify } from './fake-spotify.ts'
 import type { FakeSpotifyOptions } from './options.ts'
 
@@ -20,14 +20,14 @@ export interface FakeSpotifyServer {
   /** For the `endpoints` option of `createStagedoor`, `createOAuth` and `createSpotify`. */
   readonly endpoints: { readonly authorization: string; readonly token: string; readonly api: string }
   readonly fake: FakeSpotify
-  /** Stops the server and ends its connections. */
+  /** Stops the server and closes its connections. */
   close(): Promise<void>
 }
 
 /**
  * Starts a fake Spotify on a loopback port: the authorization page for a browser, the token endpoint, the Web API.
  *
- * @throws Error with `code` `EADDRINUSE` when the port is taken.
+ * @throws Error with `code` `EADDRINUSE` when the port is in use.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export interface FakeSpotifyServer {
 export async function startFakeSpotify(options: FakeServerOptions = {}): Promise<FakeSpotifyServer> {
   const fake = options.fake ?? createFakeSpotify(options)
   const server = createServer((incoming, outgoing) => {
-    answer(fake, incoming, outgoing).catch((error: unknown) => {
+    respond(fake, incoming, outgoing).catch((error: unknown) => {
       if (outgoing.headersSent || error instanceof ConnectionCut) outgoing.destroy()
       else outgoing.writeHead(400, { 'content-type': 'text/plain; charset=utf-8' }).end(String(error))
     })
@@ -63,25 +63,25 @@ export async function startFakeSpotify(options: FakeServerOptions = {}): Promise
   }
 }
 
-const controlled = /^\/(_fake\/.*)?(\?.*)?$/
+const controlPath = /^\/(_fake\/.*)?(\?.*)?$/
 
-async function answer(fake: FakeSpotify, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function respond(fake: FakeSpotify, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const request = await toRequest(incoming)
   const response =
-    (controlled.test(incoming.url ?? '') ? await control(fake, request) : undefined) ?? (await fake.handle(request))
+    (controlPath.test(incoming.url ?? '') ? await control(fake, request) : undefined) ?? (await fake.handle(request))
   const headers: Record<string, string | string[]> = Object.fromEntries(response.headers)
   const cookies = response.headers.getSetCookie()
   if (cookies.length > 0) headers['set-cookie'] = cookies
   headers.date ??= new Date(fake.clock.now()).toUTCString()
   const { body, status } = response
-  // A body whose length is given is a stream that breaks off: it has to do so on the wire.
+  // Only a body that fails half-way has a content-length: it is streamed, so that it fails on the wire.
   if (body !== null && headers['content-length'] !== undefined) return pipe(body, outgoing.writeHead(status, headers))
   const bytes = body === null ? undefined : Buffer.from(await response.arrayBuffer())
   if (bytes !== undefined) headers['content-length'] = String(bytes.length)
   outgoing.writeHead(status, headers).end(bytes)
 }
 
-/** Writes piece by piece what is read piece by piece. */
+/** Writes a stream chunk by chunk. */
 async function pipe(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
   const reader = body.getReader()
   for (;;) {

@@ -1,15 +1,15 @@
 import { Catalogue } from './catalogue/catalogue.ts'
 import { title } from './catalogue/names.ts'
 import type { FakeClock } from './clock.ts'
-import { epoch } from './epoch.ts'
 import { Ledger } from './grants.ts'
+import { historyEnd } from './history-end.ts'
 import { Limits } from './limits.ts'
 import type { FakeAppMode, FakeClientOptions, FakeSpotifyOptions } from './options.ts'
 import { FakePlaylist, type PlaylistRow } from './playlist.ts'
 import { between, hash, hashText, idFor } from './random.ts'
 import { defaultUsers, FakeUser } from './user.ts'
 
-/** Everything the fake remembers. The plain members may be changed by a test at any time. */
+/** The data of the fake. Tests may change the plain members at any time. */
 export class FakeState {
   readonly options: FakeSpotifyOptions
   readonly clock: FakeClock
@@ -19,12 +19,12 @@ export class FakeState {
   readonly users = new Map<string, FakeUser>()
   readonly clients = new Map<string, FakeClientOptions>()
   readonly playlists = new Map<string, FakePlaylist>()
-  /** The rules for applications that are not listed with a mode of their own. */
+  /** The mode of applications that have none of their own. */
   appMode: FakeAppMode
-  /** Whether the application's owner pays for Premium; in development mode everything stops without. */
+  /** Whether the application's owner has Premium; without it, development mode refuses every request. */
   ownerPremium = true
-  readonly #filled = new Set<string>()
-  #made = 0
+  readonly #filledLibraries = new Set<string>()
+  #created = 0
 
   constructor(options: FakeSpotifyOptions, clock: FakeClock, issued = 0) {
     const seed = options.seed ?? 1
@@ -38,24 +38,24 @@ export class FakeState {
     for (const client of options.clients ?? []) this.clients.set(client.clientId, client)
   }
 
-  /** The registration of a client id, or undefined if applications are listed and this is none of them. */
+  /** The registration of a client id, or undefined if `clients` was set and does not contain it. */
   client(clientId: string): FakeClientOptions | undefined {
     if (this.options.clients === undefined) return clientId === '' ? undefined : { clientId }
     return this.clients.get(clientId)
   }
 
-  /** The rules that hold for an application. */
+  /** The mode of an application. */
   mode(clientId: string): FakeAppMode {
     return this.clients.get(clientId)?.appMode ?? this.appMode
   }
 
-  /** The playlists in a user's library, made up on first use: own ones, then a followed one that Spotify owns. */
+  /** The playlists in a user's library, generated on first use: the user's own, then two of the catalogue. */
   library(user: FakeUser): readonly string[] {
-    const wanted = user.library.playlists ?? 7
-    if (wanted === 0 || this.#filled.has(user.id)) return user.playlists
-    this.#filled.add(user.id)
+    const count = user.library.playlists ?? 7
+    if (count === 0 || this.#filledLibraries.has(user.id)) return user.playlists
+    this.#filledLibraries.add(user.id)
     const salt = hash(hashText(user.id), this.catalogue.seed)
-    for (let index = 0; index < wanted; index++) {
+    for (let index = 0; index < count; index++) {
       const id = idFor(this.catalogue.seed, `playlist ${user.id} ${index}`)
       const size = index === 1 ? 0 : between(3, 40, salt, index)
       this.playlists.set(
@@ -67,24 +67,24 @@ export class FakeState {
           description: index % 3 === 0 ? '' : 'Made on a slow afternoon',
           public: index % 2 === 0,
           collaborative: index === 5,
-          rows: index === 0 ? this.#oddRows(user) : this.#rows(user.id, salt + index, size),
-          createdAt: epoch,
+          rows: index === 0 ? this.#edgeCaseRows(user) : this.#rows(user.id, salt + index, size),
+          createdAt: historyEnd,
         }),
       )
       user.playlists.push(id)
     }
-    const foreign = Math.min(2, this.catalogue.count('playlist'))
-    for (let index = 0; index < foreign; index++) user.playlists.push(this.catalogue.id('playlist', index))
+    const followed = Math.min(2, this.catalogue.count('playlist'))
+    for (let index = 0; index < followed; index++) user.playlists.push(this.catalogue.id('playlist', index))
     return user.playlists
   }
 
-  /** A playlist by its id, also a public one of the catalogue that nobody looked at before. */
+  /** A playlist by its id. Public playlists of the catalogue are generated on first use. */
   playlist(id: string): FakePlaylist | undefined {
     const known = this.playlists.get(id)
     if (known !== undefined) return known
     for (const user of this.users.values()) this.library(user)
-    const own = this.playlists.get(id)
-    if (own !== undefined) return own
+    const generated = this.playlists.get(id)
+    if (generated !== undefined) return generated
     const index = this.catalogue.index('playlist', id)
     if (index === undefined) return undefined
     const { seed } = this.catalogue
@@ -94,30 +94,30 @@ export class FakeState {
       name: title(seed, index * 3),
       description: 'A public list',
       rows: this.#rows('listener', seed + index, between(8, 60, seed, index)),
-      createdAt: epoch,
+      createdAt: historyEnd,
     })
     this.playlists.set(id, playlist)
     return playlist
   }
 
-  /** An id for a playlist that somebody makes now. */
+  /** An id for a new playlist. */
   newPlaylistId(): string {
-    return idFor(this.catalogue.seed, `new playlist ${++this.#made}`)
+    return idFor(this.catalogue.seed, `new playlist ${++this.#created}`)
   }
 
   #rows(addedBy: string, salt: number, size: number): PlaylistRow[] {
     const total = this.catalogue.count('track')
     return Array.from({ length: total === 0 ? 0 : size }, (_, position) => ({
       uri: `spotify:track:${this.catalogue.id('track', hash(salt, position) % total)}`,
-      addedAt: epoch - (size - position) * 3_600_000,
+      addedAt: historyEnd - (size - position) * 3_600_000,
       addedBy,
     }))
   }
 
-  /** A playlist with everything that surprises: a local file, an episode, a row whose track is gone, rows without a date. */
-  #oddRows(user: FakeUser): PlaylistRow[] {
+  /** Edge cases in one playlist: a local file, an episode, a removed track, a row without a date. */
+  #edgeCaseRows(user: FakeUser): PlaylistRow[] {
     const rows = this.#rows(user.id, hashText(user.id), 12)
-    const at = { addedAt: epoch, addedBy: user.id }
+    const at = { addedAt: historyEnd, addedBy: user.id }
     rows.splice(2, 0, { uri: 'spotify:local:The+Attic+Tapes:Demos:Rain+on+the+Roof:187', ...at })
     if (this.catalogue.count('episode') > 0)
       rows.splice(4, 0, { uri: `spotify:episode:${this.catalogue.id('episode', 3)}`, ...at })

@@ -1,10 +1,10 @@
 import type { Catalogue } from './catalogue/catalogue.ts'
-import { epoch } from './epoch.ts'
+import { historyEnd } from './history-end.ts'
 import { Player } from './player.ts'
 import { between, hash, hashText, idFor } from './random.ts'
-import { Shelf } from './shelf.ts'
+import { SavedItems } from './saved-items.ts'
 
-/** How much a user has saved. */
+/** Number of saved items of each kind. */
 export interface LibraryOptions {
   readonly tracks?: number | undefined
   readonly albums?: number | undefined
@@ -18,7 +18,7 @@ export interface LibraryOptions {
 
 /** An account at the fake. */
 export interface FakeUserOptions {
-  /** The name in URLs and in `approve({ user })`. */
+  /** The id in URLs and in `approve({ user })`. */
   readonly id: string
   /** `null` for accounts without one. @default the id */
   readonly displayName?: string | null | undefined
@@ -27,12 +27,12 @@ export interface FakeUserOptions {
   readonly country?: string | undefined
   /** @default 'premium' */
   readonly product?: 'premium' | 'free' | undefined
-  /** Whether the user is on the application's list in the dashboard, which development mode asks for. @default true */
+  /** Whether the user is on the application's allowlist in the dashboard, which development mode requires. @default true */
   readonly allowlisted?: boolean | undefined
   readonly library?: LibraryOptions | undefined
 }
 
-/** Who can sign in unless the options say otherwise. */
+/** The users of a fake without the `users` option. */
 export const defaultUsers: readonly FakeUserOptions[] = [
   { id: 'ada', displayName: 'Ada Quist', email: 'ada@example.com', country: 'NL' },
   { id: 'ben', displayName: 'Ben Harrow', email: 'ben@example.com', country: 'US', product: 'free' },
@@ -40,10 +40,11 @@ export const defaultUsers: readonly FakeUserOptions[] = [
   { id: 'dana', displayName: 'Dana Okonjo', email: 'dana@example.com', country: 'BR', allowlisted: false },
 ]
 
-const shelves = ['track', 'album', 'artist', 'show', 'episode', 'audiobook'] as const
-export type ShelfKind = (typeof shelves)[number]
+/** The kinds of items that can be saved. */
+export const savedKinds = ['track', 'album', 'artist', 'show', 'episode', 'audiobook'] as const
+export type SavedKind = (typeof savedKinds)[number]
 
-/** An account: who they are, what they saved, what they play. Change the plain members to change the account. */
+/** An account with its library and player. Tests may change the plain members. */
 export class FakeUser {
   readonly id: string
   displayName: string | null
@@ -51,14 +52,14 @@ export class FakeUser {
   country: string
   product: 'premium' | 'free'
   allowlisted: boolean
-  /** Other people this user follows. */
+  /** Ids of the users that this user follows. */
   readonly follows = new Set<string>()
   /** Playlist ids in the order of the user's library. */
   readonly playlists: string[] = []
   readonly player: Player
   readonly library: LibraryOptions
   readonly #catalogue: Catalogue
-  readonly #shelves = new Map<ShelfKind, Shelf>()
+  readonly #saved = new Map<SavedKind, SavedItems>()
 
   constructor(options: FakeUserOptions, catalogue: Catalogue) {
     this.id = options.id
@@ -72,22 +73,22 @@ export class FakeUser {
     this.player = new Player(options.id, catalogue)
   }
 
-  /** 22 characters that stay when the name changes: `account_id` of the profile. */
+  /** 22 characters that do not change with the name: `account_id` of the profile. */
   get accountId(): string {
     return idFor(this.#catalogue.seed, `account ${this.id}`)
   }
 
-  /** What the user saved of this kind, made up on first use. */
-  saved(kind: ShelfKind): Shelf {
-    const known = this.#shelves.get(kind)
+  /** The saved items of a kind, generated on first use. */
+  saved(kind: SavedKind): SavedItems {
+    const known = this.#saved.get(kind)
     if (known !== undefined) return known
-    const wanted =
+    const configured =
       this.library[`${kind}s`] ?? { track: 120, album: 14, artist: 23, show: 5, episode: 8, audiobook: 2 }[kind]
     const total = this.#catalogue.count(kind)
-    const size = Math.min(wanted, total)
-    const start = hash(hashText(this.id), this.#catalogue.seed, shelves.indexOf(kind)) % Math.max(1, total)
+    const size = Math.min(configured, total)
+    const start = hash(hashText(this.id), this.#catalogue.seed, savedKinds.indexOf(kind)) % Math.max(1, total)
     const items: { id: string; addedAt: number }[] = []
-    let addedAt = epoch
+    let addedAt = historyEnd
     for (let position = 0; position < size; position++) {
       addedAt -= between(60_000, 172_800_000, start, position)
       items.push({
@@ -95,9 +96,9 @@ export class FakeUser {
         addedAt: addedAt - (addedAt % 1000),
       })
     }
-    const shelf = new Shelf(items)
-    this.#shelves.set(kind, shelf)
-    return shelf
+    const saved = new SavedItems(items)
+    this.#saved.set(kind, saved)
+    return saved
   }
 }
 

@@ -95,17 +95,17 @@ describe('npx stagedoor fake from a packed install', () => {
 
   it('does on its control page what the buttons say', async () => {
     await visit(spotify, async (page) => {
-      await page.getByRole('button', { name: '429, wait 5 s' }).click()
+      await page.getByRole('button', { name: '429, Retry-After 5 s' }).click()
       expect(await page.getByText('"status":429').count()).toBe(1)
       await page
         .getByRole('row', { name: /Dana Okonjo/ })
-        .getByRole('button', { name: 'Put on the list' })
+        .getByRole('button', { name: 'Add to the allowlist' })
         .click()
       const state = (await (await fetch(`${spotify}/_fake/state`)).json()) as {
         users: { id: string; allowlisted: boolean }[]
       }
       expect(state.users.find(({ id }) => id === 'dana')?.allowlisted).toBe(true)
-      await page.getByRole('button', { name: 'Start over' }).click()
+      await page.getByRole('button', { name: 'Reset' }).click()
       expect(await page.getByText('"status":429').count()).toBe(0)
     })
   })

@@ -12,14 +12,14 @@ const withId = (next: StoredConnection | undefined, id: ConnectionId) => next &&
 const mutants: readonly [mistake: string, notices: string, mutant: Mutant][] = [
   [
     'writes whatever the revision is',
-    'a write needs the stored revision',
+    'a write requires the stored revision',
     (store) => ({
       compareAndSet: async (id, _, next) => store.compareAndSet(id, (await store.get(id))?.revision, next),
     }),
   ],
   [
     'compares and writes in two steps',
-    'of many creations, writes and deletions at once one wins',
+    'one of many concurrent creations, writes and deletions succeeds',
     (store) => ({
       async compareAndSet(id, expected, next) {
         if ((await store.get(id))?.revision !== expected) return false
@@ -30,7 +30,7 @@ const mutants: readonly [mistake: string, notices: string, mutant: Mutant][] = [
   ],
   [
     'deletes without a look at the revision',
-    'a deletion needs the stored revision and leaves nothing behind',
+    'a deletion requires the stored revision and removes all data',
     (store) => ({
       async compareAndSet(id, expected, next) {
         const current = next === undefined ? (await store.get(id))?.revision : expected
@@ -40,7 +40,7 @@ const mutants: readonly [mistake: string, notices: string, mutant: Mutant][] = [
   ],
   [
     'counts revisions by owner',
-    'a writer from before a deletion cannot write over the new connection',
+    'a revision from before a deletion cannot overwrite a new connection',
     (store) => {
       const aliases = new Map<string, string>()
       return {
@@ -55,7 +55,7 @@ const mutants: readonly [mistake: string, notices: string, mutant: Mutant][] = [
   ],
   [
     'forgets optional fields',
-    'a connection is read as it was written',
+    'get returns a connection as it was written',
     (store) => ({
       async get(id) {
         const { lease: _, ...record } = (await store.get(id)) ?? ({} as StoredConnection)
@@ -65,7 +65,7 @@ const mutants: readonly [mistake: string, notices: string, mutant: Mutant][] = [
   ],
   [
     'compares owners as a case-insensitive, padded column does',
-    'owners that differ in case, accents, spaces or form are different owners',
+    'owners that differ in case, accents, spaces or Unicode form are different owners',
     (store) => ({
       get: (id) => store.get(lower(id)),
       compareAndSet: (id, expected, next) => store.compareAndSet(lower(id), expected, withId(next, lower(id))),
@@ -73,12 +73,12 @@ const mutants: readonly [mistake: string, notices: string, mutant: Mutant][] = [
   ],
   [
     'forgets that connections have a provider',
-    'owners and providers are told apart',
+    'the same owner of two providers has two connections',
     (store) => ({ get: (id) => store.get({ ...id, provider: id.provider.slice(0, 25) }) }),
   ],
   [
     'lists by UTF-16 units',
-    'list goes through all connections once, ordered by the code points of the owner',
+    'list returns every connection once, ordered by the code points of the owner',
     (store) => ({
       async list(query) {
         const all = await store.list({ ...query, after: undefined, limit: 999 })
@@ -98,7 +98,7 @@ const mutants: readonly [mistake: string, notices: string, mutant: Mutant][] = [
   ],
   [
     'looks at access tokens only for another key id',
-    'list by keyIdNot finds what is not wholly under a key',
+    'list with keyIdNot returns connections with a token under another key',
     (store) => ({
       async list(query) {
         const all = await store.list({ ...query, limit: 999 })
@@ -108,23 +108,23 @@ const mutants: readonly [mistake: string, notices: string, mutant: Mutant][] = [
   ],
   [
     'leaves out what is due at this very moment',
-    'due gives what has come due, oldest first, no more than asked for',
+    'due returns at most limit connections whose check is due, oldest first',
     (store) => ({ due: (query) => store.due({ ...query, at: query.at - 1 }) }),
   ],
   [
     'gives what is due in no order',
-    'due gives what has come due, oldest first, no more than asked for',
+    'due returns at most limit connections whose check is due, oldest first',
     (store) => ({ due: async (query) => [...(await store.due(query))].reverse() }),
   ],
   ['lets a marker be claimed again', 'a marker is claimed once', () => ({ claim: async () => true })],
   [
     'takes the end of a marker for the truth about the time',
-    'a marker of a caller whose clock is behind is claimed once too',
+    'a marker with an end in the past is claimed once too',
     (store) => ({ claim: async (marker, end) => end < Date.now() || store.claim(marker, end) }),
   ],
   [
     'hands out what it keeps',
-    'what a caller does to a record it got changes nothing stored',
+    'changes to a returned record do not change the stored one',
     (store) => {
       const shared = new Map<string, StoredConnection>()
       return {
@@ -138,12 +138,12 @@ const mutants: readonly [mistake: string, notices: string, mutant: Mutant][] = [
   ],
   [
     'does not look at the signal',
-    'a call whose signal has fired rejects with its reason and does nothing',
+    'a call with an aborted signal rejects with its reason and does nothing',
     (store) => ({ claim: (marker, end) => store.claim(marker, end) }),
   ],
   [
     'writes what it could not read back',
-    'what could not be read back is refused with a TypeError',
+    'a record that could not be read back is rejected with a TypeError',
     (store) => ({
       list: (query, options) => store.list({ ...query, limit: Math.max(1, Math.ceil(query.limit)) }, options),
     }),
@@ -166,8 +166,8 @@ describe('the contract of stores', () => {
   })
 
   test.each([
-    'a corrupt connection is STORE_CORRUPT and harms no other',
-    'a corrupt connection can be replaced by the revision its error names',
+    'a corrupt connection is STORE_CORRUPT and does not affect other connections',
+    'a corrupt connection can be replaced with the revision of its error',
   ])('notices a store that does not see corruption: %s', async (notices) => {
     const store = memoryStore()
     const cases = storeContract({ store: () => store, corrupt: async () => {} })

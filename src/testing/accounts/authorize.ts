@@ -1,14 +1,14 @@
 import { parseCookies } from '../../internal/cookie.ts'
-import { html, redirect } from '../answer.ts'
 import type { FakeClientOptions } from '../options.ts'
-import { percentDecoded } from '../percent-encoding.ts'
+import { percentDecode } from '../percent-encoding.ts'
+import { html, redirect } from '../response.ts'
 import type { FakeState } from '../state.ts'
 import type { FakeUser } from '../user.ts'
 import { consentPage, problemPage } from './consent-page.ts'
 import { redirectUriProblem } from './redirect-uri.ts'
 import { knownScopes } from './scopes.ts'
 
-const remembered = 'fake-spotify-user'
+const userCookie = 'fake-spotify-user'
 
 export interface AuthorizationRequest {
   readonly client: FakeClientOptions
@@ -19,9 +19,9 @@ export interface AuthorizationRequest {
   readonly challenge: string | undefined
 }
 
-/** What an authorization URL leads to: a request to ask the user about, an error for the callback, or an error page. */
+/** The result of an authorization URL: a request that needs consent, an error for the callback, or an error page. */
 export type ParsedAuthorization =
-  | { readonly kind: 'ask'; readonly request: AuthorizationRequest }
+  | { readonly kind: 'consent'; readonly request: AuthorizationRequest }
   | { readonly kind: 'callback'; readonly url: URL; readonly error: string }
   | { readonly kind: 'page'; readonly problem: string }
 
@@ -32,9 +32,9 @@ export function parseAuthorization(state: FakeState, query: URLSearchParams): Pa
   if (redirectUri === null) return { kind: 'page', problem: 'INVALID_CLIENT: Invalid redirect URI' }
   const problem = redirectUriProblem(client, redirectUri)
   if (problem !== undefined) return { kind: 'page', problem }
-  const login = query.get('state') ?? undefined
+  const loginState = query.get('state') ?? undefined
   const refuse = (error: string, description?: string): ParsedAuthorization => {
-    const parameters = { error, error_description: description, state: login }
+    const parameters = { error, error_description: description, state: loginState }
     return { kind: 'callback', url: callback(redirectUri, parameters), error }
   }
   if (query.get('response_type') !== 'code') return refuse('unsupported_response_type')
@@ -47,10 +47,10 @@ export function parseAuthorization(state: FakeState, query: URLSearchParams): Pa
   if (method !== null && !/^[A-Za-z0-9_-]{43}$/.test(challenge ?? ''))
     return refuse('invalid_request', 'code_challenge must be the base64url of a SHA-256 hash')
   const showDialog = query.get('show_dialog') === 'true'
-  return { kind: 'ask', request: { client, redirectUri, scopes, state: login, showDialog, challenge } }
+  return { kind: 'consent', request: { client, redirectUri, scopes, state: loginState, showDialog, challenge } }
 }
 
-/** Where the browser goes once the user has decided. */
+/** The URL that the browser is redirected to after the decision of the user. */
 export function decide(state: FakeState, request: AuthorizationRequest, user: FakeUser, deny: boolean): URL {
   if (deny) return callback(request.redirectUri, { error: 'access_denied', state: request.state })
   const now = state.clock.now()
@@ -72,30 +72,30 @@ export function decide(state: FakeState, request: AuthorizationRequest, user: Fa
   return callback(redirectUri, { code: code.value, state: request.state })
 }
 
-/** The `/authorize` page: GET shows it, POST is the user's decision. */
+/** The `/authorize` page: GET shows it, POST submits the user's decision. */
 export async function authorize(state: FakeState, request: Request): Promise<Response> {
   const url = new URL(request.url)
   const parsed = parseAuthorization(state, url.searchParams)
   if (parsed.kind === 'page') return html(400, problemPage(parsed.problem))
   if (parsed.kind === 'callback') return redirect(302, parsed.url)
-  const asked = parsed.request
+  const authorization = parsed.request
   if (request.method === 'POST') {
     const form = new URLSearchParams(await request.text())
     const user = state.users.get(form.get('user') ?? '')
     if (user === undefined) return html(400, problemPage('There is no such user'))
-    const cookie = `${remembered}=${encodeURIComponent(user.id)}; Path=/authorize; HttpOnly; SameSite=Lax`
-    const target = decide(state, asked, user, form.get('decision') !== 'approve')
+    const cookie = `${userCookie}=${encodeURIComponent(user.id)}; Path=/authorize; HttpOnly; SameSite=Lax`
+    const target = decide(state, authorization, user, form.get('decision') !== 'approve')
     return redirect(303, target, { 'set-cookie': cookie })
   }
-  const cookie = parseCookies(request.headers.get('cookie')).find(({ name }) => name === remembered)
-  const user = cookie === undefined ? undefined : state.users.get(percentDecoded(cookie.value) ?? '')
-  const covered = user && state.ledger.covering(user.id, asked.client.clientId, asked.scopes)
-  if (user !== undefined && covered !== undefined && !asked.showDialog)
-    return redirect(302, decide(state, asked, user, false))
+  const cookie = parseCookies(request.headers.get('cookie')).find(({ name }) => name === userCookie)
+  const user = cookie === undefined ? undefined : state.users.get(percentDecode(cookie.value) ?? '')
+  const existingGrant = user && state.ledger.covering(user.id, authorization.client.clientId, authorization.scopes)
+  if (user !== undefined && existingGrant !== undefined && !authorization.showDialog)
+    return redirect(302, decide(state, authorization, user, false))
   const users = [...state.users.values()]
   return html(
     200,
-    consentPage({ request: asked, action: `/authorize${url.search}`, users, selected: user ?? users[0] }),
+    consentPage({ request: authorization, action: `/authorize${url.search}`, users, selected: user ?? users[0] }),
   )
 }
 

@@ -1,15 +1,15 @@
-import { oauthError } from '../answer.ts'
 import type { FakeClientOptions } from '../options.ts'
-import { percentDecoded } from '../percent-encoding.ts'
+import { percentDecode } from '../percent-encoding.ts'
+import { oauthError } from '../response.ts'
 import type { FakeState } from '../state.ts'
 
 export interface AuthenticatedClient {
   readonly client: FakeClientOptions
-  /** Whether a secret came along, in the header or in the body. */
+  /** Whether the request contained a secret, in the header or in the body. */
   readonly confidential: boolean
 }
 
-/** Who calls the token endpoint: HTTP Basic, `client_secret` in the body, or the bare client id of a PKCE application. */
+/** Authenticates a client of the token endpoint: HTTP Basic, `client_secret` in the body, or only the client id (PKCE). */
 export function authenticate(
   state: FakeState,
   authorization: string | null,
@@ -31,18 +31,18 @@ export function authenticate(
 /** Client id and secret of an HTTP Basic header. */
 export function decodeBasic(authorization: string | null): { id: string; secret: string } | undefined {
   const basic = /^Basic +([A-Za-z0-9+/_=-]+)$/i.exec(authorization ?? '')?.[1]
-  const pair = basic && decode(basic)
+  const pair = basic && decodeBase64(basic)
   const colon = pair?.indexOf(':') ?? -1
   if (!pair || colon === -1) return undefined
-  return { id: formDecoded(pair.slice(0, colon)), secret: formDecoded(pair.slice(colon + 1)) }
+  return { id: formDecode(pair.slice(0, colon)), secret: formDecode(pair.slice(colon + 1)) }
 }
 
-/** RFC 6749 §2.3.1 encodes id and secret as forms do; clients that do not are common. */
-function formDecoded(text: string): string {
-  return percentDecoded(text.replaceAll('+', ' ')) ?? text
+/** RFC 6749 §2.3.1 form-encodes id and secret; many clients do not, so malformed text is used as it is. */
+function formDecode(text: string): string {
+  return percentDecode(text.replaceAll('+', ' ')) ?? text
 }
 
-function decode(base64: string): string | undefined {
+function decodeBase64(base64: string): string | undefined {
   try {
     return atob(base64.replaceAll('-', '+').replaceAll('_', '/'))
   } catch {

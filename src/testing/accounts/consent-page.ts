@@ -1,7 +1,8 @@
+import { escapeHtml } from '../../internal/html.ts'
 import type { FakeUser } from '../user.ts'
 import type { AuthorizationRequest } from './authorize.ts'
-import { escapeHtml, page } from './page.ts'
-import { scopeMeaning } from './scopes.ts'
+import { page } from './page.ts'
+import { scopeDescription } from './scopes.ts'
 
 interface ConsentInput {
   readonly request: AuthorizationRequest
@@ -10,18 +11,18 @@ interface ConsentInput {
   readonly selected: FakeUser | undefined
 }
 
-/** The page on which somebody picks an account and says yes or no. */
+/** The page on which the user selects an account and approves or denies access. */
 export function consentPage({ request, action, users, selected }: ConsentInput): string {
   const scopes = request.scopes.map(
-    (scope) => `<li><span>${escapeHtml(scopeMeaning(scope))}</span><code>${escapeHtml(scope)}</code></li>`,
+    (scope) => `<li><span>${escapeHtml(scopeDescription(scope))}</span><code>${escapeHtml(scope)}</code></li>`,
   )
   const accounts = users.map((user) => account(user, user === selected))
   return page(
     'Connect an account',
-    `<p class="who"><code>${escapeHtml(request.client.clientId)}</code> asks to act on a Spotify account.</p>
+    `<p class="who"><code>${escapeHtml(request.client.clientId)}</code> requests access to a Spotify account.</p>
 <form method="post" action="${escapeHtml(action)}">
 <fieldset><legend>Sign in as</legend>${accounts.join('')}</fieldset>
-<section aria-labelledby="may"><h2 id="may">It may then</h2>
+<section aria-labelledby="may"><h2 id="may">This allows it to</h2>
 <ul>${scopes.length === 0 ? '<li><span>See your public profile</span></li>' : scopes.join('')}</ul></section>
 <p class="back">Afterwards the browser goes to <code>${escapeHtml(new URL(request.redirectUri).origin)}</code>.</p>
 <div class="buttons"><button name="decision" value="approve">Agree</button><button name="decision" value="deny" class="quiet">Cancel</button></div>
@@ -29,9 +30,9 @@ export function consentPage({ request, action, users, selected }: ConsentInput):
   )
 }
 
-/** The page that a wrong client id or redirect URI leads to; the application's callback is never called. */
+/** The error page for an invalid client id or redirect URI; there is no redirect to the application. */
 export function problemPage(problem: string): string {
-  return page('Something is wrong', `<p role="alert" class="problem">${escapeHtml(problem)}</p>`)
+  return page('Something went wrong', `<p role="alert" class="problem">${escapeHtml(problem)}</p>`)
 }
 
 function account(user: FakeUser, checked: boolean): string {

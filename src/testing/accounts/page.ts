@@ -1,21 +1,12 @@
-/** One page of the fake, in the reader's own light or dark. */
+import { escapeHtml } from '../../internal/html.ts'
+
+/** An HTML page of the fake, light or dark as the browser prefers. */
 export function page(title: string, body: string, width: 'narrow' | 'wide' = 'narrow'): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)} · Fake Spotify</title><style>${style}</style></head>
 <body><main class="${width}"><p class="badge">Fake Spotify · for tests only</p><h1>${escapeHtml(title)}</h1>
 ${body}</main></body></html>`
-}
-
-export function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  }
-  return text.replace(/[&<>"']/g, (char) => entities[char] ?? char)
 }
 
 const style = `

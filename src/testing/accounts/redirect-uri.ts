@@ -1,6 +1,6 @@
 import type { FakeClientOptions } from '../options.ts'
 
-/** What Spotify's page says about a redirect URI, or undefined if it may be used. */
+/** The error that Spotify's page shows for a redirect URI, or undefined if it is allowed. */
 export function redirectUriProblem(client: FakeClientOptions, uri: string): string | undefined {
   let url: URL
   try {

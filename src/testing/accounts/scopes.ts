@@ -1,4 +1,4 @@
-/** What an application can ask a user for. */
+/** The scopes that an application can request. */
 export const knownScopes: readonly string[] = [
   'app-remote-control',
   'playlist-modify-private',
@@ -22,9 +22,9 @@ export const knownScopes: readonly string[] = [
   'user-top-read',
 ]
 
-/** What the consent page says that a scope allows. */
-export function scopeMeaning(scope: string): string {
-  const meanings: Readonly<Record<string, string>> = {
+/** The text for a scope on the consent page. */
+export function scopeDescription(scope: string): string {
+  const descriptions: Readonly<Record<string, string>> = {
     'app-remote-control': 'Control playback in other apps',
     'playlist-modify-private': 'Change your private playlists',
     'playlist-modify-public': 'Change your public playlists',
@@ -32,19 +32,19 @@ export function scopeMeaning(scope: string): string {
     'playlist-read-private': 'See your private playlists',
     streaming: 'Play music',
     'ugc-image-upload': 'Upload playlist covers',
-    'user-follow-modify': 'Change whom you follow',
-    'user-follow-read': 'See whom you follow',
+    'user-follow-modify': 'Change who you follow',
+    'user-follow-read': 'See who you follow',
     'user-library-modify': 'Change what you have saved',
     'user-library-read': 'See what you have saved',
     'user-modify-playback-state': 'Control playback on your devices',
     'user-personalized': 'See content picked for you',
     'user-read-currently-playing': 'See what you are playing',
     'user-read-email': 'See your e-mail address',
-    'user-read-playback-position': 'See where you stopped in podcasts',
-    'user-read-playback-state': 'See your devices and what plays on them',
+    'user-read-playback-position': 'See where you stopped in podcast episodes',
+    'user-read-playback-state': 'See your devices and what is playing on them',
     'user-read-private': 'See your country and subscription',
-    'user-read-recently-played': 'See what you played lately',
+    'user-read-recently-played': 'See what you played recently',
     'user-top-read': 'See your top artists and tracks',
   }
-  return meanings[scope] ?? scope
+  return descriptions[scope] ?? scope
 }

@@ -1,12 +1,12 @@
 import { base64url, utf8 } from '../../internal/bytes.ts'
-import { json, oauthError } from '../answer.ts'
 import type { FakeGrant, FakeToken } from '../grants.ts'
+import { json, oauthError } from '../response.ts'
 import type { FakeState } from '../state.ts'
 import { type AuthenticatedClient, authenticate } from './client-auth.ts'
 
 const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
-/** `POST /api/token`: exchanges codes, refreshes tokens, and gives tokens to applications themselves. */
+/** `POST /api/token`: exchanges codes, refreshes tokens, and issues application tokens. */
 export async function tokenEndpoint(
   state: FakeState,
   request: { readonly authorization: string | null; readonly contentType: string | null; readonly body: string },
@@ -37,7 +37,7 @@ export async function tokenEndpoint(
 async function exchange(state: FakeState, caller: AuthenticatedClient, form: URLSearchParams): Promise<Response> {
   const { ledger, clock } = state
   const verifier = form.get('code_verifier')
-  // Awaited before the code is looked at, so that two exchanges at once cannot both succeed.
+  // Awaited before the code is read, so that two concurrent exchanges cannot both succeed.
   const proof = verifier === null ? undefined : await challengeOf(verifier)
   const code = ledger.find('code', form.get('code') ?? '')
   const details = code && ledger.code(code)
@@ -52,7 +52,7 @@ async function exchange(state: FakeState, caller: AuthenticatedClient, form: URL
   if (details.challenge !== undefined && proof !== details.challenge)
     return oauthError('invalid_grant', 'code_verifier was incorrect')
   ledger.use(code, clock.now())
-  return tokens(state, code.grant, 'new')
+  return tokenResponse(state, code.grant, 'new')
 }
 
 async function challengeOf(verifier: string): Promise<string | undefined> {
@@ -74,7 +74,7 @@ function refresh(state: FakeState, caller: AuthenticatedClient, form: URLSearchP
   const rotation = options.rotation ?? 'never'
   const rotates = rotation === 'always' || (rotation === 'pkce' && token.grant?.flow === 'pkce')
   if (rotates) token.revokedAt = clock.now()
-  return tokens(state, token.grant, rotates ? 'new' : 'none')
+  return tokenResponse(state, token.grant, rotates ? 'new' : 'none')
 }
 
 function clientCredentials(state: FakeState, caller: AuthenticatedClient): Response {
@@ -83,7 +83,7 @@ function clientCredentials(state: FakeState, caller: AuthenticatedClient): Respo
   return json(200, { access_token: access.value, token_type: 'Bearer', expires_in: seconds }, noStore)
 }
 
-function tokens(state: FakeState, grant: FakeGrant | undefined, refreshToken: 'new' | 'none'): Response {
+function tokenResponse(state: FakeState, grant: FakeGrant | undefined, refreshToken: 'new' | 'none'): Response {
   if (grant === undefined) return oauthError('invalid_grant', 'Invalid authorization code')
   const { access, seconds } = issueAccess(state, grant.clientId, grant)
   const refresh = refreshToken === 'new' ? { refresh_token: issueRefresh(state, grant).value } : {}

@@ -5,7 +5,7 @@ import { markets } from './markets.ts'
 import { labelName, title } from './names.ts'
 import { identity, pictures, type View } from './view.ts'
 
-const some = markets.filter((_, position) => position % 3 === 0)
+const fewMarkets = markets.filter((_, position) => position % 3 === 0)
 
 export function albumType(catalogue: Catalogue, index: number): 'album' | 'single' | 'compilation' {
   const { count } = catalogue.album(index)
@@ -13,9 +13,9 @@ export function albumType(catalogue: Catalogue, index: number): 'album' | 'singl
   return hash(catalogue.seed, index, 71) % 9 === 0 ? 'compilation' : 'album'
 }
 
-/** Where an album is sold: mostly everywhere, sometimes in every third market only. */
+/** The markets of an album: usually all, sometimes every third. */
 export function albumMarkets(catalogue: Catalogue, index: number): readonly string[] {
-  return hash(catalogue.seed, index, 72) % 12 === 0 ? some : markets
+  return hash(catalogue.seed, index, 72) % 12 === 0 ? fewMarkets : markets
 }
 
 export function releaseDate(seed: number, index: number): { release_date: string; release_date_precision: string } {
@@ -34,15 +34,15 @@ export function albumName(catalogue: Catalogue, index: number): string {
 
 export function simplifiedAlbum(catalogue: Catalogue, view: View, index: number): Record<string, unknown> {
   const { seed } = catalogue
-  const sold = albumMarkets(catalogue, index)
-  const playable = view.market === undefined || sold.includes(view.market)
-  const bare = hash(seed, index, 77) % 23 === 0
+  const available = albumMarkets(catalogue, index)
+  const playable = view.market === undefined || available.includes(view.market)
+  const withoutImages = hash(seed, index, 77) % 23 === 0
   return {
     album_type: albumType(catalogue, index),
     total_tracks: catalogue.album(index).count,
-    ...(view.stripped ? {} : { available_markets: sold }),
+    ...(view.stripped ? {} : { available_markets: available }),
     ...identity(view, 'albums', 'album', catalogue.id('album', index)),
-    images: bare ? [] : pictures(view, catalogue.imageId('album', index)),
+    images: withoutImages ? [] : pictures(view, catalogue.imageId('album', index)),
     ...(view.market === undefined ? {} : { is_playable: playable }),
     name: albumName(catalogue, index),
     ...releaseDate(seed, index),

@@ -13,15 +13,15 @@ export function simplifiedArtist(catalogue: Catalogue, view: View, index: number
 
 export function artistObject(catalogue: Catalogue, view: View, index: number): Record<string, unknown> {
   const { seed } = catalogue
-  const bare = hash(seed, index, 61) % 11 === 0
+  const minimal = hash(seed, index, 61) % 11 === 0
   return {
     ...simplifiedArtist(catalogue, view, index),
-    images: bare ? [] : pictures(view, catalogue.imageId('artist', index), [640, 320, 160]),
+    images: minimal ? [] : pictures(view, catalogue.imageId('artist', index), [640, 320, 160]),
     ...(view.stripped
       ? {}
       : {
           followers: { href: null, total: between(12, 4_000_000, seed, index, 62) },
-          genres: bare ? [] : [genre(seed, index), genre(seed, index + 1)],
+          genres: minimal ? [] : [genre(seed, index), genre(seed, index + 1)],
           popularity: between(0, 92, seed, index, 63),
         }),
   }

@@ -22,7 +22,7 @@ export function simplifiedAudiobook(catalogue: Catalogue, view: View, index: num
     html_description: `Author(s): ${author}<br/>Narrator(s): ${narrator}`,
     edition: 'Unabridged',
     explicit: false,
-    // An audiobook's URI and page name it a show; only its address in the API does not.
+    // Spotify uses `show` in an audiobook's URI and page, but not in its API path.
     ...identity(view, 'audiobooks', 'show', id),
     images: pictures(view, catalogue.imageId('audiobook', index)),
     languages: ['en'],

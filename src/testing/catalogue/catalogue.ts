@@ -4,14 +4,14 @@ const kinds = ['artist', 'album', 'track', 'show', 'episode', 'audiobook', 'chap
 /** A kind of object in the catalogue. */
 export type CatalogueKind = (typeof kinds)[number]
 
-/** A group of consecutive things that belong to one: an album's tracks, a show's episodes. */
+/** A range of consecutive objects that belong to one parent: an album's tracks, a show's episodes. */
 export interface Run {
   readonly index: number
   readonly first: number
   readonly count: number
 }
 
-/** Ways to cut a block of equal size into runs, so that both directions are arithmetic and nothing is stored. */
+/** Ways to divide a block of fixed size into runs, so that lookups in both directions need no stored data. */
 interface Partition {
   readonly size: number
   readonly cuts: readonly [readonly number[], ...(readonly number[])[]]
@@ -51,19 +51,19 @@ const bookCuts: Partition = {
   ],
 }
 
-/** How large the catalogue is. */
+/** The size of the catalogue. */
 export interface CatalogueOptions {
-  /** How many tracks there are, 10 to 100,000. Artists and albums follow from it. @default 1000 */
+  /** Number of tracks, 10 to 100,000. The numbers of artists and albums are derived from it. @default 1000 */
   readonly tracks?: number | undefined
-  /** How many podcast episodes there are. @default 240 */
+  /** Number of podcast episodes. @default 240 */
   readonly episodes?: number | undefined
-  /** How many audiobook chapters there are. @default 90 */
+  /** Number of audiobook chapters. @default 90 */
   readonly chapters?: number | undefined
-  /** How many public playlists of other people there are. @default 60 */
+  /** Number of public playlists of other users. @default 60 */
   readonly playlists?: number | undefined
 }
 
-/** A made-up world of music of any size. Everything follows from the seed and an index, and is made when asked for. */
+/** A generated catalogue. Every object is derived from the seed and an index when it is needed. */
 export class Catalogue {
   readonly seed: number
   readonly #counts: Readonly<Record<CatalogueKind, number>>
@@ -74,26 +74,26 @@ export class Catalogue {
     const episodes = options.episodes ?? 240
     const chapters = options.chapters ?? 90
     this.seed = seed
-    const albums = tracks === 0 ? 0 : this.#whole(albumCuts, 1, tracks - 1).index + 1
+    const albums = tracks === 0 ? 0 : this.#runOf(albumCuts, 1, tracks - 1).index + 1
     this.#counts = {
       track: tracks,
       relinked: tracks,
       album: albums,
-      artist: albums === 0 ? 0 : this.#whole(artistCuts, 2, albums - 1).index + 1,
+      artist: albums === 0 ? 0 : this.#runOf(artistCuts, 2, albums - 1).index + 1,
       episode: episodes,
-      show: episodes === 0 ? 0 : this.#whole(showCuts, 3, episodes - 1).index + 1,
+      show: episodes === 0 ? 0 : this.#runOf(showCuts, 3, episodes - 1).index + 1,
       chapter: chapters,
-      audiobook: chapters === 0 ? 0 : this.#whole(bookCuts, 4, chapters - 1).index + 1,
+      audiobook: chapters === 0 ? 0 : this.#runOf(bookCuts, 4, chapters - 1).index + 1,
       playlist: options.playlists ?? 60,
     }
   }
 
-  /** How many there are. */
+  /** The number of objects of a kind. */
   count(kind: CatalogueKind): number {
     return this.#counts[kind]
   }
 
-  /** The Spotify-like id of the thing with this index. The index can be read back from it. */
+  /** The Spotify-like id of the object with this index. `index` is the reverse. */
   id(kind: CatalogueKind, index: number): string {
     const salt = kinds.indexOf(kind)
     const key = index * kinds.length + salt
@@ -107,7 +107,7 @@ export class Catalogue {
     return id
   }
 
-  /** The index of an id of this kind, if there is such a thing. */
+  /** The index of an id, or undefined if there is no such object of this kind. */
   index(kind: CatalogueKind, id: string): number | undefined {
     const words = fromBase62(id)
     if (words === undefined) return undefined
@@ -118,49 +118,49 @@ export class Catalogue {
     return a === hash(this.seed, salt, index, 0xa1) ? index : undefined
   }
 
-  /** 40 hexadecimal digits that name a picture. */
+  /** The id of an image: 40 hexadecimal digits. */
   imageId(kind: CatalogueKind | 'user', index: number): string {
     return `ab67616d0000b273${hex(24, hash(this.seed, index), kind.length * 31 + kind.charCodeAt(0))}`
   }
 
   /** The album that a track is on. */
   albumOfTrack(track: number): Run {
-    return this.#clip(this.#whole(albumCuts, 1, track), 'track')
+    return this.#clip(this.#runOf(albumCuts, 1, track), 'track')
   }
 
   /** The tracks of an album. */
   album(index: number): Run {
-    return this.#clip(this.#nth(albumCuts, 1, index), 'track')
+    return this.#clip(this.#runAt(albumCuts, 1, index), 'track')
   }
 
   /** The artist whose album it is. */
   artistOfAlbum(album: number): Run {
-    return this.#clip(this.#whole(artistCuts, 2, album), 'album')
+    return this.#clip(this.#runOf(artistCuts, 2, album), 'album')
   }
 
   /** The artist and its albums. */
   artist(index: number): Run {
-    return this.#clip(this.#nth(artistCuts, 2, index), 'album')
+    return this.#clip(this.#runAt(artistCuts, 2, index), 'album')
   }
 
   /** The show that an episode belongs to. */
   showOfEpisode(episode: number): Run {
-    return this.#clip(this.#whole(showCuts, 3, episode), 'episode')
+    return this.#clip(this.#runOf(showCuts, 3, episode), 'episode')
   }
 
   /** The episodes of a show. */
   show(index: number): Run {
-    return this.#clip(this.#nth(showCuts, 3, index), 'episode')
+    return this.#clip(this.#runAt(showCuts, 3, index), 'episode')
   }
 
   /** The audiobook that a chapter belongs to. */
   audiobookOfChapter(chapter: number): Run {
-    return this.#clip(this.#whole(bookCuts, 4, chapter), 'chapter')
+    return this.#clip(this.#runOf(bookCuts, 4, chapter), 'chapter')
   }
 
   /** The chapters of an audiobook. */
   audiobook(index: number): Run {
-    return this.#clip(this.#nth(bookCuts, 4, index), 'chapter')
+    return this.#clip(this.#runAt(bookCuts, 4, index), 'chapter')
   }
 
   #clip(run: Run, kind: CatalogueKind): Run {
@@ -171,7 +171,7 @@ export class Catalogue {
     return partition.cuts[hash(this.seed, salt, block, 0xc3) % partition.cuts.length] ?? partition.cuts[0]
   }
 
-  #whole(partition: Partition, salt: number, member: number): Run {
+  #runOf(partition: Partition, salt: number, member: number): Run {
     const block = Math.floor(member / partition.size)
     const cut = this.#cut(partition, salt, block)
     let first = block * partition.size
@@ -182,7 +182,7 @@ export class Catalogue {
     throw new RangeError('a partition must cover its block')
   }
 
-  #nth(partition: Partition, salt: number, index: number): Run {
+  #runAt(partition: Partition, salt: number, index: number): Run {
     const parts = partition.cuts[0].length
     const block = Math.floor(index / parts)
     const cut = this.#cut(partition, salt, block)

@@ -1,4 +1,4 @@
-/** ISO 3166-1 codes of the markets in which the made-up catalogue is sold. */
+/** ISO 3166-1 codes of the markets of the catalogue. */
 export const markets: readonly string[] = (
   'AD AE AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW BY BZ CA CD CG CH CI CL CM CO CR CV CW CY ' +
   'CZ DE DJ DK DM DO DZ EC EE EG ES ET FI FJ FM FR GA GB GD GE GH GM GN GQ GR GT GW GY HK HN HR HT HU ID IE IL IN IQ IS ' +

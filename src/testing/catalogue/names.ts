@@ -23,7 +23,7 @@ const genreWords = words(
   'dream-pop folktronica slow-techno harbour-jazz chamber-soul post-disco desert-rock nu-samba ambient lo-fi',
 )
 
-/** Words for everything that has a name. Made up; a likeness to real people or works is chance. */
+/** Invented names; any resemblance to real people or works is a coincidence. */
 export function artistName(seed: number, index: number): string {
   const noun = pick(nouns, seed, index, 1)
   switch (hash(seed, index, 2) % 5) {

@@ -1,4 +1,5 @@
-import { epoch } from '../epoch.ts'
+import { escapeHtml } from '../../internal/html.ts'
+import { historyEnd } from '../history-end.ts'
 import { between, hash } from '../random.ts'
 import type { Catalogue } from './catalogue.ts'
 import { markets } from './markets.ts'
@@ -7,10 +8,6 @@ import { identity, pictures, type View } from './view.ts'
 
 const day = 86_400_000
 
-function escaped(text: string): string {
-  return `<p>${text.replaceAll('&', '&amp;').replaceAll("'", '&#39;')}</p>`
-}
-
 export function simplifiedShow(catalogue: Catalogue, view: View, index: number): Record<string, unknown> {
   const { seed } = catalogue
   const description = sentence(seed, index)
@@ -18,7 +15,7 @@ export function simplifiedShow(catalogue: Catalogue, view: View, index: number):
     ...(view.stripped ? {} : { available_markets: markets, publisher: personName(seed, index) }),
     copyrights: [],
     description,
-    html_description: escaped(description),
+    html_description: `<p>${escapeHtml(description)}</p>`,
     explicit: hash(seed, index, 91) % 5 === 0,
     ...identity(view, 'shows', 'show', catalogue.id('show', index)),
     images: pictures(view, catalogue.imageId('show', index)),
@@ -39,7 +36,7 @@ export function episodeName(catalogue: Catalogue, index: number): string {
   return `${index - catalogue.showOfEpisode(index).first + 1}. ${title(catalogue.seed, index * 7 + 5)}`
 }
 
-/** `resume` is where this user stopped, in milliseconds; it is shown to callers with the scope for it. */
+/** `resume` is the position at which the user stopped, in milliseconds; present if the caller has the scope for it. */
 export function simplifiedEpisode(
   catalogue: Catalogue,
   view: View,
@@ -50,14 +47,14 @@ export function simplifiedEpisode(
   const show = catalogue.showOfEpisode(index)
   const description = sentence(seed, index + 1000)
   const duration = episodeDuration(catalogue, index)
-  const newest = epoch - (hash(seed, show.index) % 300) * day
+  const newest = historyEnd - (hash(seed, show.index) % 300) * day
   return {
     audio_preview_url:
       hash(seed, index, 94) % 4 === 0
         ? null
         : `https://podz-content.spotifycdn.com/audio/clips/${catalogue.id('episode', index)}`,
     description,
-    html_description: escaped(description),
+    html_description: `<p>${escapeHtml(description)}</p>`,
     duration_ms: duration,
     explicit: false,
     ...identity(view, 'episodes', 'episode', catalogue.id('episode', index)),

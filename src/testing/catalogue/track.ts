@@ -1,12 +1,12 @@
-import { percentDecoded } from '../percent-encoding.ts'
-import { between, hash, hex, letters } from '../random.ts'
+import { percentDecode } from '../percent-encoding.ts'
+import { base62String, between, hash, hex } from '../random.ts'
 import { albumMarkets, simplifiedAlbum } from './album.ts'
 import { simplifiedArtist } from './artist.ts'
 import type { Catalogue } from './catalogue.ts'
 import { title } from './names.ts'
 import { identity, type View } from './view.ts'
 
-/** The artists of a track: its album's, and now and then a guest. */
+/** The artists of a track: its album's, and sometimes a guest. */
 export function trackArtists(catalogue: Catalogue, index: number): readonly number[] {
   const own = catalogue.artistOfAlbum(catalogue.albumOfTrack(index).index).index
   if (hash(catalogue.seed, index, 81) % 6 !== 0) return [own]
@@ -47,13 +47,13 @@ export function simplifiedTrack(catalogue: Catalogue, view: View, index: number)
   }
 }
 
-/** What stands in for another recording says so, where a market applies. */
+/** The id of the track that this one replaces, if a market applies. */
 function linkedFrom(view: View, id: string): Record<string, unknown> {
   if (view.stripped || view.market === undefined) return {}
   return { linked_from: { ...identity(view, 'tracks', 'track', id), type: 'track' } }
 }
 
-/** A track in its album's list, where now and then another recording stands in. */
+/** A track in its album's list; some replace another track. */
 export function albumTrack(catalogue: Catalogue, view: View, index: number): Record<string, unknown> {
   const track = simplifiedTrack(catalogue, view, index)
   if (hash(catalogue.seed, index, 88) % 9 !== 0) return track
@@ -65,7 +65,7 @@ function preview(catalogue: Catalogue, view: View, index: number): string | null
   return `https://p.scdn.co/mp3-preview/${hex(40, catalogue.seed, index)}`
 }
 
-/** `relinkedFrom` is the id that was asked for, when another recording stands in for it in this market. */
+/** `relinkedFrom` is the requested id, if this track replaces it in the market. */
 export function trackObject(
   catalogue: Catalogue,
   view: View,
@@ -77,28 +77,28 @@ export function trackObject(
     album: simplifiedAlbum(catalogue, view, catalogue.albumOfTrack(index).index),
     ...simplifiedTrack(catalogue, view, index),
     external_ids: {
-      isrc: `QZ${letters(3, seed, index).toUpperCase()}${between(1_000_000, 9_999_999, seed, index, 85)}`,
+      isrc: `QZ${base62String(3, seed, index).toUpperCase()}${between(1_000_000, 9_999_999, seed, index, 85)}`,
     },
     ...(view.stripped ? {} : { popularity: between(0, 95, seed, index, 86) }),
     ...(relinkedFrom === undefined ? {} : linkedFrom(view, relinkedFrom)),
   }
 }
 
-/** A file from a user's own disk, as playlists show it: most of what a track has is null or empty. */
+/** A local file in a playlist: most fields of a track are null or empty. */
 export function localTrack(view: View, uri: string): Record<string, unknown> {
   const [artist = '', album = '', name = '', seconds = '0'] = uri
     .replace('spotify:local:', '')
     .split(':')
     .map((part) => part.replaceAll('+', ' '))
-    .map((part) => percentDecoded(part) ?? part)
-  const nothing = { external_urls: {}, href: null, id: null }
+    .map((part) => percentDecode(part) ?? part)
+  const noLinks = { external_urls: {}, href: null, id: null }
   const markets = view.stripped ? {} : { available_markets: [] }
   return {
     album: {
       album_type: null,
       artists: [],
       ...markets,
-      ...nothing,
+      ...noLinks,
       images: [],
       name: album,
       release_date: null,
@@ -106,9 +106,9 @@ export function localTrack(view: View, uri: string): Record<string, unknown> {
       type: 'album',
       uri: null,
     },
-    artists: [{ ...nothing, name: artist, type: 'artist', uri: null }],
+    artists: [{ ...noLinks, name: artist, type: 'artist', uri: null }],
     ...markets,
-    ...nothing,
+    ...noLinks,
     disc_number: 0,
     duration_ms: (Number.parseInt(seconds, 10) || 0) * 1000,
     explicit: false,

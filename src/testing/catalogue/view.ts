@@ -1,18 +1,18 @@
-/** How objects are shown to one caller: which address, which application, which market. */
+/** How objects are rendered for one caller: base URL, application, market. */
 export interface View {
-  /** The Web API's base as the caller sees it, without a slash at the end. */
+  /** The Web API's base URL for this caller, without a trailing slash. */
   readonly api: string
-  /** What an image's id is appended to. */
+  /** The URL prefix of images. */
   readonly images: string
-  /** Whether fields that development mode lost in February 2026 are left out. */
+  /** Whether the fields removed from development mode in February 2026 are absent. */
   readonly stripped: boolean
-  /** Whether 30-second previews are handed out, as they were until November 2024. */
+  /** Whether 30-second previews are included, as they were until November 2024. */
   readonly previews: boolean
   /** The market that applies, if any. */
   readonly market: string | undefined
 }
 
-/** The members that nearly every object has. */
+/** The fields that nearly every object has. */
 export function identity(view: View, path: string, type: string, id: string): Record<string, unknown> {
   return {
     external_urls: { spotify: `https://open.spotify.com/${type}/${id}` },
@@ -22,7 +22,7 @@ export function identity(view: View, path: string, type: string, id: string): Re
   }
 }
 
-/** Three sizes of one picture. */
+/** The sizes of one image. */
 export function pictures(view: View, id: string, sizes: readonly number[] = [640, 300, 64]): unknown[] {
   return sizes.map((size) => ({
     height: size,

@@ -2,34 +2,34 @@ import { isStagedoorError, type VaultErrorCode } from '../../errors.ts'
 import { base64url, concat, randomBytes, sameBytes } from '../../internal/bytes.ts'
 import type { Kms } from '../../vault/kms.ts'
 
-/** What a key service can be made to do. */
+/** A failure that the key service can be made to return. */
 export type KmsFailure = 'denied' | 'throttled' | 'unavailable' | 'disabled'
 
-/** A KMS as the contract needs it. */
+/** The KMS under test. */
 export interface KmsContractSubject {
   /** The adapter under test. */
   kms(): Kms
-  /** The same adapter for another key of the same kind. */
+  /** The same adapter with another key of the same kind. */
   other(): Kms
-  /** Makes the service fail from now on; `undefined` heals it. Cases of failures are left out without it. */
+  /** Makes the service fail from now on; `undefined` ends that. Without it, failure cases are left out. */
   fail?(failure: KmsFailure | undefined): Promise<void> | void
-  /** Makes a new version of the key that `kms()` uses. Cases of versions are left out without it. */
+  /** Creates a new version of the key that `kms()` uses. Without it, version cases are left out. */
   rotate?(): Promise<void> | void
 }
 
-/** One thing that every KMS must do. */
+/** One requirement for every KMS. */
 export interface KmsContractCase {
   readonly name: string
-  /** Throws what is wrong. */
+  /** Rejects if the requirement is not met. */
   run(): Promise<void>
 }
 
 type AddCase = (name: string, run: (kms: Kms, other: Kms) => Promise<void>) => void
 
 /**
- * What every `Kms` must do, as named cases for any test runner:
+ * The requirements for every `Kms`, as named cases for any test runner:
  * `for (const { name, run } of kmsContract({ kms: () => mine, other: () => another })) test(name, run)`.
- * A case that fails rejects with an `Error` that says what was expected.
+ * A failed case rejects with an `Error` whose message is what was expected.
  *
  * @example
  * ```ts
@@ -49,41 +49,41 @@ export function kmsContract(subject: KmsContractSubject): readonly KmsContractCa
 }
 
 function addWrapCases(add: AddCase): void {
-  add('the keyId is a stable name that fits a record', async (kms) => {
+  add('the keyId is short enough for a record and has no surrounding white space', async (kms) => {
     expect(kms.keyId.length >= 1 && kms.keyId.length <= 1024, 'keyId must have 1 to 1024 characters')
     expect(kms.keyId === kms.keyId.trim(), 'keyId must not begin or end with white space')
   })
-  add('a data key unwraps to what was wrapped', async (kms) => {
+  add('unwrapKey returns the data key that was wrapped', async (kms) => {
     for (const dataKey of [randomBytes(32), randomBytes(32), new Uint8Array(32)]) {
       const wrapped = await kms.wrapKey(dataKey)
       expect(wrapped instanceof Uint8Array && wrapped.length <= 4096, 'a wrapped key must have at most 4096 bytes')
-      expect(sameBytes(await kms.unwrapKey(wrapped), dataKey), 'unwrapKey must give the data key back')
+      expect(sameBytes(await kms.unwrapKey(wrapped), dataKey), 'unwrapKey must return the data key')
     }
   })
-  add('a wrapped key shows nothing of the data key, and differs each time', async (kms) => {
+  add('a wrapped key does not contain the data key and differs each time', async (kms) => {
     const dataKey = randomBytes(32)
     const [first, second] = [await kms.wrapKey(dataKey), await kms.wrapKey(dataKey)]
     expect(!contains(first, dataKey), 'the wrapped key must not contain the data key')
     expect(!sameBytes(first, second), 'two wraps of one key must differ')
   })
-  add('the bytes that come and go are the caller’s', async (kms) => {
+  add('arguments are not changed and results are not shared', async (kms) => {
     const dataKey = randomBytes(32)
     const copy = dataKey.slice()
     const wrapped = await kms.wrapKey(dataKey)
     expect(sameBytes(dataKey, copy), 'wrapKey must not change its argument')
     dataKey.fill(0)
-    const kept = wrapped.slice()
+    const wrappedCopy = wrapped.slice()
     const first = await kms.unwrapKey(wrapped)
-    expect(sameBytes(wrapped, kept), 'unwrapKey must not change its argument')
+    expect(sameBytes(wrapped, wrappedCopy), 'unwrapKey must not change its argument')
     first.fill(0)
-    expect(sameBytes(await kms.unwrapKey(wrapped), copy), 'overwriting a result must not reach the next one')
+    expect(sameBytes(await kms.unwrapKey(wrapped), copy), 'overwriting a result must not change the next one')
   })
-  add('many calls at once do not mix', async (kms) => {
+  add('concurrent calls return their own results', async (kms) => {
     const dataKeys = Array.from({ length: 20 }, () => randomBytes(32))
     const wrapped = await Promise.all(dataKeys.map((dataKey) => kms.wrapKey(dataKey)))
-    const opened = await Promise.all(wrapped.map((key) => kms.unwrapKey(key)))
+    const unwrapped = await Promise.all(wrapped.map((key) => kms.unwrapKey(key)))
     for (const [index, dataKey] of dataKeys.entries())
-      expect(sameBytes(opened[index] ?? new Uint8Array(), dataKey), 'each call must get its own answer')
+      expect(sameBytes(unwrapped[index] ?? new Uint8Array(), dataKey), 'each call must return its own result')
   })
 }
 
@@ -93,19 +93,19 @@ function addRefusalCases(add: AddCase): void {
     for (let at = 0; at < wrapped.length; at++) {
       const changed = wrapped.slice()
       changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8))
-      await refused(kms.unwrapKey(changed), changed)
+      await rejection(kms.unwrapKey(changed), changed)
     }
   })
-  add('a wrapped key that is cut, longer or empty does not unwrap', async (kms) => {
+  add('a wrapped key that is truncated, extended or empty does not unwrap', async (kms) => {
     const wrapped = await kms.wrapKey(randomBytes(32))
     const cut = [0, 1, 2, 5, Math.floor(wrapped.length / 2), wrapped.length - 1].map((end) => wrapped.slice(0, end))
     for (const wrong of [...cut, concat([wrapped, Uint8Array.of(0)]), randomBytes(4096)])
-      await refused(kms.unwrapKey(wrong), wrong)
+      await rejection(kms.unwrapKey(wrong), wrong)
   })
-  add('what another key has wrapped does not unwrap', async (kms, other) => {
-    expect(kms.keyId !== other.keyId, 'two keys must have two keyIds')
+  add('a key wrapped under another key does not unwrap', async (kms, other) => {
+    expect(kms.keyId !== other.keyId, 'two keys must have different keyIds')
     const wrapped = await other.wrapKey(randomBytes(32))
-    await refused(kms.unwrapKey(wrapped), wrapped)
+    await rejection(kms.unwrapKey(wrapped), wrapped)
   })
 }
 
@@ -116,7 +116,7 @@ function addRewrapCases(add: AddCase, subject: KmsContractSubject): void {
     const rewrapped = await kms.rewrapKey(await kms.wrapKey(dataKey))
     expect(sameBytes(await kms.unwrapKey(rewrapped), dataKey), 'rewrapKey must keep the data key')
   })
-  add('a key that canRewrapFrom accepts is rewrapped to this one', async (kms, other) => {
+  add('a key wrapped by a KMS that canRewrapFrom accepts is rewrapped to this one', async (kms, other) => {
     if (kms.rewrapKey === undefined || kms.canRewrapFrom?.(other) !== true) return
     const dataKey = randomBytes(32)
     const rewrapped = await kms.rewrapKey(await other.wrapKey(dataKey), { source: other })
@@ -124,7 +124,7 @@ function addRewrapCases(add: AddCase, subject: KmsContractSubject): void {
   })
   const rotate = subject.rotate?.bind(subject)
   if (rotate === undefined) return
-  add('what an older version of the key has wrapped still unwraps, and can be rewrapped', async (kms) => {
+  add('a key wrapped under an older version still unwraps and can be rewrapped', async (kms) => {
     const dataKey = randomBytes(32)
     const old = await kms.wrapKey(dataKey)
     await rotate()
@@ -132,7 +132,7 @@ function addRewrapCases(add: AddCase, subject: KmsContractSubject): void {
     expect(sameBytes(await kms.unwrapKey(old), dataKey), 'the older version must still unwrap')
     expect(sameBytes(await kms.unwrapKey(fresh), dataKey), 'the newer version must unwrap')
     if (kms.rewrapKey === undefined) return
-    expect(sameBytes(await kms.unwrapKey(await kms.rewrapKey(old)), dataKey), 'rewrapKey must take the older version')
+    expect(sameBytes(await kms.unwrapKey(await kms.rewrapKey(old)), dataKey), 'rewrapKey must accept the older version')
   })
 }
 
@@ -146,13 +146,13 @@ function addFailureCases(add: AddCase, subject: KmsContractSubject): void {
     disabled: 'VAULT_KEY_DISABLED',
   }
   for (const [failure, code] of Object.entries(codes) as [KmsFailure, VaultErrorCode][]) {
-    add(`a service that is ${failure} is ${code}`, async (kms) => {
+    add(`a service that is ${failure} rejects with ${code}`, async (kms) => {
       const dataKey = randomBytes(32)
       const wrapped = await kms.wrapKey(dataKey)
       await fail(failure)
       try {
         for (const call of [() => kms.wrapKey(dataKey), () => kms.unwrapKey(wrapped)]) {
-          const error = await refused(call(), dataKey, wrapped)
+          const error = await rejection(call(), dataKey, wrapped)
           expect(error.code === code, `the code must be ${code}, not ${error.code}`)
           const transient = failure === 'throttled' || failure === 'unavailable'
           expect(error.retryable === transient, `retryable must be ${transient}`)
@@ -160,13 +160,13 @@ function addFailureCases(add: AddCase, subject: KmsContractSubject): void {
       } finally {
         await fail(undefined)
       }
-      expect(sameBytes(await kms.unwrapKey(wrapped), dataKey), 'a service that is well again must be used again')
+      expect(sameBytes(await kms.unwrapKey(wrapped), dataKey), 'the KMS must work again after the failure')
     })
   }
 }
 
-/** Expects a `VaultError` that tells none of `secrets`. */
-async function refused(
+/** The `VaultError` that `call` rejects with, after checking that it contains none of `secrets`. */
+async function rejection(
   call: Promise<unknown>,
   ...secrets: Uint8Array[]
 ): Promise<{ code: string; retryable: boolean }> {
@@ -174,22 +174,22 @@ async function refused(
     () => undefined,
     (reason: unknown) => reason,
   )
-  expect(error !== undefined, 'the call must be refused')
-  if (!isStagedoorError(error) || error.name !== 'VaultError') throw new Error('the refusal must be a VaultError')
-  const told = tellings(error)
+  expect(error !== undefined, 'the call must reject')
+  if (!isStagedoorError(error) || error.name !== 'VaultError') throw new Error('the error must be a VaultError')
+  const text = errorText(error)
   for (const secret of secrets) {
     if (secret.length < 12) continue
-    for (const form of forms(secret)) expect(!told.includes(form), 'an error must not tell a key')
+    for (const form of forms(secret)) expect(!text.includes(form), 'an error must not contain a key')
   }
   return error
 }
 
-/** All text that an error and its causes carry, hidden properties included. */
-function tellings(error: unknown, depth = 0): string {
+/** All text of an error and its causes, non-enumerable properties included. */
+function errorText(error: unknown, depth = 0): string {
   if (typeof error !== 'object' || error === null || depth > 5) return String(error)
   if (error instanceof Uint8Array) return forms(error).join(' ')
   return Reflect.ownKeys(error)
-    .map((key) => tellings(Reflect.get(error, key), depth + 1))
+    .map((key) => errorText(Reflect.get(error, key), depth + 1))
     .join('\n')
 }
 
@@ -203,6 +203,6 @@ function contains(bytes: Uint8Array, part: Uint8Array): boolean {
   return bytes.some((_, start) => sameBytes(bytes.subarray(start, start + part.length), part))
 }
 
-function expect(met: boolean, otherwise: string): void {
-  if (!met) throw new Error(otherwise)
+function expect(condition: boolean, message: string): void {
+  if (!condition) throw new Error(message)
 }

@@ -4,7 +4,7 @@ export function expect(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Error(`expected ${what}`)
 }
 
-/** The error that `promise` rejects with, if it is the API error with this code. */
+/** The error that `promise` rejects with. @throws Error if it is not the API error with this code. */
 export async function rejection(promise: Promise<unknown>, code: SpotifyApiErrorCode): Promise<SpotifyApiError> {
   const error = await promise.then(
     () => undefined,

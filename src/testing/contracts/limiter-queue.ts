@@ -5,10 +5,10 @@ export function addQueueCases(add: AddCase): void {
   add('a job runs once and its value is returned', {}, async (limiter) => {
     let runs = 0
     const value = await limiter.schedule(async () => ++runs)
-    expect(value === 1 && runs === 1, 'one run and its value')
+    expect(value === 1 && runs === 1, 'one run and its value returned')
   })
 
-  add('the error of a job reaches its caller as it is', {}, async (limiter) => {
+  add('the error of a job reaches its caller unchanged', {}, async (limiter) => {
     const error = new Error('mine')
     const thrown = await limiter.schedule(() => Promise.reject(error)).catch((reason: unknown) => reason)
     expect(thrown === error, 'the same error object')
@@ -17,11 +17,11 @@ export function addQueueCases(add: AddCase): void {
         throw error
       })
       .catch((reason: unknown) => reason)
-    expect(sync === error, 'the same error object from a job that throws at once')
-    expect((await limiter.schedule(async () => 'next')) === 'next', 'the slot to be free again')
+    expect(sync === error, 'the same error object from a job that throws synchronously')
+    expect((await limiter.schedule(async () => 'next')) === 'next', 'the slot to be released')
   })
 
-  add('as many jobs run at a time as allowed, and no more', { maxConcurrent: 3 }, async (limiter) => {
+  add('up to maxConcurrent jobs run at the same time', { maxConcurrent: 3 }, async (limiter) => {
     const together = gate()
     let running = 0
     let most = 0
@@ -32,10 +32,10 @@ export function addQueueCases(add: AddCase): void {
       running--
     }
     await Promise.all(Array.from({ length: 20 }, () => limiter.schedule(job)))
-    expect(most === 3, `3 jobs at a time, not ${most}`)
+    expect(most === 3, `3 jobs at the same time, not ${most}`)
   })
 
-  add('jobs start in the order in which they came', { maxConcurrent: 1 }, async (limiter) => {
+  add('jobs start in the order in which they were scheduled', { maxConcurrent: 1 }, async (limiter) => {
     const order: number[] = []
     await Promise.all(Array.from({ length: 10 }, (_, index) => limiter.schedule(async () => order.push(index))))
     expect(order.join() === '0,1,2,3,4,5,6,7,8,9', `first in, first out, not ${order.join()}`)
@@ -48,10 +48,10 @@ export function addQueueCases(add: AddCase): void {
       ran = true
     }
     const thrown = await limiter.schedule(job, { signal: AbortSignal.abort(reason) }).catch((error: unknown) => error)
-    expect(thrown === reason && !ran, "the signal's own reason and no run")
+    expect(thrown === reason && !ran, "the signal's reason and no run")
   })
 
-  add('an abort while waiting ends the wait, and nothing is counted', { maxConcurrent: 1 }, async (limiter) => {
+  add('an abort while waiting ends the wait and the call does not count', { maxConcurrent: 1 }, async (limiter) => {
     const blocker = gate()
     const first = limiter.schedule(() => blocker.opened)
     const controller = new AbortController()
@@ -66,14 +66,14 @@ export function addQueueCases(add: AddCase): void {
     const third = limiter.schedule(async () => 'third')
     controller.abort(reason)
     const thrown = await second.catch((error: unknown) => error)
-    expect(thrown === reason, "the signal's own reason, before the job ahead has ended")
+    expect(thrown === reason, "the signal's reason, before the running job has ended")
     blocker.open()
     expect((await third) === 'third' && !ran, 'the next call to run instead')
     await first
     expect(limiter.state().inWindow === 2, 'two requests in the window')
   })
 
-  add('a full queue refuses the next call', { maxConcurrent: 1, maxQueue: 2 }, async (limiter) => {
+  add('a full queue rejects the next call', { maxConcurrent: 1, maxQueue: 2 }, async (limiter) => {
     const blocker = gate()
     const started = gate()
     const job = (): Promise<void> => {
@@ -91,7 +91,7 @@ export function addQueueCases(add: AddCase): void {
     await Promise.all(calls)
   })
 
-  add('closing ends what waits, lets run what runs and refuses what comes', { maxConcurrent: 1 }, async (limiter) => {
+  add('close rejects queued and new calls and lets running jobs finish', { maxConcurrent: 1 }, async (limiter) => {
     const blocker = gate()
     const started = gate()
     const running = limiter.schedule(async () => {
@@ -108,11 +108,11 @@ export function addQueueCases(add: AddCase): void {
       'API_CLOSED',
     )
     blocker.open()
-    expect((await running) === 'done', 'the running job to end undisturbed')
+    expect((await running) === 'done', 'the running job to finish')
     await closing
   })
 
-  add('a call that waits for its turn too long fails in time', { maxConcurrent: 1 }, async (limiter) => {
+  add('a call that waits longer than maxWait fails', { maxConcurrent: 1 }, async (limiter) => {
     const blocker = gate()
     const first = limiter.schedule(() => blocker.opened)
     const before = Date.now()
@@ -120,7 +120,7 @@ export function addQueueCases(add: AddCase): void {
       limiter.schedule(async () => {}, { maxWait: 50 }),
       'API_RATE_LIMITED',
     )
-    expect(Date.now() - before < 1000, 'the error when its 50 ms have passed')
+    expect(Date.now() - before < 1000, 'the error after 50 ms')
     blocker.open()
     await settled([first])
   })

@@ -3,7 +3,7 @@ import { addBoundCases } from './limiter-bounds.ts'
 import { addPauseCases } from './limiter-pauses.ts'
 import { addQueueCases } from './limiter-queue.ts'
 
-/** What a case asks of the limiter that it is given. */
+/** The options of the limiter that a case needs. */
 export interface LimiterContractOptions {
   /** Requests per window at the start. */
   readonly initialCeiling: number
@@ -13,32 +13,32 @@ export interface LimiterContractOptions {
   readonly maxQueue: number
 }
 
-/** A limiter as the contract needs it. */
+/** The limiter under test. */
 export interface LimiterContractSubject {
-  /** A new limiter that shares nothing with earlier ones. The case closes it. */
+  /** Creates a limiter that shares nothing with earlier ones. The case closes it. */
   limiter(options: LimiterContractOptions): Limiter | Promise<Limiter>
 }
 
-/** One thing that every limiter must do. */
+/** One requirement for every limiter. */
 export interface LimiterContractCase {
   readonly name: string
-  /** Throws what is wrong. */
+  /** Rejects if the requirement is not met. */
   run(): Promise<void>
 }
 
-/** Registers one case of the contract: `options` differ from a limiter that lets almost everything through. */
+/** Adds one case to the contract. `options` override the defaults, under which almost no call waits. */
 export type AddCase = (
   name: string,
   options: Partial<LimiterContractOptions>,
   run: (limiter: Limiter) => Promise<void>,
 ) => void
 
-const generous: LimiterContractOptions = { initialCeiling: 1000, window: 500, maxConcurrent: 4, maxQueue: 100 }
+const defaults: LimiterContractOptions = { initialCeiling: 1000, window: 500, maxConcurrent: 4, maxQueue: 100 }
 
 /**
- * What every `Limiter` must do, as named cases for any test runner:
+ * The requirements for every `Limiter`, as named cases for any test runner:
  * `for (const { name, run } of limiterContract({ limiter: (options) => mine(options) })) test(name, run)`.
- * A case that fails rejects with an `Error` that says what was expected. The cases run on the real clock, with short windows.
+ * A failed case rejects with an `Error` whose message is what was expected. Cases use the real clock and short windows.
  *
  * @example
  * ```ts
@@ -54,7 +54,7 @@ export function limiterContract(subject: LimiterContractSubject): readonly Limit
     cases.push({
       name,
       async run() {
-        const limiter = await subject.limiter({ ...generous, ...options })
+        const limiter = await subject.limiter({ ...defaults, ...options })
         try {
           await run(limiter)
         } finally {

@@ -3,10 +3,10 @@ import type { StoreContractSubject } from './store.ts'
 import { equal, storedConnection, unique } from './store-fixtures.ts'
 
 export type StoreContext = ReturnType<typeof storeContext>
-/** Registers one case of the contract. */
+/** Adds one case to the contract. */
 export type AddCase = (name: string, run: (context: StoreContext) => Promise<void>) => void
 
-/** What one case works with: a provider of its own in the store under test. */
+/** The context of one case: the store under test and a provider that only this case uses. */
 export function storeContext(subject: StoreContractSubject) {
   const store = subject.store()
   const provider = `contract-${unique()}`
@@ -23,14 +23,14 @@ export function storeContext(subject: StoreContractSubject) {
       for (const [index, owner] of owners.entries())
         equal(await store.compareAndSet(at(owner), undefined, record(owner, fields?.(index))), true)
     },
-    /** The owners of all pages; a page that is not full must be the last. */
+    /** The owners of all pages, read until a page is not full. */
     async pages(query: { status?: StoredConnection['status']; keyIdNot?: string }, limit: number): Promise<string[]> {
       const owners: string[] = []
       for (;;) {
         const page = await store.list({ provider, limit, after: owners.at(-1), ...query })
         owners.push(...page.map((found) => found.ownerId))
         if (page.length < limit) return owners
-        if (owners.length > 1_000) throw new Error('list gave more connections than there are')
+        if (owners.length > 1_000) throw new Error('list returned more connections than there are')
       }
     },
     async due(moment: number, limit: number): Promise<string[]> {

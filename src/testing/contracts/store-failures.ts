@@ -1,12 +1,12 @@
 import type { StoredConnection } from '../../stores/store.ts'
 import type { StoreContractSubject } from './store.ts'
 import type { AddCase } from './store-context.ts'
-import { equal, failureOf, range, unique } from './store-fixtures.ts'
+import { equal, range, rejectionOf, unique } from './store-fixtures.ts'
 
-/** Markers, corrupt connections, aborts and wrong arguments. */
+/** Markers, corrupt connections, aborts and invalid arguments. */
 export function addFailureCases(add: AddCase, { advance, corrupt }: StoreContractSubject): void {
   if (advance !== undefined) {
-    add('an ended marker can be claimed again', async ({ store }) => {
+    add('an expired marker can be claimed again', async ({ store }) => {
       const marker = unique()
       equal(await store.claim(marker, Date.now() + 600_000), true)
       advance(600_001)
@@ -15,36 +15,36 @@ export function addFailureCases(add: AddCase, { advance, corrupt }: StoreContrac
     })
   }
   if (corrupt !== undefined) {
-    add('a corrupt connection is STORE_CORRUPT and harms no other', async (context) => {
+    add('a corrupt connection is STORE_CORRUPT and does not affect other connections', async (context) => {
       await context.fill(range(12), (index) => ({ nextCheckAt: index }))
-      const sound = range(12).filter((_, index) => index > 4 && index !== 8)
-      for (const owner of range(12)) if (!sound.includes(owner)) await corrupt(context.at(owner))
-      const error = await failureOf(context.store.get(context.at(range(12)[0] ?? '')))
+      const valid = range(12).filter((_, index) => index > 4 && index !== 8)
+      for (const owner of range(12)) if (!valid.includes(owner)) await corrupt(context.at(owner))
+      const error = await rejectionOf(context.store.get(context.at(range(12)[0] ?? '')))
       equal([error.name, error.code, error.retryable], ['StoreError', 'STORE_CORRUPT', false])
       for (const limit of [1, 3, 100]) {
-        equal(await context.pages({}, limit), sound)
-        equal(await context.pages({ status: 'connected' }, limit), sound)
-        equal(await context.pages({ keyIdNot: 'other' }, limit), sound)
-        equal(await context.due(1e15, limit), sound.slice(0, limit))
+        equal(await context.pages({}, limit), valid)
+        equal(await context.pages({ status: 'connected' }, limit), valid)
+        equal(await context.pages({ keyIdNot: 'other' }, limit), valid)
+        equal(await context.due(1e15, limit), valid.slice(0, limit))
       }
-      for (const owner of sound) equal((await context.store.get(context.at(owner)))?.ownerId, owner)
+      for (const owner of valid) equal((await context.store.get(context.at(owner)))?.ownerId, owner)
     })
-    add('a corrupt connection can be replaced by the revision its error names', async ({ store, at, record }) => {
+    add('a corrupt connection can be replaced with the revision of its error', async ({ store, at, record }) => {
       await store.compareAndSet(at('a'), undefined, record('a'))
       await corrupt(at('a'))
-      const { revision } = await failureOf(store.get(at('a')))
+      const { revision } = await rejectionOf(store.get(at('a')))
       const fresh = record('a')
       equal(await store.compareAndSet(at('a'), revision, fresh), true)
       equal(await store.get(at('a')), fresh)
     })
   }
-  add('what a caller does to a record it got changes nothing stored', async ({ store, at, record }) => {
+  add('changes to a returned record do not change the stored one', async ({ store, at, record }) => {
     const first = record('a')
     await store.compareAndSet(at('a'), undefined, first)
-    const got = (await store.get(at('a'))) as { scopes: string[]; accessToken: { keyId: string } } | undefined
+    const read = (await store.get(at('a'))) as { scopes: string[]; accessToken: { keyId: string } } | undefined
     try {
-      if (got) got.accessToken.keyId = 'changed'
-      got?.scopes.push('changed')
+      if (read) read.accessToken.keyId = 'changed'
+      read?.scopes.push('changed')
     } catch {}
     equal(await store.get(at('a')), first)
   })
@@ -52,17 +52,17 @@ export function addFailureCases(add: AddCase, { advance, corrupt }: StoreContrac
     const marker = unique()
     const until = Date.now() + 600_000
     const claims = await Promise.all(Array.from({ length: 24 }, (_, n) => (n % 2 ? store : other).claim(marker, until)))
-    equal(claims.filter(Boolean).length, 1, 'first callers')
+    equal(claims.filter(Boolean).length, 1, 'successful claims')
     equal(await other.claim(marker, until), false)
     equal(await store.claim(unique(), until), true, 'another marker')
   })
-  add('a marker of a caller whose clock is behind is claimed once too', async ({ store }) => {
+  add('a marker with an end in the past is claimed once too', async ({ store }) => {
     const marker = unique()
     equal(await store.claim(marker, 1_000_000), true)
     equal(await store.claim(marker, 1_000_000), false)
   })
   add(
-    'a call whose signal has fired rejects with its reason and does nothing',
+    'a call with an aborted signal rejects with its reason and does nothing',
     async ({ store, at, record, provider }) => {
       const options = { signal: AbortSignal.abort('the reason') }
       const marker = unique()
@@ -84,7 +84,7 @@ export function addFailureCases(add: AddCase, { advance, corrupt }: StoreContrac
       equal(await store.claim(marker, Date.now() + 60_000), true)
     },
   )
-  add('what could not be read back is refused with a TypeError', async ({ store, at, record, provider }) => {
+  add('a record that could not be read back is rejected with a TypeError', async ({ store, at, record, provider }) => {
     const plain = { accessToken: 'plaintext' as unknown as StoredConnection['accessToken'] }
     const first = record('a')
     for (const call of [
@@ -103,7 +103,7 @@ export function addFailureCases(add: AddCase, { advance, corrupt }: StoreContrac
       () => store.compareAndSet(at('a'), undefined, record('a', { nextCheckAt: Number.POSITIVE_INFINITY })),
       () => store.compareAndSet(at('a'), first.revision, first),
     ]) {
-      const error = await failureOf(call())
+      const error = await rejectionOf(call())
       equal([error.name, error.code], ['TypeError', 'INVALID_ARGUMENT'])
     }
     equal((await store.list({ provider, limit: 9 })).length, 0)

@@ -1,12 +1,12 @@
 import type { EncryptedToken } from '../../internal/encrypted-token.ts'
 import type { StoredConnection } from '../../stores/store.ts'
 
-/** 16 random characters, for revisions, providers and markers. */
+/** 16 random hexadecimal digits, for revisions, providers and markers. */
 export function unique(): string {
   return [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** An envelope of the right shape that no vault has sealed. */
+/** A well-formed encrypted token with random content. */
 export function sealed(keyId: string): EncryptedToken {
   return { version: 1, keyId, dataKeyId: unique(), encryptedKey: unique(), nonce: unique(), encryptedData: unique() }
 }
@@ -29,7 +29,7 @@ export function storedConnection(fields: Partial<StoredConnection> & { readonly 
   }
 }
 
-/** JSON with sorted keys and without what is undefined, so that equal values read the same. */
+/** JSON with sorted keys, so that equal values have equal text. */
 function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_, part: unknown) =>
@@ -45,8 +45,8 @@ export function equal(actual: unknown, expected: unknown, what = 'result'): void
   throw new Error(`${what}: expected ${canonical(expected)}, got ${canonical(actual)}`)
 }
 
-/** The error that a promise rejects with; an error itself if it does not. */
-export async function failureOf(
+/** The error that a promise rejects with. @throws Error if it does not reject. */
+export async function rejectionOf(
   promise: Promise<unknown>,
 ): Promise<{ name?: string; code?: string; retryable?: boolean; revision?: string }> {
   try {
@@ -57,5 +57,5 @@ export async function failureOf(
   throw new Error('expected a rejection, got a result')
 }
 
-/** Owner ids in order. */
+/** `length` owner ids in ascending order. */
 export const range = (length: number): string[] => Array.from({ length }, (_, index) => `${index + 100}`)

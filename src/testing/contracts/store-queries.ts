@@ -1,10 +1,10 @@
 import type { AddCase } from './store-context.ts'
 import { equal, range, sealed, unique } from './store-fixtures.ts'
 
-/** How connections are told apart, listed and come due. */
+/** How connections are identified, listed and returned by `due`. */
 export function addQueryCases(add: AddCase): void {
   add(
-    'owners that differ in case, accents, spaces or form are different owners',
+    'owners that differ in case, accents, spaces or Unicode form are different owners',
     async ({ store, at, record, provider }) => {
       const owners = [
         'a',
@@ -32,7 +32,7 @@ export function addQueryCases(add: AddCase): void {
       equal((await store.list({ provider, limit: 99 })).length, owners.length)
     },
   )
-  add('owners and providers are told apart', async ({ store, at, record, provider }) => {
+  add('the same owner of two providers has two connections', async ({ store, at, record, provider }) => {
     await store.compareAndSet(at('a'), undefined, record('a'))
     const elsewhere = { provider: `${provider}2`, ownerId: 'a' }
     equal(await store.get(elsewhere), undefined)
@@ -41,19 +41,19 @@ export function addQueryCases(add: AddCase): void {
     equal((await store.due({ provider, limit: 9, at: 1e15 })).length, 1)
     equal((await store.list({ provider: `${provider}2`, limit: 9, keyIdNot: 'other' })).length, 1)
   })
-  add('list goes through all connections once, ordered by the code points of the owner', async (context) => {
+  add('list returns every connection once, ordered by the code points of the owner', async (context) => {
     const owners = ['10', '9', 'A', 'Z', 'a', 'b', 'é', 'z', '\u{e000}', '\u{ffee}', '\u{1f600}', ...range(40)]
     await context.fill(owners)
-    equal(await context.pages({}, 7), inOrder(owners))
-    equal(await context.pages({}, owners.length), inOrder(owners))
+    equal(await context.pages({}, 7), sortByCodePoint(owners))
+    equal(await context.pages({}, owners.length), sortByCodePoint(owners))
   })
-  add('list by status', async (context) => {
+  add('list filters by status', async (context) => {
     await context.fill(range(20), (index) => ({ status: index % 3 === 0 ? 'needs_reauth' : 'connected' }))
-    const ended = inOrder(range(20).filter((_, index) => index % 3 === 0))
+    const ended = sortByCodePoint(range(20).filter((_, index) => index % 3 === 0))
     equal(await context.pages({ status: 'needs_reauth' }, 3), ended)
     equal(
       await context.pages({ status: 'connected' }, 100),
-      inOrder(range(20).filter((owner) => !ended.includes(owner))),
+      sortByCodePoint(range(20).filter((owner) => !ended.includes(owner))),
     )
     const record = await context.store.get(context.at(ended[0] ?? ''))
     if (record === undefined) throw new Error('a listed connection was not found')
@@ -61,7 +61,7 @@ export function addQueryCases(add: AddCase): void {
     equal(await context.store.compareAndSet(record, record.revision, next), true)
     equal(await context.pages({ status: 'needs_reauth' }, 3), ended.slice(1))
   })
-  add('list by keyIdNot finds what is not wholly under a key', async (context) => {
+  add('list with keyIdNot returns connections with a token under another key', async (context) => {
     const keys = [
       ['k2'],
       ['k2', 'k2'],
@@ -76,7 +76,7 @@ export function addQueryCases(add: AddCase): void {
       const [access, refresh] = keys[index % 8] ?? ['k2']
       return { accessToken: sealed(access), refreshToken: refresh && sealed(refresh) }
     })
-    const stale = inOrder(range(8 * 3).filter((_, index) => index % 8 > 1))
+    const stale = sortByCodePoint(range(8 * 3).filter((_, index) => index % 8 > 1))
     for (const limit of [1, 4, 100]) equal(await context.pages({ keyIdNot: 'k2' }, limit), stale)
     equal(await context.pages({ keyIdNot: 'k2', status: 'connected' }, 5), stale)
     equal(await context.pages({ keyIdNot: 'k2', status: 'needs_reauth' }, 5), [])
@@ -89,17 +89,17 @@ export function addQueryCases(add: AddCase): void {
     }
     equal(await context.pages({ keyIdNot: 'k2' }, 4), [])
   })
-  add('due gives what has come due, oldest first, no more than asked for', async (context) => {
+  add('due returns at most limit connections whose check is due, oldest first', async (context) => {
     await context.fill(range(30), (index) => ({ nextCheckAt: 1000 + ((index * 7) % 30) }))
     const order = range(30).sort((a, b) => (((Number(a) - 100) * 7) % 30) - (((Number(b) - 100) * 7) % 30))
     equal(await context.due(999, 10), [])
-    equal(await context.due(1004, 10), order.slice(0, 5), 'up to and including the moment asked for')
+    equal(await context.due(1004, 10), order.slice(0, 5), 'up to and including the requested time')
     equal(await context.due(1e15, 12), order.slice(0, 12))
     equal(await context.due(1e15, 100), order)
   })
-  add('a connection that was moved comes due at its new time', async (context) => {
+  add('a connection with a changed nextCheckAt is due at the new time', async (context) => {
     await context.fill(['a', 'b', 'c'], () => ({ nextCheckAt: 1000 }))
-    equal(await context.due(1000, 9), ['a', 'b', 'c'], 'those of one moment, by owner')
+    equal(await context.due(1000, 9), ['a', 'b', 'c'], 'connections due at the same time, by owner')
     const record = await context.store.get(context.at('a'))
     if (record === undefined) throw new Error('a written connection was not found')
     await context.store.compareAndSet(record, record.revision, { ...record, revision: unique(), nextCheckAt: 2000 })
@@ -108,7 +108,7 @@ export function addQueryCases(add: AddCase): void {
   })
 }
 
-const inOrder = (owners: readonly string[]): string[] =>
+const sortByCodePoint = (owners: readonly string[]): string[] =>
   [...owners].sort((a, b) => {
     const left = [...a].map((char) => char.codePointAt(0) ?? 0)
     const right = [...b].map((char) => char.codePointAt(0) ?? 0)

@@ -4,10 +4,10 @@ import { equal, sealed, unique } from './store-fixtures.ts'
 
 /** How connections are created, changed, deleted and read. */
 export function addWriteCases(add: AddCase): void {
-  add('an unknown connection is undefined', async ({ store, at }) => {
-    equal(await store.get(at('nobody')), undefined)
+  add('get returns undefined for an unknown connection', async ({ store, at }) => {
+    equal(await store.get(at('unknown')), undefined)
   })
-  add('a connection is read as it was written', async ({ store, at, record }) => {
+  add('get returns a connection as it was written', async ({ store, at, record }) => {
     const full = record('full', { accountName: 'Zoë 🎧', lease: { owner: 'p1', until: 5 }, refreshedAt: 4 })
     const all = { ...full, accountId: 'a1', failure: { code: 'API_TIMEOUT', at: 6, attempts: 7 } }
     equal(await store.compareAndSet(at('full'), undefined, all), true)
@@ -20,22 +20,22 @@ export function addWriteCases(add: AddCase): void {
     equal(await store.compareAndSet(at('lean'), first.revision, lean), true)
     equal(Object.keys((await store.get(at('lean'))) ?? {}).sort(), Object.keys(lean).sort())
   })
-  add('a token of 16 kB is kept', async ({ store, at, record }) => {
+  add('a token of 16 kB is stored unchanged', async ({ store, at, record }) => {
     const big = record('big', { accessToken: { ...sealed('k1'), encryptedData: 'A'.repeat(16_384) } })
     await store.compareAndSet(at('big'), undefined, big)
     equal(await store.get(at('big')), big)
   })
-  add('an account name that databases refuse does not keep a user from connecting', async ({ store, at, record }) => {
-    equal(await store.compareAndSet(at('odd'), undefined, record('odd', { accountName: 'a\0b\ud800' })), true)
-    equal((await store.get(at('odd')))?.accountName, 'a\ufffdb\ufffd')
+  add('an account name that databases reject is stored with replacement characters', async ({ store, at, record }) => {
+    equal(await store.compareAndSet(at('invalid'), undefined, record('invalid', { accountName: 'a\0b\ud800' })), true)
+    equal((await store.get(at('invalid')))?.accountName, 'a\ufffdb\ufffd')
   })
-  add('a connection is created only where there is none', async ({ store, at, record }) => {
+  add('a connection is created only if there is none', async ({ store, at, record }) => {
     const first = record('a')
     equal(await store.compareAndSet(at('a'), undefined, first), true)
     equal(await store.compareAndSet(at('a'), undefined, record('a')), false)
     equal(await store.get(at('a')), first)
   })
-  add('a write needs the stored revision', async ({ store, at, record }) => {
+  add('a write requires the stored revision', async ({ store, at, record }) => {
     const first = record('a')
     const second = record('a', { expiresAt: 99 })
     equal(await store.compareAndSet(at('a'), first.revision, second), false, 'a write to an absent connection')
@@ -45,19 +45,19 @@ export function addWriteCases(add: AddCase): void {
     equal(await store.compareAndSet(at('a'), first.revision, second), true)
     equal(await store.get(at('a')), second)
   })
-  add('a deletion needs the stored revision and leaves nothing behind', async ({ store, at, record, provider }) => {
+  add('a deletion requires the stored revision and removes all data', async ({ store, at, record, provider }) => {
     const first = record('a')
     await store.compareAndSet(at('a'), undefined, first)
     equal(await store.compareAndSet(at('a'), unique(), undefined), false)
-    equal(await store.compareAndSet(at('a'), undefined, undefined), false, 'absence where a connection is')
+    equal(await store.compareAndSet(at('a'), undefined, undefined), false, 'expecting no connection where there is one')
     equal(await store.compareAndSet(at('a'), first.revision, undefined), true)
-    equal(await store.compareAndSet(at('a'), undefined, undefined), true, 'absence where nothing is')
+    equal(await store.compareAndSet(at('a'), undefined, undefined), true, 'expecting no connection where there is none')
     equal(await store.get(at('a')), undefined)
     equal(await store.list({ provider, limit: 9 }), [])
     equal(await store.list({ provider, limit: 9, keyIdNot: 'other' }), [])
     equal(await store.due({ provider, limit: 9, at: 1e15 }), [])
   })
-  add('a writer from before a deletion cannot write over the new connection', async ({ store, at, record }) => {
+  add('a revision from before a deletion cannot overwrite a new connection', async ({ store, at, record }) => {
     const old = record('a')
     await store.compareAndSet(at('a'), undefined, old)
     await store.compareAndSet(at('a'), old.revision, undefined)
@@ -66,13 +66,15 @@ export function addWriteCases(add: AddCase): void {
     equal(await store.compareAndSet(at('a'), old.revision, record('a')), false)
     equal(await store.get(at('a')), fresh)
   })
-  add('of many creations, writes and deletions at once one wins', async ({ store, other, at, record }) => {
+  add('one of many concurrent creations, writes and deletions succeeds', async ({ store, other, at, record }) => {
     let current: StoredConnection | undefined
     for (const next of [() => record('a'), () => record('a'), () => undefined, () => record('a')]) {
-      const tries = Array.from({ length: 24 }, (_, index) => ({ by: index % 2 ? store : other, next: next() }))
-      const won = await Promise.all(tries.map((try_) => try_.by.compareAndSet(at('a'), current?.revision, try_.next)))
-      equal(won.filter(Boolean).length, 1, 'winners')
-      current = tries[won.indexOf(true)]?.next
+      const attempts = Array.from({ length: 24 }, (_, index) => ({ by: index % 2 ? store : other, next: next() }))
+      const won = await Promise.all(
+        attempts.map((attempt) => attempt.by.compareAndSet(at('a'), current?.revision, attempt.next)),
+      )
+      equal(won.filter(Boolean).length, 1, 'successful writes')
+      current = attempts[won.indexOf(true)]?.next
       equal(await other.get(at('a')), current)
     }
   })

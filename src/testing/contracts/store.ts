@@ -4,29 +4,29 @@ import { addFailureCases } from './store-failures.ts'
 import { addQueryCases } from './store-queries.ts'
 import { addWriteCases } from './store-writes.ts'
 
-/** A store as the contract needs it. */
+/** The store under test. */
 export interface StoreContractSubject {
-  /** The store under test. Every case uses providers and markers of its own, so one store may serve all. */
+  /** The store. Every case uses its own providers and markers, so all cases may share one store. */
   store(): TokenStore
-  /** Another handle on the same data, as a second process has. @default the same handle */
+  /** Another instance on the same data, as in a second process. @default the same instance */
   other?(): TokenStore
-  /** Puts plaintext where the sealed access token of a connection should be, behind the store's back. */
+  /** Replaces the encrypted access token of a stored connection with plaintext. Without it, its cases are left out. */
   corrupt?(id: ConnectionId): Promise<void>
-  /** Moves the clock that the store decides by. */
+  /** Advances the clock of the store. Without it, its cases are left out. */
   advance?(ms: number): void
 }
 
-/** One thing that every store must do. */
+/** One requirement for every store. */
 export interface StoreContractCase {
   readonly name: string
-  /** Throws what is wrong. */
+  /** Rejects if the requirement is not met. */
   run(): Promise<void>
 }
 
 /**
- * What every `TokenStore` must do, as named cases for any test runner:
+ * The requirements for every `TokenStore`, as named cases for any test runner:
  * `for (const { name, run } of storeContract({ store: () => mine })) test(name, run)`.
- * A case that fails rejects with an `Error` that says what was expected. Cases whose means are missing are left out.
+ * A failed case rejects with an `Error` whose message is what was expected. Cases without their optional member of the subject are left out.
  *
  * @example
  * ```ts

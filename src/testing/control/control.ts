@@ -1,21 +1,22 @@
-import { empty, html, json, redirect } from '../answer.ts'
+import { isObject } from '../../internal/is-object.ts'
 import type { FakeSpotify } from '../fake-spotify.ts'
 import type { FaultRule } from '../faults.ts'
+import { empty, html, json, redirect } from '../response.ts'
 import { controlPage } from './control-page.ts'
 import { grantList, requestList, stateSummary, tokenList, userSummary } from './summary.ts'
 
 type Input = Readonly<Record<string, unknown>>
 
 /**
- * The fake's remote control for programs in other processes and for people: a page at `/` and JSON under `/_fake/`.
- * Only loopback addresses may be asked for, and only programs or the page itself may change anything, so that no web
- * page elsewhere can.
+ * The fake's control interface for other processes and for browsers: a page at `/` and JSON under `/_fake/`. It only
+ * accepts loopback hosts, and only JSON requests or forms of the page itself may change state, so that other web pages
+ * cannot.
  */
 export async function control(fake: FakeSpotify, request: Request): Promise<Response | undefined> {
   const url = new URL(request.url)
   if (url.pathname !== '/' && !url.pathname.startsWith('/_fake/')) return undefined
-  if (!['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return problem(403, 'ask for a loopback address')
-  if (url.pathname === '/') return request.method === 'GET' ? page(fake) : problem(405, 'the page is only read')
+  if (!['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return problem(403, 'use a loopback address')
+  if (url.pathname === '/') return request.method === 'GET' ? page(fake) : problem(405, 'the page only supports GET')
   const name = url.pathname.slice('/_fake/'.length)
   if (request.method === 'GET') return read(fake, name, url.searchParams)
   const isJson = /^application\/json\b/i.test(request.headers.get('content-type') ?? '')
@@ -23,15 +24,15 @@ export async function control(fake: FakeSpotify, request: Request): Promise<Resp
   if (!isJson && !fromPage && request.method !== 'DELETE') return problem(415, 'send application/json')
   let input: Input
   try {
-    input = await inputOf(request, isJson)
+    input = await readInput(request, isJson)
   } catch {
-    return problem(400, 'the body is no JSON object')
+    return problem(400, 'the body must be a JSON object')
   }
   try {
-    const done = await write(fake, `${request.method} ${name}`, input)
-    return fromPage && !isJson && done.status < 400 ? redirect(303, '/') : done
+    const response = await write(fake, `${request.method} ${name}`, input)
+    return fromPage && !isJson && response.status < 400 ? redirect(303, '/') : response
   } catch (error) {
-    return problem(400, error instanceof Error ? error.message : 'that did not work')
+    return problem(400, error instanceof Error ? error.message : 'the request failed')
   }
 }
 
@@ -43,17 +44,18 @@ function problem(status: number, error: string): Response {
   return json(status, { error })
 }
 
-async function inputOf(request: Request, isJson: boolean): Promise<Input> {
+async function readInput(request: Request, isJson: boolean): Promise<Input> {
   const body = await request.text()
   if (body === '') return {}
-  if (!isJson) return Object.fromEntries([...new URLSearchParams(body)].map(([key, value]) => [key, typed(value)]))
+  if (!isJson)
+    return Object.fromEntries([...new URLSearchParams(body)].map(([key, value]) => [key, parseFormValue(value)]))
   const value: unknown = JSON.parse(body)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('not an object')
-  return value as Input
+  if (!isObject(value)) throw new TypeError('not an object')
+  return value
 }
 
-/** A form only sends text. */
-function typed(value: string): unknown {
+/** Form values are always text. */
+function parseFormValue(value: string): unknown {
   if (value === 'true' || value === 'false') return value === 'true'
   return /^\d+$/.test(value) ? Number(value) : value
 }
@@ -75,12 +77,12 @@ function read(fake: FakeSpotify, name: string, query: URLSearchParams): Response
         fake.faults.map(({ rule, hits }, id) => ({ id, hits, rule })),
       )
     default:
-      return problem(404, `there is no ${name} to read`)
+      return problem(404, `there is no resource ${name}`)
   }
 }
 
 async function write(fake: FakeSpotify, route: string, input: Input): Promise<Response> {
-  const user = text(input.user)
+  const user = optionalText(input.user)
   switch (route) {
     case 'POST reset':
       fake.reset()
@@ -96,9 +98,9 @@ async function write(fake: FakeSpotify, route: string, input: Input): Promise<Re
       for (const fault of fake.faults) fault.remove()
       return empty(204)
     case 'POST tokens':
-      return json(201, fake.issue({ user, clientId: text(input.clientId), scopes: list(input.scopes) }))
+      return json(201, fake.issue({ user, clientId: optionalText(input.clientId), scopes: optionalList(input.scopes) }))
     case 'POST revoke':
-      fake.revoke({ user, clientId: text(input.clientId), accessTokens: input.accessTokens === true })
+      fake.revoke({ user, clientId: optionalText(input.clientId), accessTokens: input.accessTokens === true })
       return empty(204)
     case 'POST approve':
       return json(200, { url: await fake.approve(String(input.url), { user, deny: input.deny === true }) })
@@ -125,7 +127,7 @@ function changeState(fake: FakeSpotify, input: Input): Response {
 function changeUser(fake: FakeSpotify, route: string, input: Input): Response {
   const id = /^(?:PATCH|POST) users\/(.+)$/.exec(route)?.[1]
   const user = id === undefined ? undefined : fake.state.users.get(decodeURIComponent(id))
-  if (user === undefined) return problem(404, `there is nothing to do at ${route}`)
+  if (user === undefined) return problem(404, `there is no action ${route}`)
   if (typeof input.allowlisted === 'boolean') user.allowlisted = input.allowlisted
   if (input.product === 'premium' || input.product === 'free') user.product = input.product
   if (typeof input.country === 'string') user.country = input.country
@@ -133,10 +135,10 @@ function changeUser(fake: FakeSpotify, route: string, input: Input): Response {
   return json(200, userSummary(user))
 }
 
-function text(value: unknown): string | undefined {
+function optionalText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-function list(value: unknown): readonly string[] | undefined {
+function optionalList(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) ? value.map(String) : undefined
 }

@@ -1,7 +1,7 @@
 import type { FakeSpotify } from '../fake-spotify.ts'
 import type { FakeUser } from '../user.ts'
 
-/** What the control API tells. Codes and tokens are described, never shown. */
+/** The state for the control API. The values of codes and tokens are never included. */
 export function stateSummary(fake: FakeSpotify): Record<string, unknown> {
   const { state, clock } = fake
   return {
@@ -26,7 +26,7 @@ export function requestList(fake: FakeSpotify, limit: number): unknown[] {
     at: entry.at,
     method: entry.method,
     path: entry.path,
-    // The query of an authorization holds the application's state and challenge.
+    // The query of an authorization contains the application's state and challenge.
     query: entry.path.startsWith('/v1/') ? Object.fromEntries(entry.query) : {},
     ...(entry.body === undefined ? {} : { body: entry.body }),
     operation: entry.operation,

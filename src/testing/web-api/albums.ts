@@ -1,7 +1,7 @@
-import { json } from '../answer.ts'
 import { albumObject } from '../catalogue/album.ts'
 import { albumTrack } from '../catalogue/track.ts'
-import { indexOf, many } from './ids.ts'
+import { json } from '../response.ts'
+import { indexOf, renderMany } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { page, pageRequest } from './paging.ts'
 
@@ -26,7 +26,7 @@ export const albumOperations: readonly Operation[] = [
   operation(
     'get-multiple-albums',
     'GET /albums',
-    (call) => json(200, { albums: many(call, 'album', 20, (index) => albumWithTracks(call, index)) }),
+    (call) => json(200, { albums: renderMany(call, 'album', 20, (index) => albumWithTracks(call, index)) }),
     { availability: 'removed-2026' },
   ),
   operation('get-an-albums-tracks', 'GET /albums/{id}/tracks', (call) =>

@@ -1,11 +1,11 @@
-import { json } from '../answer.ts'
 import { trackDuration } from '../catalogue/track.ts'
 import { between, hash, hex } from '../random.ts'
-import { indexOf, many } from './ids.ts'
+import { json } from '../response.ts'
+import { indexOf, renderMany } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 
-/** A number of 0 to 1 with three decimals. */
-function share(index: number, salt: number): number {
+/** A number from 0 to 1 with three decimals. */
+function fraction(index: number, salt: number): number {
   return (hash(index, salt, 131) % 1000) / 1000
 }
 
@@ -13,24 +13,24 @@ function features(call: ApiCall, index: number): Record<string, unknown> {
   const { catalogue } = call.state
   const id = catalogue.id('track', index)
   return {
-    acousticness: share(index, 1),
+    acousticness: fraction(index, 1),
     analysis_url: `${call.view.api}/audio-analysis/${id}`,
-    danceability: share(index, 2),
+    danceability: fraction(index, 2),
     duration_ms: trackDuration(catalogue, index),
-    energy: share(index, 3),
+    energy: fraction(index, 3),
     id,
-    instrumentalness: share(index, 4),
+    instrumentalness: fraction(index, 4),
     key: hash(index, 5) % 12,
-    liveness: share(index, 6),
-    loudness: -20 * share(index, 7),
+    liveness: fraction(index, 6),
+    loudness: -20 * fraction(index, 7),
     mode: hash(index, 8) % 2,
-    speechiness: share(index, 9),
+    speechiness: fraction(index, 9),
     tempo: tempo(index),
     time_signature: 4,
     track_href: `${call.view.api}/tracks/${id}`,
     type: 'audio_features',
     uri: `spotify:track:${id}`,
-    valence: share(index, 10),
+    valence: fraction(index, 10),
   }
 }
 
@@ -39,10 +39,10 @@ function tempo(index: number): number {
 }
 
 function intervals(count: number, length: number): unknown[] {
-  return Array.from({ length: count }, (_, place) => ({
-    start: place * length,
+  return Array.from({ length: count }, (_, position) => ({
+    start: position * length,
     duration: length,
-    confidence: share(place, 12),
+    confidence: fraction(position, 12),
   }))
 }
 
@@ -51,15 +51,15 @@ function analysis(call: ApiCall): Response {
   const index = indexOf(call, 'track', call.params.id)
   const duration = trackDuration(catalogue, index) / 1000
   const beat = 60 / tempo(index)
-  const key = { key: hash(index, 5) % 12, key_confidence: share(index, 13), mode: hash(index, 8) % 2 }
+  const key = { key: hash(index, 5) % 12, key_confidence: fraction(index, 13), mode: hash(index, 8) % 2 }
   const measure = {
-    loudness: -20 * share(index, 7),
+    loudness: -20 * fraction(index, 7),
     tempo: tempo(index),
-    tempo_confidence: share(index, 14),
+    tempo_confidence: fraction(index, 14),
     time_signature: 4,
     time_signature_confidence: 1,
     ...key,
-    mode_confidence: share(index, 15),
+    mode_confidence: fraction(index, 15),
   }
   const versions = { code_version: 3.15, echoprint_version: 4.15, synch_version: 1, rhythm_version: 1 }
   const strings = { codestring: '', echoprintstring: '', synchstring: '', rhythmstring: '' }
@@ -91,14 +91,14 @@ function analysis(call: ApiCall): Response {
     beats: intervals(64, beat),
     tatums: intervals(128, beat / 2),
     sections: intervals(4, duration / 4).map((interval) => ({ ...(interval as object), ...measure })),
-    segments: intervals(24, duration / 24).map((interval, place) => ({
+    segments: intervals(24, duration / 24).map((interval, position) => ({
       ...(interval as object),
       loudness_start: -23,
       loudness_max_time: 0.05,
       loudness_max: -14,
       loudness_end: 0,
-      pitches: Array.from({ length: 12 }, (_, pitch) => share(place, 20 + pitch)),
-      timbre: Array.from({ length: 12 }, (_, part) => 80 * share(place, 40 + part) - 40),
+      pitches: Array.from({ length: 12 }, (_, pitch) => fraction(position, 20 + pitch)),
+      timbre: Array.from({ length: 12 }, (_, part) => 80 * fraction(position, 40 + part) - 40),
     })),
   })
 }
@@ -109,7 +109,7 @@ export const audioAnalysisOperations: readonly Operation[] = [
   operation(
     'get-several-audio-features',
     'GET /audio-features',
-    (call) => json(200, { audio_features: many(call, 'track', 100, (index) => features(call, index)) }),
+    (call) => json(200, { audio_features: renderMany(call, 'track', 100, (index) => features(call, index)) }),
     removed,
   ),
   operation(

@@ -1,6 +1,6 @@
-import { json } from '../answer.ts'
 import { chapterObject, simplifiedAudiobook, simplifiedChapter } from '../catalogue/audiobook.ts'
-import { indexOf, many } from './ids.ts'
+import { json } from '../response.ts'
+import { indexOf, renderMany } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { type PageRequest, page, pageRequest } from './paging.ts'
 
@@ -25,7 +25,7 @@ export const audiobookOperations: readonly Operation[] = [
   operation(
     'get-multiple-audiobooks',
     'GET /audiobooks',
-    (call) => json(200, { audiobooks: many(call, 'audiobook', 50, (index) => audiobookObject(call, index)) }),
+    (call) => json(200, { audiobooks: renderMany(call, 'audiobook', 50, (index) => audiobookObject(call, index)) }),
     { availability: 'removed-2026' },
   ),
   operation('get-audiobook-chapters', 'GET /audiobooks/{id}/chapters', (call) =>
@@ -39,7 +39,7 @@ export const audiobookOperations: readonly Operation[] = [
     'GET /chapters',
     (call) =>
       json(200, {
-        chapters: many(call, 'chapter', 50, (index) => chapterObject(call.state.catalogue, call.view, index)),
+        chapters: renderMany(call, 'chapter', 50, (index) => chapterObject(call.state.catalogue, call.view, index)),
       }),
     { availability: 'removed-2026' },
   ),

@@ -1,9 +1,9 @@
-import { json } from '../answer.ts'
 import { simplifiedAlbum } from '../catalogue/album.ts'
 import { markets } from '../catalogue/markets.ts'
 import { genres } from '../catalogue/names.ts'
 import { pictures } from '../catalogue/view.ts'
 import { hashText } from '../random.ts'
+import { json } from '../response.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { page, pageOf, pageRequest } from './paging.ts'
 import { simplifiedPlaylist } from './playlist-object.ts'
@@ -19,7 +19,7 @@ function category(call: ApiCall, id: string): Record<string, unknown> {
   }
 }
 
-function theCategory(call: ApiCall): string {
+function categoryParameter(call: ApiCall): string {
   const id = genres.find((known) => known === call.params.category_id)
   if (id === undefined) throw notFound()
   return id
@@ -28,14 +28,14 @@ function theCategory(call: ApiCall): string {
 function newReleases(call: ApiCall): Response {
   const { catalogue } = call.state
   const count = catalogue.count('album')
-  const render = (place: number): unknown => simplifiedAlbum(catalogue, call.view, count - 1 - place)
+  const render = (position: number): unknown => simplifiedAlbum(catalogue, call.view, count - 1 - position)
   return json(200, { albums: page(call, pageRequest(call), Math.min(100, count), render) })
 }
 
 function publicPlaylists(call: ApiCall, salt: number): Record<string, unknown> {
   const count = call.state.catalogue.count('playlist')
-  const render = (place: number): unknown => {
-    const playlist = call.state.playlist(call.state.catalogue.id('playlist', (salt + place) % count))
+  const render = (position: number): unknown => {
+    const playlist = call.state.playlist(call.state.catalogue.id('playlist', (salt + position) % count))
     return playlist === undefined ? null : simplifiedPlaylist(call, playlist)
   }
   return page(call, pageRequest(call), Math.min(12, count), render)
@@ -61,14 +61,14 @@ export const browseOperations: readonly Operation[] = [
   operation(
     'get-a-category',
     'GET /browse/categories/{category_id}',
-    (call) => json(200, category(call, theCategory(call))),
+    (call) => json(200, category(call, categoryParameter(call))),
     removed2026,
   ),
   operation(
     'get-a-categories-playlists',
     'GET /browse/categories/{category_id}/playlists',
     (call) => {
-      const id = theCategory(call)
+      const id = categoryParameter(call)
       return json(200, { message: String(category(call, id).name), playlists: publicPlaylists(call, hashText(id)) })
     },
     removed2024,

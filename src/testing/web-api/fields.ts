@@ -1,12 +1,13 @@
+import { isObject } from '../../internal/is-object.ts'
 import { badRequest } from './refusal.ts'
 
-/** A `fields` parameter, parsed: which members to keep, or, after `!`, which to leave out. */
+/** A parsed `fields` parameter: which members to include, or, after `!`, which to exclude. */
 interface Selection {
   readonly exclude: boolean
   readonly members: ReadonlyMap<string, Selection | undefined>
 }
 
-/** Applies a `fields` parameter such as `total,items(item(name,uri))` or `owner.id` to an answer. */
+/** Applies a `fields` parameter such as `total,items(item(name,uri))` or `owner.id` to a response body. */
 export function selectFields(value: unknown, fields: string | null): unknown {
   if (fields === null || fields.trim() === '') return value
   const reader = { text: fields.replaceAll(/\s+/g, ''), at: 0 }
@@ -28,14 +29,14 @@ function parse(reader: Reader): Selection {
     const name = /^[A-Za-z_]+/.exec(reader.text.slice(reader.at))?.[0]
     if (name === undefined) throw badRequest('Invalid fields')
     reader.at += name.length
-    members.set(name, merge(members.get(name), tail(reader)))
+    members.set(name, merge(members.get(name), parseMembers(reader)))
     if (reader.text[reader.at] !== ',') return { exclude, members }
     reader.at++
   }
 }
 
-/** What follows a name: `(…)`, `.name…` or nothing. */
-function tail(reader: Reader): Selection | undefined {
+/** Parses what follows a name: `(…)`, `.name…` or nothing. */
+function parseMembers(reader: Reader): Selection | undefined {
   const mark = reader.text[reader.at]
   if (mark === '(') {
     reader.at++
@@ -49,7 +50,7 @@ function tail(reader: Reader): Selection | undefined {
   const name = /^[A-Za-z_]+/.exec(reader.text.slice(reader.at))?.[0]
   if (name === undefined) throw badRequest('Invalid fields')
   reader.at += name.length
-  return { exclude: false, members: new Map([[name, tail(reader)]]) }
+  return { exclude: false, members: new Map([[name, parseMembers(reader)]]) }
 }
 
 function merge(a: Selection | undefined, b: Selection | undefined): Selection | undefined {
@@ -61,15 +62,15 @@ function merge(a: Selection | undefined, b: Selection | undefined): Selection | 
 
 function apply(value: unknown, selection: Selection): unknown {
   if (Array.isArray(value)) return value.map((item) => apply(item, selection))
-  if (typeof value !== 'object' || value === null) return value
-  const kept: Record<string, unknown> = {}
+  if (!isObject(value)) return value
+  const selected: Record<string, unknown> = {}
   for (const [name, member] of Object.entries(value)) {
     const named = selection.members.has(name)
     const inner = selection.members.get(name)
     if (selection.exclude) {
-      if (!named) kept[name] = member
-      else if (inner !== undefined) kept[name] = apply(member, inner)
-    } else if (named) kept[name] = inner === undefined ? member : apply(member, inner)
+      if (!named) selected[name] = member
+      else if (inner !== undefined) selected[name] = apply(member, inner)
+    } else if (named) selected[name] = inner === undefined ? member : apply(member, inner)
   }
-  return kept
+  return selected
 }

@@ -8,10 +8,10 @@ export function followPlaylist(call: ApiCall, id: string): void {
   if (!call.user.playlists.includes(id)) call.user.playlists.unshift(id)
 }
 
-/** A playlist that its owner removes stays readable by its id, as on Spotify. */
+/** As on Spotify, a playlist that its owner removed can still be read by its id. */
 export function unfollowPlaylist(call: ApiCall, id: string): void {
   call.state.library(call.user)
   call.state.playlist(id)?.followers.delete(call.user.id)
-  const place = call.user.playlists.indexOf(id)
-  if (place !== -1) call.user.playlists.splice(place, 1)
+  const position = call.user.playlists.indexOf(id)
+  if (position !== -1) call.user.playlists.splice(position, 1)
 }

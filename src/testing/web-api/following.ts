@@ -1,11 +1,11 @@
-import { empty, json } from '../answer.ts'
 import { artistObject } from '../catalogue/artist.ts'
+import { empty, json } from '../response.ts'
 import { bodyIds, idList } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { limitOf } from './paging.ts'
 import { badRequest } from './refusal.ts'
 
-/** Followed artists, paged by a cursor: the last artist's id. There is no way back. */
+/** Followed artists, paged by a cursor, the last artist's id; there is no previous page. */
 function followed(call: ApiCall): Response {
   const type = call.query.get('type')
   if (type !== 'artist') throw badRequest(type === null ? 'Missing parameter type' : `Invalid type: ${type}`)
@@ -29,13 +29,13 @@ function followed(call: ApiCall): Response {
   })
 }
 
-function theType(call: ApiCall): 'artist' | 'user' {
+function typeParameter(call: ApiCall): 'artist' | 'user' {
   const type = call.query.get('type')
   if (type !== 'artist' && type !== 'user') throw badRequest(`Invalid type: ${type}`)
   return type
 }
 
-function theIds(call: ApiCall, type: 'artist' | 'user'): readonly string[] {
+function idsParameter(call: ApiCall, type: 'artist' | 'user'): readonly string[] {
   const text = call.query.get('ids') ?? bodyIds(call).join(',')
   if (type === 'artist') return idList(text, 50)
   const ids = text.split(',').filter((id) => id !== '')
@@ -45,9 +45,9 @@ function theIds(call: ApiCall, type: 'artist' | 'user'): readonly string[] {
 
 function change(verb: 'follow' | 'unfollow') {
   return (call: ApiCall): Response => {
-    const type = theType(call)
+    const type = typeParameter(call)
     const now = call.state.clock.now()
-    for (const id of theIds(call, type)) {
+    for (const id of idsParameter(call, type)) {
       if (type === 'user') call.user.follows[verb === 'follow' ? 'add' : 'delete'](id)
       else if (verb === 'unfollow') call.user.saved('artist').remove(id)
       else if (call.state.catalogue.index('artist', id) !== undefined) call.user.saved('artist').add(id, now)
@@ -57,9 +57,9 @@ function change(verb: 'follow' | 'unfollow') {
 }
 
 function contains(call: ApiCall): Response {
-  const type = theType(call)
+  const type = typeParameter(call)
   const has = (id: string): boolean => (type === 'user' ? call.user.follows.has(id) : call.user.saved('artist').has(id))
-  return json(200, theIds(call, type).map(has))
+  return json(200, idsParameter(call, type).map(has))
 }
 
 const reading = { scopes: ['user-follow-read'] }

@@ -1,10 +1,11 @@
+import { isObject } from '../../internal/is-object.ts'
 import type { CatalogueKind } from '../catalogue/catalogue.ts'
 import type { ApiCall } from './operation.ts'
 import { badRequest, notFound } from './refusal.ts'
 
 const base62 = /^[0-9A-Za-z]{22}$/
 
-/** The index of the thing that a path parameter names. Malformed ids are 400, unknown ones 404. */
+/** The index of the object that a path parameter names. Malformed ids are 400, unknown ones 404. */
 export function indexOf(call: ApiCall, kind: CatalogueKind, id: string | undefined): number {
   if (id === undefined || !base62.test(id)) throw badRequest('Invalid base62 id')
   const index = call.state.catalogue.index(kind, id)
@@ -21,8 +22,8 @@ export function idList(text: string | null, max: number): readonly string[] {
   return ids
 }
 
-/** What is known under each id, and null for the others. */
-export function many(
+/** The object of each id, and null for unknown ids. */
+export function renderMany(
   call: ApiCall,
   kind: CatalogueKind,
   max: number,
@@ -39,7 +40,7 @@ export interface SpotifyUri {
   readonly id: string
 }
 
-/** `spotify:track:…`, also as a page's address is not accepted: Spotify does not take those either. */
+/** Parses `spotify:track:…`. Like Spotify, it does not accept the URL of a page. */
 export function parseUri(uri: unknown): SpotifyUri {
   const match = typeof uri === 'string' ? /^spotify:([a-z]+):([^:]+)$/.exec(uri) : null
   const [, type = '', id = ''] = match ?? []
@@ -56,17 +57,17 @@ function bodyValue(call: ApiCall): unknown {
   }
 }
 
-/** The ids of a body: `{ ids }`, or a bare list, which older clients send. */
+/** The ids of a body: `{ ids }`, or an array, which older clients send. */
 export function bodyIds(call: ApiCall): readonly string[] {
   const value = bodyValue(call)
   return textList(Array.isArray(value) ? value : bodyObject(call).ids, 'ids')
 }
 
-/** The body as an object; an empty body is an empty one. */
+/** The body as an object; an empty body is an empty object. */
 export function bodyObject(call: ApiCall): Readonly<Record<string, unknown>> {
   const value = bodyValue(call)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequest('Error parsing JSON.')
-  return value as Record<string, unknown>
+  if (!isObject(value)) throw badRequest('Error parsing JSON.')
+  return value
 }
 
 export function textList(value: unknown, field: string): readonly string[] {

@@ -1,18 +1,17 @@
-import { empty, json } from '../answer.ts'
-import type { ShelfKind } from '../user.ts'
+import { empty, json } from '../response.ts'
+import { type SavedKind, savedKinds } from '../user.ts'
 import { followPlaylist, unfollowPlaylist } from './follow-playlist.ts'
 import { parseUri } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { badRequest, Refusal } from './refusal.ts'
-import { savedKinds } from './saved.ts'
 
 const maxUris = 40
 
 type Verb = 'save' | 'remove' | 'contains'
 
-/** One thing in the library, whatever it is. */
+/** One item in the library. */
 interface Entry {
-  readonly kind: ShelfKind | 'user' | 'playlist'
+  readonly kind: SavedKind | 'user' | 'playlist'
   readonly id: string
 }
 
@@ -21,12 +20,12 @@ function entries(call: ApiCall): readonly Entry[] {
   if (text === null) throw badRequest('Missing required field: uris')
   const uris = text.split(',').filter((uri) => uri !== '')
   if (uris.length === 0) throw badRequest('No uris provided')
-  // Before the operation can count, the edge finds the address too long.
+  // With this many URIs the URL is too long for Spotify's edge servers.
   if (uris.length >= 100) throw new Refusal(414, 'URI Too Long')
   if (uris.length > maxUris) throw badRequest('Too many uris requested')
   return uris.map((uri) => {
     const { type, id } = parseUri(uri)
-    // An audiobook's own URI calls it a show.
+    // The URI of an audiobook has the type `show`.
     if (type === 'show' && call.state.catalogue.index('audiobook', id) !== undefined) return { kind: 'audiobook', id }
     if (type === 'user' || type === 'playlist') return { kind: type, id }
     const kind = savedKinds.find((known) => known === type)
@@ -35,7 +34,7 @@ function entries(call: ApiCall): readonly Entry[] {
   })
 }
 
-/** Which scope a kind of thing asks for; having one of them is enough. */
+/** The scopes for a kind of item; one of them is enough. */
 function scopesFor(kind: Entry['kind'], verb: Verb): readonly string[] {
   const write = verb !== 'contains'
   if (kind === 'playlist')
@@ -44,7 +43,7 @@ function scopesFor(kind: Entry['kind'], verb: Verb): readonly string[] {
   return [`${area}-${write ? 'modify' : 'read'}`]
 }
 
-function permitted(call: ApiCall, verb: Verb): readonly Entry[] {
+function permittedEntries(call: ApiCall, verb: Verb): readonly Entry[] {
   const all = entries(call)
   for (const { kind } of all) {
     if (!scopesFor(kind, verb).some((scope) => call.scopes.includes(scope)))
@@ -56,10 +55,10 @@ function permitted(call: ApiCall, verb: Verb): readonly Entry[] {
 function save(call: ApiCall): Response {
   const { user, state } = call
   const now = state.clock.now()
-  for (const { kind, id } of permitted(call, 'save')) {
+  for (const { kind, id } of permittedEntries(call, 'save')) {
     if (kind === 'user') user.follows.add(id)
     else if (kind === 'playlist') followPlaylist(call, id)
-    // Saving something that does not exist is answered with 200 as well.
+    // Saving something that does not exist also returns 200.
     else if (state.catalogue.index(kind, id) !== undefined) user.saved(kind).add(id, now)
   }
   return empty(200)
@@ -67,7 +66,7 @@ function save(call: ApiCall): Response {
 
 function remove(call: ApiCall): Response {
   const { user } = call
-  for (const { kind, id } of permitted(call, 'remove')) {
+  for (const { kind, id } of permittedEntries(call, 'remove')) {
     if (kind === 'user') user.follows.delete(id)
     else if (kind === 'playlist') unfollowPlaylist(call, id)
     else user.saved(kind).remove(id)
@@ -79,9 +78,9 @@ function contains(call: ApiCall): Response {
   const { user, state } = call
   return json(
     200,
-    permitted(call, 'contains').map(({ kind, id }) => {
+    permittedEntries(call, 'contains').map(({ kind, id }) => {
       if (kind === 'user') return user.follows.has(id)
-      // Asking for an audiobook that cannot be had has been seen to fail.
+      // Observed: a query for an audiobook that is not available fails.
       if (kind === 'audiobook' && state.catalogue.index(kind, id) === undefined) throw new Refusal(500, 'Server error')
       if (kind === 'playlist') return state.library(user).includes(id)
       return user.saved(kind).has(id)

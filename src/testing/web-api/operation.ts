@@ -3,7 +3,7 @@ import type { ModeRules } from '../options.ts'
 import type { FakeState } from '../state.ts'
 import type { FakeUser } from '../user.ts'
 
-/** One call that got through: authenticated, within its limits, with the scopes it needs. */
+/** One accepted call: authenticated, within the limits, with the required scopes. */
 export interface ApiCall {
   readonly state: FakeState
   readonly rules: ModeRules
@@ -15,23 +15,23 @@ export interface ApiCall {
   readonly scopes: readonly string[]
   /** Absent for client credentials. */
   readonly maybeUser: FakeUser | undefined
-  /** The user; operations under `/me` are only reached with one. */
+  /** The user. @throws Refusal without one; operations under `/me` always have one. */
   readonly user: FakeUser
 }
 
-/** `removed-2026` and `removed-2024` are answered with 403 to applications that came after the removal. */
+/** `removed-2026` and `removed-2024` return 403 to applications registered after the removal. */
 export type Availability = 'available' | 'removed-2026' | 'removed-2024'
 
 export interface Operation {
-  /** Spotify's own name of the operation. */
+  /** Spotify's name of the operation. */
   readonly id: string
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
   /** Relative to the API's base, parameters as `{name}`. */
   readonly path: string
   readonly availability: Availability
-  /** All of these are needed. */
+  /** All of these are required. */
   readonly scopes: readonly string[]
-  /** At least one of these is needed. */
+  /** At least one of these is required. */
   readonly anyScope: readonly string[]
   run(call: ApiCall): Response
 }

@@ -12,16 +12,25 @@ export interface PageBounds {
   readonly min?: number
 }
 
-/** Reads `limit` and `offset`; values out of bounds are refused, as Spotify does, not clamped. */
+/** Reads `limit` and `offset`; as on Spotify, values out of bounds are refused, not clamped. */
 export function pageRequest(call: ApiCall, bounds: PageBounds = {}): PageRequest {
-  return { limit: limitOf(call, bounds), offset: whole(call.query.get('offset'), 0, 0, 1_000_000, 'Invalid offset') }
+  return {
+    limit: limitOf(call, bounds),
+    offset: integerParameter(call.query.get('offset'), 0, 0, 1_000_000, 'Invalid offset'),
+  }
 }
 
 export function limitOf(call: ApiCall, { fallback = 20, max = 50, min = 1 }: PageBounds): number {
-  return whole(call.query.get('limit'), fallback, min, max, 'Invalid limit')
+  return integerParameter(call.query.get('limit'), fallback, min, max, 'Invalid limit')
 }
 
-export function whole(text: string | null, fallback: number, min: number, max: number, message: string): number {
+export function integerParameter(
+  text: string | null,
+  fallback: number,
+  min: number,
+  max: number,
+  message: string,
+): number {
   if (text === null || text === '') return fallback
   if (!/^-?\d{1,15}$/.test(text)) throw badRequest(message)
   const value = Number(text)
@@ -37,8 +46,8 @@ export function page(
   render: (position: number) => unknown,
   address: { readonly path?: string; readonly query?: Readonly<Record<string, string>> } = {},
 ): Record<string, unknown> {
-  const at = (start: number): string => {
-    const query = new URLSearchParams(address.query ?? carried(call.query))
+  const addressAt = (start: number): string => {
+    const query = new URLSearchParams(address.query ?? otherParameters(call.query))
     query.set('offset', String(start))
     query.set('limit', String(limit))
     return `${call.view.api}${address.path ?? call.path}?${query}`
@@ -46,17 +55,17 @@ export function page(
   const items: unknown[] = []
   for (let position = offset; position < Math.min(offset + limit, total); position++) items.push(render(position))
   return {
-    href: at(offset),
+    href: addressAt(offset),
     items,
     limit,
-    next: offset + limit < total ? at(offset + limit) : null,
+    next: offset + limit < total ? addressAt(offset + limit) : null,
     offset,
-    previous: offset > 0 ? at(Math.max(0, offset - limit)) : null,
+    previous: offset > 0 ? addressAt(Math.max(0, offset - limit)) : null,
     total,
   }
 }
 
-/** A page over members at hand. */
+/** A page object over an array. */
 export function pageOf<T>(
   call: ApiCall,
   request: PageRequest,
@@ -66,6 +75,7 @@ export function pageOf<T>(
   return page(call, request, members.length, (position) => render(members[position] as T))
 }
 
-function carried(query: URLSearchParams): [string, string][] {
+/** The query without `offset` and `limit`. */
+export function otherParameters(query: URLSearchParams): [string, string][] {
   return [...query].filter(([name]) => name !== 'offset' && name !== 'limit')
 }

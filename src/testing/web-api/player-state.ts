@@ -1,7 +1,7 @@
-import { empty, json } from '../answer.ts'
 import type { FakeDevice, Player } from '../player.ts'
+import { empty, json } from '../response.ts'
 import type { ApiCall } from './operation.ts'
-import { limitOf, whole } from './paging.ts'
+import { integerParameter, limitOf } from './paging.ts'
 import { playable, wantsEpisodes } from './playlist-object.ts'
 import { badRequest } from './refusal.ts'
 
@@ -37,14 +37,14 @@ function contextObject(call: ApiCall, uri: string | undefined): Record<string, u
 function playing(call: ApiCall): Record<string, unknown> | undefined {
   const { player } = call.user
   const at = call.state.clock.now()
-  const now = player.now(at)
-  if (now === undefined) return undefined
-  const episode = now.uri.startsWith('spotify:episode:')
+  const current = player.now(at)
+  if (current === undefined) return undefined
+  const episode = current.uri.startsWith('spotify:episode:')
   return {
-    timestamp: now.since,
+    timestamp: current.since,
     context: contextObject(call, player.contextUri),
-    progress_ms: now.progress,
-    item: playable(call, now.uri, wantsEpisodes(call)),
+    progress_ms: current.progress,
+    item: playable(call, current.uri, wantsEpisodes(call)),
     currently_playing_type: episode ? 'episode' : 'track',
     actions: {
       disallows: {
@@ -58,62 +58,62 @@ function playing(call: ApiCall): Record<string, unknown> | undefined {
 
 export function playbackState(call: ApiCall): Response {
   const { player } = call.user
-  const now = playing(call)
-  if (player.device === undefined || now === undefined) return empty(204)
+  const current = playing(call)
+  if (player.device === undefined || current === undefined) return empty(204)
   const { shuffle, repeat, device } = player
   return json(200, {
     device: deviceObject(player, device),
     shuffle_state: shuffle,
     smart_shuffle: false,
     repeat_state: repeat,
-    ...now,
+    ...current,
   })
 }
 
 export function currentlyPlaying(call: ApiCall): Response {
-  const now = playing(call)
-  return now === undefined ? empty(204) : json(200, now)
+  const current = playing(call)
+  return current === undefined ? empty(204) : json(200, current)
 }
 
 export function queue(call: ApiCall): Response {
   const { player } = call.user
-  const now = player.now(call.state.clock.now())
-  const show = (uri: string): unknown => playable(call, uri, true)
+  const current = player.now(call.state.clock.now())
+  const render = (uri: string): unknown => playable(call, uri, true)
   return json(200, {
-    currently_playing: now === undefined ? null : show(now.uri),
-    queue: now === undefined ? [] : player.upcoming().map(show),
+    currently_playing: current === undefined ? null : render(current.uri),
+    queue: current === undefined ? [] : player.upcoming().map(render),
   })
 }
 
 /** Cursors are times in milliseconds; `after` and `before` exclude each other. */
 export function recentlyPlayed(call: ApiCall): Response {
   const limit = limitOf(call, {})
-  const read = (name: string): number | undefined => {
+  const timeParameter = (name: string): number | undefined => {
     const text = call.query.get(name)
-    return text === null ? undefined : whole(text, 0, 0, Number.MAX_SAFE_INTEGER, `Invalid ${name}`)
+    return text === null ? undefined : integerParameter(text, 0, 0, Number.MAX_SAFE_INTEGER, `Invalid ${name}`)
   }
-  const after = read('after')
-  const before = read('before')
+  const after = timeParameter('after')
+  const before = timeParameter('before')
   if (after !== undefined && before !== undefined) throw badRequest('Only one of after and before can be specified')
   call.user.player.now(call.state.clock.now())
   const history = call.user.player.history()
   const matching = history.filter(
     ({ playedAt }) => (after === undefined || playedAt > after) && (before === undefined || playedAt < before),
   )
-  const rows = after === undefined ? matching.slice(0, limit) : matching.slice(-limit)
-  const newest = rows[0]?.playedAt
-  const oldest = rows.at(-1)?.playedAt
+  const entries = after === undefined ? matching.slice(0, limit) : matching.slice(-limit)
+  const newest = entries[0]?.playedAt
+  const oldest = entries.at(-1)?.playedAt
   const address = `${call.view.api}${call.path}`
-  const more = rows.length < matching.length
+  const more = entries.length < matching.length
   const next = after === undefined ? `before=${oldest}` : `after=${newest}`
   return json(200, {
-    items: rows.map(({ uri, playedAt, contextUri }) => ({
+    items: entries.map(({ uri, playedAt, contextUri }) => ({
       track: playable(call, uri, false),
       played_at: new Date(playedAt).toISOString(),
       context: contextObject(call, contextUri),
     })),
     next: more ? `${address}?${next}&limit=${limit}` : null,
-    cursors: rows.length === 0 ? null : { after: String(newest), before: String(oldest) },
+    cursors: entries.length === 0 ? null : { after: String(newest), before: String(oldest) },
     limit,
     href: `${address}?${call.query.size > 0 ? call.query : `limit=${limit}`}`,
   })

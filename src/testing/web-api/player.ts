@@ -1,14 +1,14 @@
-import { empty, text } from '../answer.ts'
 import type { FakeDevice, Player } from '../player.ts'
-import { letters } from '../random.ts'
+import { base62String } from '../random.ts'
+import { empty, text } from '../response.ts'
 import { bodyObject, parseUri, textList } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
-import { whole } from './paging.ts'
+import { integerParameter } from './paging.ts'
 import { currentlyPlaying, devices, playbackState, queue, recentlyPlayed } from './player-state.ts'
 import { badRequest, notFound, Refusal } from './refusal.ts'
 
-/** The device that a command is for. It becomes the active one. */
-function target(
+/** The device that a command is for. It becomes the active device. */
+function targetDevice(
   call: ApiCall,
   id = call.query.get('device_id'),
 ): { readonly player: Player; readonly device: FakeDevice } {
@@ -23,13 +23,13 @@ function target(
   return { player, device }
 }
 
-/** What a context holds, in order. */
-function members(call: ApiCall, contextUri: string): readonly string[] {
+/** The URIs of a context, in order. */
+function contextItems(call: ApiCall, contextUri: string): readonly string[] {
   const { state } = call
   const { type, id } = parseUri(contextUri)
   const { catalogue } = state
   const run = (first: number, count: number, kind: 'track' | 'episode'): readonly string[] =>
-    Array.from({ length: count }, (_, place) => `spotify:${kind}:${catalogue.id(kind, first + place)}`)
+    Array.from({ length: count }, (_, position) => `spotify:${kind}:${catalogue.id(kind, first + position)}`)
   if (type === 'playlist') {
     const rows = state.playlist(id)?.rows
     if (rows === undefined) throw notFound()
@@ -40,13 +40,13 @@ function members(call: ApiCall, contextUri: string): readonly string[] {
   if (index === undefined) throw notFound()
   if (type === 'show') return run(catalogue.show(index).first, catalogue.show(index).count, 'episode')
   const albums = type === 'album' ? { first: index, count: 1 } : catalogue.artist(index)
-  return Array.from({ length: albums.count }, (_, place) => catalogue.album(albums.first + place)).flatMap((album) =>
-    run(album.first, album.count, 'track'),
+  return Array.from({ length: albums.count }, (_, position) => catalogue.album(albums.first + position)).flatMap(
+    (album) => run(album.first, album.count, 'track'),
   )
 }
 
 function play(call: ApiCall): Response {
-  const { player } = target(call)
+  const { player } = targetDevice(call)
   const at = call.state.clock.now()
   const body = bodyObject(call)
   const progress = typeof body.position_ms === 'number' ? body.position_ms : 0
@@ -57,17 +57,17 @@ function play(call: ApiCall): Response {
     player.resume(at)
     return empty(204)
   }
-  const list = contextUri === undefined ? textList(body.uris, 'uris') : members(call, contextUri)
+  const list = contextUri === undefined ? textList(body.uris, 'uris') : contextItems(call, contextUri)
   if (contextUri === undefined) for (const uri of list) if (!uri.startsWith('spotify:local:')) parseUri(uri)
-  const place = typeof offset?.uri === 'string' ? list.indexOf(offset.uri) : Number(offset?.position ?? 0)
-  if (!Number.isInteger(place) || place < 0 || place >= Math.max(1, list.length))
+  const position = typeof offset?.uri === 'string' ? list.indexOf(offset.uri) : Number(offset?.position ?? 0)
+  if (!Number.isInteger(position) || position < 0 || position >= Math.max(1, list.length))
     throw badRequest("Can't have offset for context type: OFFSET")
-  player.start(list, place, contextUri, progress, at)
+  player.start(list, position, contextUri, progress, at)
   return empty(204)
 }
 
 function pause(call: ApiCall): Response {
-  const { player } = target(call)
+  const { player } = targetDevice(call)
   if (!player.playing) throw new Refusal(403, 'Player command failed: Restriction violated', 'ALREADY_PAUSED')
   player.pause(call.state.clock.now())
   return empty(204)
@@ -78,14 +78,14 @@ function transfer(call: ApiCall): Response {
   const body = bodyObject(call)
   const [id, ...more] = textList(body.device_ids, 'device_ids')
   if (id === undefined || more.length > 0) throw badRequest('Only one device id is supported')
-  target(call, id)
+  targetDevice(call, id)
   if (body.play === true && user.player.now(state.clock.now()) !== undefined) user.player.resume(state.clock.now())
   return empty(204)
 }
 
 function skip(direction: 'next' | 'previous') {
   return (call: ApiCall): Response => {
-    target(call).player[direction](call.state.clock.now())
+    targetDevice(call).player[direction](call.state.clock.now())
     return empty(204)
   }
 }
@@ -93,30 +93,30 @@ function skip(direction: 'next' | 'previous') {
 function seek(call: ApiCall): Response {
   const position = call.query.get('position_ms')
   if (position === null) throw badRequest('Missing required field: position_ms')
-  const progress = whole(position, 0, 0, 2 ** 31, 'Invalid position_ms')
-  target(call).player.seek(progress, call.state.clock.now())
+  const progress = integerParameter(position, 0, 0, 2 ** 31, 'Invalid position_ms')
+  targetDevice(call).player.seek(progress, call.state.clock.now())
   return empty(204)
 }
 
 function setRepeat(call: ApiCall): Response {
   const state = call.query.get('state')
   if (state !== 'off' && state !== 'track' && state !== 'context') throw badRequest('Invalid repeat state')
-  target(call).player.repeat = state
-  return done(call)
+  targetDevice(call).player.repeat = state
+  return acknowledge(call)
 }
 
 function setShuffle(call: ApiCall): Response {
   const state = call.query.get('state')
   if (state !== 'true' && state !== 'false') throw badRequest('Invalid shuffle state')
-  target(call).player.shuffle = state === 'true'
-  return done(call)
+  targetDevice(call).player.shuffle = state === 'true'
+  return acknowledge(call)
 }
 
 function setVolume(call: ApiCall): Response {
-  const asked = call.query.get('volume_percent')
-  if (asked === null) throw badRequest('Missing required field: volume_percent')
-  const volume = whole(asked, 0, 0, 100, 'Invalid volume_percent')
-  const { device } = target(call)
+  const requested = call.query.get('volume_percent')
+  if (requested === null) throw badRequest('Missing required field: volume_percent')
+  const volume = integerParameter(requested, 0, 0, 100, 'Invalid volume_percent')
+  const { device } = targetDevice(call)
   if (device.volume === null)
     throw new Refusal(403, 'Player command failed: Cannot control device volume', 'VOLUME_CONTROL_DISALLOW')
   device.volume = volume
@@ -129,13 +129,13 @@ function addToQueue(call: ApiCall): Response {
   const { type, id } = parseUri(uri)
   if ((type !== 'track' && type !== 'episode') || call.state.catalogue.index(type, id) === undefined)
     throw badRequest('Invalid track uri')
-  target(call).player.queued.push(uri)
-  return done(call)
+  targetDevice(call).player.queued.push(uri)
+  return acknowledge(call)
 }
 
-/** Some commands answer new applications with 200 and a word that is no JSON, where 204 is documented. */
-function done(call: ApiCall): Response {
-  return call.rules.february2026 ? text(200, letters(32, call.state.clock.now() >>> 0, 1)) : empty(204)
+/** For new applications, some commands return 200 and text that is no JSON, where 204 is documented. */
+function acknowledge(call: ApiCall): Response {
+  return call.rules.february2026 ? text(200, base62String(32, call.state.clock.now() >>> 0, 1)) : empty(204)
 }
 
 const reading = { scopes: ['user-read-playback-state'] }

@@ -3,19 +3,19 @@ import { localTrack, trackObject } from '../catalogue/track.ts'
 import type { FakePlaylist, PlaylistRow } from '../playlist.ts'
 import type { ApiCall } from './operation.ts'
 import { type PageRequest, page } from './paging.ts'
-import { seconds } from './saved.ts'
+import { wholeSeconds } from './saved.ts'
 import { resumePoint } from './shows.ts'
 import { displayName, userReference } from './users.ts'
 
-/** Whether the user may see and change what is in a playlist. */
-export function contributes(call: ApiCall, playlist: FakePlaylist): boolean {
+/** Whether the user may see and change the items of a playlist. */
+export function isContributor(call: ApiCall, playlist: FakePlaylist): boolean {
   const user = call.maybeUser
   return (
     user !== undefined && (playlist.ownerId === user.id || (playlist.collaborative && playlist.followers.has(user.id)))
   )
 }
 
-/** A track, episode or local file by its URI; null for what has left the catalogue. */
+/** A track, episode or local file by its URI; null for what was removed from the catalogue. */
 export function playable(call: ApiCall, uri: string | null, episodes: boolean): Record<string, unknown> | null {
   const { catalogue } = call.state
   if (uri === null) return null
@@ -30,20 +30,20 @@ export function playable(call: ApiCall, uri: string | null, episodes: boolean): 
   return episodeObject(catalogue, call.view, index, resumePoint(call, index))
 }
 
-/** Whether a caller asked to see episodes as episodes. */
+/** Whether the caller requested episodes as episodes. */
 export function wantsEpisodes(call: ApiCall): boolean {
   return (call.query.get('additional_types') ?? '').split(',').includes('episode')
 }
 
 function row(call: ApiCall, { uri, addedAt, addedBy }: PlaylistRow): Record<string, unknown> {
   const item = playable(call, uri, wantsEpisodes(call))
-  const marked =
+  const typedItem =
     item === null
       ? null
       : { ...item, ...(item.type === 'track' ? { track: true, episode: false } : { track: false, episode: true }) }
-  const shown = item?.is_local === true ? item : marked
+  const shown = item?.is_local === true ? item : typedItem
   return {
-    added_at: addedAt === null ? null : seconds(addedAt),
+    added_at: addedAt === null ? null : wholeSeconds(addedAt),
     added_by: addedBy === null ? null : userReference(call.view, addedBy),
     is_local: uri?.startsWith('spotify:local:') ?? false,
     primary_color: null,
@@ -53,7 +53,7 @@ function row(call: ApiCall, { uri, addedAt, addedBy }: PlaylistRow): Record<stri
   }
 }
 
-/** A page of a playlist, under its new or its old name. */
+/** A page of a playlist, under its new name (`items`) or its old name (`tracks`). */
 export function rowsPage(
   call: ApiCall,
   playlist: FakePlaylist,
@@ -62,8 +62,8 @@ export function rowsPage(
 ): Record<string, unknown> {
   const path = `/playlists/${playlist.id}/${name}`
   const render = (position: number): unknown => row(call, playlist.rows[position] as PlaylistRow)
-  const keep = [...call.query].filter(([key]) => key === 'additional_types' || key === 'market')
-  return page(call, request, playlist.rows.length, render, { path, query: Object.fromEntries(keep) })
+  const parameters = [...call.query].filter(([key]) => key === 'additional_types' || key === 'market')
+  return page(call, request, playlist.rows.length, render, { path, query: Object.fromEntries(parameters) })
 }
 
 function common(call: ApiCall, playlist: FakePlaylist): Record<string, unknown> {
@@ -96,7 +96,7 @@ export function cover(call: ApiCall, playlist: FakePlaylist): unknown[] {
   return [{ height: null, url: `${call.view.images}${image}`, width: null }]
 }
 
-/** A playlist in a list: how many rows it has, not which. */
+/** A playlist in a list: only the number of its items. */
 export function simplifiedPlaylist(call: ApiCall, playlist: FakePlaylist): Record<string, unknown> {
   const reference = (name: string): unknown => ({
     href: `${call.view.api}/playlists/${playlist.id}/${name}`,
@@ -109,11 +109,11 @@ export function simplifiedPlaylist(call: ApiCall, playlist: FakePlaylist): Recor
   }
 }
 
-/** A playlist with its first page; since February 2026 only its owner and its contributors see that. */
+/** A playlist with its first page, which since February 2026 only its owner and contributors see. */
 export function fullPlaylist(call: ApiCall, playlist: FakePlaylist): Record<string, unknown> {
   const first = { limit: 100, offset: 0 }
   const followers = { href: null, total: playlist.followers.size }
-  const shown = !call.rules.february2026 || contributes(call, playlist)
+  const shown = !call.rules.february2026 || isContributor(call, playlist)
   return {
     ...common(call, playlist),
     followers,

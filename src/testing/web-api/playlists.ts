@@ -1,17 +1,17 @@
-import { empty, json } from '../answer.ts'
 import { FakePlaylist } from '../playlist.ts'
+import { empty, json } from '../response.ts'
 import { selectFields } from './fields.ts'
 import { followPlaylist, unfollowPlaylist } from './follow-playlist.ts'
 import { bodyObject } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { page, pageRequest } from './paging.ts'
-import { contributes, cover, fullPlaylist, simplifiedPlaylist } from './playlist-object.ts'
+import { cover, fullPlaylist, isContributor, simplifiedPlaylist } from './playlist-object.ts'
 import { badRequest, notFound, Refusal } from './refusal.ts'
 
 const modify = { anyScope: ['playlist-modify-public', 'playlist-modify-private'] }
 
 /** The playlist that the path names. Those that Spotify owns are hidden from applications since November 2024. */
-export function thePlaylist(call: ApiCall): FakePlaylist {
+export function playlistParameter(call: ApiCall): FakePlaylist {
   const id = call.params.playlist_id ?? ''
   if (!/^[0-9A-Za-z]{22}$/.test(id)) throw badRequest('Invalid base62 id')
   const playlist = call.state.playlist(id)
@@ -19,17 +19,17 @@ export function thePlaylist(call: ApiCall): FakePlaylist {
   return playlist
 }
 
-/** The playlist, if this user may write to it with these scopes. */
+/** The playlist of the path, if this user may write to it with these scopes. */
 export function writablePlaylist(call: ApiCall, ownerOnly = false): FakePlaylist {
-  const playlist = thePlaylist(call)
+  const playlist = playlistParameter(call)
   const own = playlist.ownerId === call.user.id
-  if (ownerOnly ? !own : !contributes(call, playlist)) throw new Refusal(403, 'You do not own this playlist')
+  if (ownerOnly ? !own : !isContributor(call, playlist)) throw new Refusal(403, 'You do not own this playlist')
   if (!call.scopes.includes(playlist.public ? 'playlist-modify-public' : 'playlist-modify-private'))
     throw new Refusal(403, 'Insufficient client scope')
   return playlist
 }
 
-function listed(call: ApiCall, ids: readonly string[]): Response {
+function playlistPage(call: ApiCall, ids: readonly string[]): Response {
   const request = pageRequest(call)
   const render = (position: number): unknown => {
     const playlist = call.state.playlist(ids[position] ?? '')
@@ -39,29 +39,30 @@ function listed(call: ApiCall, ids: readonly string[]): Response {
   return json(200, page(call, request, ids.length, render))
 }
 
-function mine(call: ApiCall): Response {
+function currentUserPlaylists(call: ApiCall): Response {
   const all = call.state.library(call.user)
   const shared = call.scopes.includes('playlist-read-collaborative')
   const visible = all.filter((id) => {
     const playlist = call.state.playlists.get(id)
     return playlist === undefined || !playlist.collaborative || shared
   })
-  return listed(call, visible)
+  return playlistPage(call, visible)
 }
 
-function ofUser(call: ApiCall): Response {
+function userPlaylists(call: ApiCall): Response {
   const id = call.params.user_id ?? ''
   const user = call.state.users.get(id)
   if (user === undefined) throw notFound()
   const all = call.state.library(user)
   const isPublic = (playlist: string): boolean => call.state.playlist(playlist)?.public === true
-  return listed(call, user.id === call.maybeUser?.id ? all : all.filter(isPublic))
+  return playlistPage(call, user.id === call.maybeUser?.id ? all : all.filter(isPublic))
 }
 
 function create(call: ApiCall): Response {
   const { state, user } = call
-  const named = call.params.user_id
-  if (named !== undefined && named !== user.id) throw new Refusal(403, 'You cannot create a playlist for another user.')
+  const userId = call.params.user_id
+  if (userId !== undefined && userId !== user.id)
+    throw new Refusal(403, 'You cannot create a playlist for another user.')
   const body = bodyObject(call)
   if (typeof body.name !== 'string' || body.name === '') throw badRequest('Missing required field: name')
   const isPublic = body.public !== false
@@ -80,9 +81,9 @@ function create(call: ApiCall): Response {
   })
   state.playlists.set(playlist.id, playlist)
   user.playlists.unshift(playlist.id)
-  const made = fullPlaylist(call, playlist)
-  // The answer to the making of a playlist does not tell its owner's name.
-  return json(201, { ...made, owner: { ...(made.owner as object), display_name: null } })
+  const created = fullPlaylist(call, playlist)
+  // Spotify's response does not contain the owner's name here.
+  return json(201, { ...created, owner: { ...(created.owner as object), display_name: null } })
 }
 
 function change(call: ApiCall): Response {
@@ -113,9 +114,9 @@ function setCover(call: ApiCall): Response {
 }
 
 function followers(call: ApiCall): Response {
-  const playlist = thePlaylist(call)
-  const asked = call.query.get('ids')
-  const ids = asked === null ? [call.user.id] : asked.split(',')
+  const playlist = playlistParameter(call)
+  const requested = call.query.get('ids')
+  const ids = requested === null ? [call.user.id] : requested.split(',')
   if (ids.length > 1) throw badRequest('Too many ids requested')
   return json(
     200,
@@ -125,12 +126,16 @@ function followers(call: ApiCall): Response {
 
 export const playlistOperations: readonly Operation[] = [
   operation('get-playlist', 'GET /playlists/{playlist_id}', (call) =>
-    json(200, selectFields(fullPlaylist(call, thePlaylist(call)), call.query.get('fields'))),
+    json(200, selectFields(fullPlaylist(call, playlistParameter(call)), call.query.get('fields'))),
   ),
   operation('change-playlist-details', 'PUT /playlists/{playlist_id}', change, modify),
-  operation('get-a-list-of-current-users-playlists', 'GET /me/playlists', mine, { scopes: ['playlist-read-private'] }),
+  operation('get-a-list-of-current-users-playlists', 'GET /me/playlists', currentUserPlaylists, {
+    scopes: ['playlist-read-private'],
+  }),
   operation('create-playlist', 'POST /me/playlists', create, modify),
-  operation('get-list-users-playlists', 'GET /users/{user_id}/playlists', ofUser, { availability: 'removed-2026' }),
+  operation('get-list-users-playlists', 'GET /users/{user_id}/playlists', userPlaylists, {
+    availability: 'removed-2026',
+  }),
   operation('create-playlist-for-user', 'POST /users/{user_id}/playlists', create, {
     ...modify,
     availability: 'removed-2026',
@@ -144,12 +149,12 @@ export const playlistOperations: readonly Operation[] = [
     ...modify,
     scopes: ['ugc-image-upload'],
   }),
-  // Listed as removed, but seen to work in October 2026.
+  // Documented as removed, but it worked in October 2026.
   operation(
     'follow-playlist',
     'PUT /playlists/{playlist_id}/followers',
     (call) => {
-      followPlaylist(call, thePlaylist(call).id)
+      followPlaylist(call, playlistParameter(call).id)
       return empty(200)
     },
     modify,
@@ -158,7 +163,7 @@ export const playlistOperations: readonly Operation[] = [
     'unfollow-playlist',
     'DELETE /playlists/{playlist_id}/followers',
     (call) => {
-      unfollowPlaylist(call, thePlaylist(call).id)
+      unfollowPlaylist(call, playlistParameter(call).id)
       return empty(200)
     },
     modify,

@@ -1,7 +1,7 @@
-import { json } from '../answer.ts'
 import { genres } from '../catalogue/names.ts'
 import { trackObject } from '../catalogue/track.ts'
 import { hash, hashText } from '../random.ts'
+import { json } from '../response.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { limitOf } from './paging.ts'
 import { badRequest } from './refusal.ts'
@@ -28,7 +28,7 @@ function recommendations(call: ApiCall): Response {
   if (seeds.length > maxSeeds) throw badRequest('Too many seeds')
   const salt = hashText(seeds.map(({ id }) => id).join())
   const count = catalogue.count('track')
-  const tracks = Array.from({ length: Math.min(limit, count) }, (_, place) => hash(salt, place) % count)
+  const tracks = Array.from({ length: Math.min(limit, count) }, (_, position) => hash(salt, position) % count)
   return json(200, { seeds, tracks: tracks.map((index) => trackObject(catalogue, call.view, index)) })
 }
 

@@ -1,6 +1,6 @@
-import { apiError } from '../answer.ts'
+import { apiError } from '../response.ts'
 
-/** An error answer thrown from the depth of an operation. */
+/** Thrown by an operation; carries the error response. */
 export class Refusal {
   readonly response: Response
 

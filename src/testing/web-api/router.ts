@@ -1,4 +1,4 @@
-import { percentDecoded } from '../percent-encoding.ts'
+import { percentDecode } from '../percent-encoding.ts'
 import type { Operation } from './operation.ts'
 
 interface Node {
@@ -13,44 +13,44 @@ export interface Match {
   readonly params: Readonly<Record<string, string>>
 }
 
-/** Finds the operation of a path. Words win over parameters. */
+/** Finds the operation of a path. Literal segments take precedence over parameters. */
 export class Router {
   readonly #root: Node = node()
 
   constructor(operations: readonly Operation[]) {
     for (const operation of operations) {
-      let place = this.#root
+      let current = this.#root
       for (const segment of operation.path.slice(1).split('/')) {
         const name = /^\{(.+)\}$/.exec(segment)?.[1]
         if (name === undefined) {
-          const next = place.literals.get(segment) ?? node()
-          place.literals.set(segment, next)
-          place = next
+          const next = current.literals.get(segment) ?? node()
+          current.literals.set(segment, next)
+          current = next
         } else {
-          place.parameter ??= { name, node: node() }
-          place = place.parameter.node
+          current.parameter ??= { name, node: node() }
+          current = current.parameter.node
         }
       }
-      place.methods.set(operation.method, operation)
+      current.methods.set(operation.method, operation)
     }
   }
 
   find(method: string, path: string): Match | undefined {
     const params: Record<string, string> = {}
-    let place = this.#root
+    let current = this.#root
     for (const segment of path.slice(1).split('/')) {
-      const literal = place.literals.get(segment)
+      const literal = current.literals.get(segment)
       if (literal !== undefined) {
-        place = literal
+        current = literal
         continue
       }
-      if (place.parameter === undefined || segment === '') return undefined
-      const value = percentDecoded(segment)
+      if (current.parameter === undefined || segment === '') return undefined
+      const value = percentDecode(segment)
       if (value === undefined) return undefined
-      params[place.parameter.name] = value
-      place = place.parameter.node
+      params[current.parameter.name] = value
+      current = current.parameter.node
     }
-    return place.methods.size === 0 ? undefined : { operation: place.methods.get(method), params }
+    return current.methods.size === 0 ? undefined : { operation: current.methods.get(method), params }
   }
 }
 

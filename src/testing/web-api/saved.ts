@@ -1,8 +1,8 @@
-import { empty, json } from '../answer.ts'
 import { simplifiedAudiobook } from '../catalogue/audiobook.ts'
 import { episodeObject, simplifiedShow } from '../catalogue/show.ts'
 import { trackObject } from '../catalogue/track.ts'
-import type { ShelfKind } from '../user.ts'
+import { empty, json } from '../response.ts'
+import type { SavedKind } from '../user.ts'
 import { albumWithTracks } from './albums.ts'
 import { bodyIds, bodyObject, idList } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
@@ -10,15 +10,12 @@ import { page, pageRequest } from './paging.ts'
 import { badRequest } from './refusal.ts'
 import { resumePoint } from './shows.ts'
 
-/** What can be saved by URI. */
-export const savedKinds: readonly ShelfKind[] = ['track', 'album', 'artist', 'show', 'episode', 'audiobook']
-
-/** `added_at` has whole seconds. */
-export function seconds(at: number): string {
+/** An ISO 8601 time in whole seconds, as in `added_at`. */
+export function wholeSeconds(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`
 }
 
-const render: Readonly<Record<Exclude<ShelfKind, 'artist'>, (call: ApiCall, index: number) => unknown>> = {
+const render: Readonly<Record<Exclude<SavedKind, 'artist'>, (call: ApiCall, index: number) => unknown>> = {
   track: (call, index) => trackObject(call.state.catalogue, call.view, index),
   album: albumWithTracks,
   show: (call, index) => simplifiedShow(call.state.catalogue, call.view, index),
@@ -29,20 +26,20 @@ const render: Readonly<Record<Exclude<ShelfKind, 'artist'>, (call: ApiCall, inde
   }),
 }
 
-function list(kind: Exclude<ShelfKind, 'artist'>) {
+function list(kind: Exclude<SavedKind, 'artist'>) {
   return (call: ApiCall): Response => {
     const request = pageRequest(call)
-    const shelf = call.user.saved(kind)
-    const rows = shelf.slice(request.offset, request.limit)
+    const saved = call.user.saved(kind)
+    const items = saved.slice(request.offset, request.limit)
     return json(
       200,
-      page(call, request, shelf.size, (position) => {
-        const row = rows[position - request.offset]
-        const index = row && call.state.catalogue.index(kind, row.id)
-        if (row === undefined || index === undefined) return null
-        const thing = render[kind](call, index)
-        // Saved audiobooks come without the wrapper that the description promises.
-        return kind === 'audiobook' ? thing : { added_at: seconds(row.addedAt), [kind]: thing }
+      page(call, request, saved.size, (position) => {
+        const item = items[position - request.offset]
+        const index = item && call.state.catalogue.index(kind, item.id)
+        if (item === undefined || index === undefined) return null
+        const object = render[kind](call, index)
+        // Saved audiobooks have no wrapper object, contrary to the API description.
+        return kind === 'audiobook' ? object : { added_at: wholeSeconds(item.addedAt), [kind]: object }
       }),
     )
   }
@@ -65,7 +62,7 @@ function writeIds(call: ApiCall, queryMax: number): readonly { id: string; added
   return idList(bodyIds(call).join(','), 50).map((id) => ({ id, addedAt: now }))
 }
 
-function save(kind: ShelfKind, queryMax: number) {
+function save(kind: SavedKind, queryMax: number) {
   return (call: ApiCall): Response => {
     for (const { id, addedAt } of writeIds(call, queryMax)) {
       if (call.state.catalogue.index(kind, id) === undefined) throw badRequest('Invalid id')
@@ -75,14 +72,14 @@ function save(kind: ShelfKind, queryMax: number) {
   }
 }
 
-function remove(kind: ShelfKind, queryMax: number) {
+function remove(kind: SavedKind, queryMax: number) {
   return (call: ApiCall): Response => {
     for (const { id } of writeIds(call, queryMax)) call.user.saved(kind).remove(id)
     return empty(200)
   }
 }
 
-function contains(kind: ShelfKind, queryMax: number) {
+function contains(kind: SavedKind, queryMax: number) {
   return (call: ApiCall): Response =>
     json(
       200,
@@ -90,8 +87,11 @@ function contains(kind: ShelfKind, queryMax: number) {
     )
 }
 
-function family(kind: Exclude<ShelfKind, 'artist'>, names: readonly [string, string, string, string]): Operation[] {
-  const [listName, saveName, removeName, containsName] = names
+function savedKindOperations(
+  kind: Exclude<SavedKind, 'artist'>,
+  operationIds: readonly [string, string, string, string],
+): Operation[] {
+  const [listName, saveName, removeName, containsName] = operationIds
   const path = `/me/${kind}s`
   const max = kind === 'album' ? 20 : 50
   const read = { scopes: ['user-library-read'] }
@@ -109,11 +109,11 @@ function names(plural: string): readonly [string, string, string, string] {
 }
 
 export const savedOperations: readonly Operation[] = [
-  ...family('album', names('albums')),
-  ...family('track', names('tracks')),
-  ...family('episode', names('episodes')),
-  ...family('show', names('shows')),
-  ...family('audiobook', [
+  ...savedKindOperations('album', names('albums')),
+  ...savedKindOperations('track', names('tracks')),
+  ...savedKindOperations('episode', names('episodes')),
+  ...savedKindOperations('show', names('shows')),
+  ...savedKindOperations('audiobook', [
     'get-users-saved-audiobooks',
     'save-audiobooks-user',
     'remove-audiobooks-user',

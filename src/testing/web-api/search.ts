@@ -1,4 +1,3 @@
-import { json } from '../answer.ts'
 import { albumName, simplifiedAlbum } from '../catalogue/album.ts'
 import { artistObject } from '../catalogue/artist.ts'
 import { audiobookName, simplifiedAudiobook } from '../catalogue/audiobook.ts'
@@ -7,28 +6,29 @@ import { artistName, showName } from '../catalogue/names.ts'
 import { episodeName, simplifiedEpisode, simplifiedShow } from '../catalogue/show.ts'
 import { trackName, trackObject } from '../catalogue/track.ts'
 import { hash, hashText } from '../random.ts'
+import { json } from '../response.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
-import { page, pageRequest } from './paging.ts'
+import { otherParameters, page, pageRequest } from './paging.ts'
 import { simplifiedPlaylist } from './playlist-object.ts'
 import { badRequest } from './refusal.ts'
 
 const types = ['album', 'artist', 'playlist', 'track', 'show', 'episode', 'audiobook'] as const
 
-/** How far into a list search leads, and so the largest `total` it can honestly give. */
-const depth = 1000
+/** The largest `offset + limit`, and so the largest `total`. */
+const maxResults = 1000
 
-/** How many names of each kind are looked at. Enough for every default, and quick for any size. */
-const reach = 5000
+/** Number of names of each kind that are compared. Enough for every default, and fast for any size. */
+const maxNames = 5000
 
 function search(call: ApiCall): Response {
   const query = (call.query.get('q') ?? '').trim()
   if (query === '') throw badRequest('No search query')
-  const asked = (call.query.get('type') ?? '').split(',').filter((type) => type !== '')
-  if (asked.length === 0) throw badRequest('Missing parameter type')
+  const requested = (call.query.get('type') ?? '').split(',').filter((type) => type !== '')
+  if (requested.length === 0) throw badRequest('Missing parameter type')
   const strict = call.rules.february2026
   const request = pageRequest(call, strict ? { fallback: 5, max: 10 } : {})
-  if (request.limit + request.offset > depth) throw badRequest('Limit + Offset exceeds maximum of 1000')
-  const pages = asked.map((type) => {
+  if (request.limit + request.offset > maxResults) throw badRequest('Limit + Offset exceeds maximum of 1000')
+  const pages = requested.map((type) => {
     const kind = types.find((known) => known === type)
     if (kind === undefined) throw badRequest(`Bad search type field ${type}`)
     return [`${kind}s`, resultPage(call, kind, query, request)]
@@ -44,25 +44,25 @@ function resultPage(
 ): unknown {
   const { catalogue } = call.state
   const count = catalogue.count(kind)
-  const wanted = query.toLowerCase().split(/\s+/)
+  const words = query.toLowerCase().split(/\s+/)
   const hits: number[] = []
-  for (let index = 0; index < Math.min(count, reach) && hits.length < depth; index++) {
+  for (let index = 0; index < Math.min(count, maxNames) && hits.length < maxResults; index++) {
     const name = nameOf(call, kind, index).toLowerCase()
-    if (wanted.every((word) => name.includes(word))) hits.push(index)
+    if (words.every((word) => name.includes(word))) hits.push(index)
   }
-  // Spotify finds something for everything: after the names that fit come others, the same ones for the same query.
+  // Spotify returns results for any query: matching names first, then others, which are stable for a query.
   const salt = hashText(query.toLowerCase())
   const others = hash(salt, hashText(kind)) % 40
-  const total = Math.min(count, depth, hits.length + others + 1)
+  const total = Math.min(count, maxResults, hits.length + others + 1)
   const start = hash(salt, catalogue.seed) % Math.max(1, count)
   const hit = new Set(hits)
   const rest: number[] = []
-  for (let place = 0; rest.length < total - hits.length && place < count; place++) {
-    const index = (start + place) % count
+  for (let step = 0; rest.length < total - hits.length && step < count; step++) {
+    const index = (start + step) % count
     if (!hit.has(index)) rest.push(index)
   }
   const found = [...hits, ...rest]
-  const parameters = Object.fromEntries([...call.query].filter(([name]) => name !== 'offset' && name !== 'limit'))
+  const parameters = Object.fromEntries(otherParameters(call.query))
   const address = { query: { ...parameters, type: kind } }
   return page(call, request, found.length, (position) => result(call, kind, found[position] ?? 0), address)
 }
@@ -104,7 +104,7 @@ function result(call: ApiCall, kind: CatalogueKind, index: number): unknown {
       return simplifiedAudiobook(catalogue, call.view, index)
     default: {
       const playlist = call.state.playlist(catalogue.id('playlist', index))
-      // Playlists that Spotify owns are holes in the list.
+      // Playlists that Spotify owns are null.
       const hidden = playlist?.ownerId === 'spotify' && call.rules.november2024
       return playlist === undefined || hidden ? null : simplifiedPlaylist(call, playlist)
     }

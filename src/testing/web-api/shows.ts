@@ -1,17 +1,17 @@
-import { json } from '../answer.ts'
 import { episodeDuration, episodeObject, simplifiedEpisode, simplifiedShow } from '../catalogue/show.ts'
 import { hash, hashText } from '../random.ts'
-import { indexOf, many } from './ids.ts'
+import { json } from '../response.ts'
+import { indexOf, renderMany } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { page, pageRequest } from './paging.ts'
 
-/** Where the user stopped listening, if they let the application see it. */
+/** The position at which the user stopped, if the application has the scope for it. */
 export function resumePoint(call: ApiCall, episode: number): number | undefined {
   if (call.maybeUser === undefined || !call.scopes.includes('user-read-playback-position')) return undefined
-  const luck = hash(hashText(call.maybeUser.id), episode) % 6
-  if (luck > 1) return 0
+  const draw = hash(hashText(call.maybeUser.id), episode) % 6
+  if (draw > 1) return 0
   const duration = episodeDuration(call.state.catalogue, episode)
-  return luck === 0 ? duration : Math.floor(duration / 3)
+  return draw === 0 ? duration : Math.floor(duration / 3)
 }
 
 function episodesPage(call: ApiCall, index: number, path: string, request = { limit: 50, offset: 0 }) {
@@ -37,7 +37,9 @@ export const showOperations: readonly Operation[] = [
     'get-multiple-shows',
     'GET /shows',
     (call) =>
-      json(200, { shows: many(call, 'show', 50, (index) => simplifiedShow(call.state.catalogue, call.view, index)) }),
+      json(200, {
+        shows: renderMany(call, 'show', 50, (index) => simplifiedShow(call.state.catalogue, call.view, index)),
+      }),
     { availability: 'removed-2026' },
   ),
   operation('get-a-shows-episodes', 'GET /shows/{id}/episodes', (call) =>
@@ -53,7 +55,7 @@ export const showOperations: readonly Operation[] = [
     (call) => {
       const render = (index: number): unknown =>
         episodeObject(call.state.catalogue, call.view, index, resumePoint(call, index))
-      return json(200, { episodes: many(call, 'episode', 50, render) })
+      return json(200, { episodes: renderMany(call, 'episode', 50, render) })
     },
     { availability: 'removed-2026' },
   ),

@@ -1,7 +1,7 @@
-import { json } from '../answer.ts'
 import { artistObject } from '../catalogue/artist.ts'
 import { trackObject } from '../catalogue/track.ts'
 import { hash, hashText } from '../random.ts'
+import { json } from '../response.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { page, pageRequest } from './paging.ts'
 import { badRequest } from './refusal.ts'
@@ -19,7 +19,7 @@ function top(kind: 'artist' | 'track') {
     const total = Math.min(count, kind === 'artist' ? 50 : 80)
     return json(
       200,
-      page(call, pageRequest(call), total, (place) => render(catalogue, call.view, (start + place) % count)),
+      page(call, pageRequest(call), total, (position) => render(catalogue, call.view, (start + position) % count)),
     )
   }
 }

@@ -1,13 +1,13 @@
-import { json } from '../answer.ts'
 import { trackObject } from '../catalogue/track.ts'
-import { indexOf, many } from './ids.ts'
+import { json } from '../response.ts'
+import { indexOf, renderMany } from './ids.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 
 function getTrack(call: ApiCall): Response {
   const { catalogue } = call.state
   const id = call.params.id ?? ''
-  const stoodIn = catalogue.index('relinked', id)
-  if (stoodIn !== undefined) return json(200, trackObject(catalogue, call.view, stoodIn, id))
+  const relinkedIndex = catalogue.index('relinked', id)
+  if (relinkedIndex !== undefined) return json(200, trackObject(catalogue, call.view, relinkedIndex, id))
   return json(200, trackObject(catalogue, call.view, indexOf(call, 'track', id)))
 }
 
@@ -17,7 +17,9 @@ export const trackOperations: readonly Operation[] = [
     'get-several-tracks',
     'GET /tracks',
     (call) =>
-      json(200, { tracks: many(call, 'track', 50, (index) => trackObject(call.state.catalogue, call.view, index)) }),
+      json(200, {
+        tracks: renderMany(call, 'track', 50, (index) => trackObject(call.state.catalogue, call.view, index)),
+      }),
     { availability: 'removed-2026' },
   ),
 ]

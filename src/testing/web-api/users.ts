@@ -1,12 +1,12 @@
-import { json } from '../answer.ts'
 import { pictures, type View } from '../catalogue/view.ts'
 import { hashText } from '../random.ts'
+import { json } from '../response.ts'
 import type { FakeState } from '../state.ts'
 import type { FakeUser } from '../user.ts'
 import { type ApiCall, type Operation, operation } from './operation.ts'
 import { notFound } from './refusal.ts'
 
-/** A user as playlists name them. */
+/** The user object in playlists. */
 export function userReference(view: View, id: string): Record<string, unknown> {
   return {
     external_urls: { spotify: `https://open.spotify.com/user/${encodeURIComponent(id)}` },

@@ -1,7 +1,7 @@
-import { apiError, text } from '../answer.ts'
 import { isMarket } from '../catalogue/markets.ts'
 import type { FakeToken } from '../grants.ts'
 import { type FakeAppMode, type ModeRules, rulesOf } from '../options.ts'
+import { apiError, text } from '../response.ts'
 import type { FakeState } from '../state.ts'
 import type { ApiCall, Operation } from './operation.ts'
 import { Refusal } from './refusal.ts'
@@ -9,19 +9,19 @@ import { Router } from './router.ts'
 
 export interface WebApiRequest {
   readonly method: string
-  /** Relative to the API's base. */
+  /** Relative to the API's base URL. */
   readonly path: string
   readonly query: URLSearchParams
   readonly body: string
-  /** The API's base and the images' prefix as this caller sees them. */
+  /** The base URL of the API and the URL prefix of images for this caller. */
   readonly api: string
   readonly images: string
 }
 
-/** Who a request comes from, or the answer that it gets instead. */
+/** The token of a request, or the response to a request without a valid one. */
 export interface Caller {
   readonly token?: FakeToken
-  readonly refused?: Response
+  readonly rejection?: Response
 }
 
 export class WebApi {
@@ -33,15 +33,15 @@ export class WebApi {
     this.#router = new Router(operations)
   }
 
-  /** Looks at the `Authorization` header. `skew` is by how many milliseconds Spotify's clock is ahead. */
+  /** Checks the `Authorization` header. `skew` is the number of milliseconds by which Spotify's clock is ahead. */
   caller(authorization: string | null, skew: number): Caller {
-    if (authorization === null) return { refused: unauthorized('missing_token') }
+    if (authorization === null) return { rejection: unauthorized('missing_token') }
     const bearer = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
-    if (bearer === undefined) return { refused: apiError(400, 'Only valid bearer authentication supported') }
+    if (bearer === undefined) return { rejection: apiError(400, 'Only valid bearer authentication supported') }
     const token = this.#state.ledger.find('access', bearer)
-    if (token === undefined || token.revokedAt !== undefined) return { refused: unauthorized('invalid_token') }
+    if (token === undefined || token.revokedAt !== undefined) return { rejection: unauthorized('invalid_token') }
     if (this.#state.clock.now() + skew >= token.expiresAt)
-      return { refused: unauthorized('invalid_token', 'The access token expired') }
+      return { rejection: unauthorized('invalid_token', 'The access token expired') }
     return { token }
   }
 
@@ -49,7 +49,7 @@ export class WebApi {
     return this.#router.find(method, path)?.operation?.id
   }
 
-  /** Does what the request asks, once its caller is known to be `token`. */
+  /** Runs the operation of a request with a valid `token`. */
   run(request: WebApiRequest, token: FakeToken): Response {
     const state = this.#state
     const mode = state.mode(token.clientId)
@@ -58,20 +58,20 @@ export class WebApi {
     if (rules.allowlist && !state.ownerPremium) return text(403, ownerNotPremium)
     const limited = state.limits.check(token.clientId, request.path, rules.allowlist, state.clock.now())
     if (limited !== undefined) return limited
-    const found = this.#router.find(request.method, request.path)
-    if (found === undefined) return apiError(404, 'Service not found')
-    const { operation, params } = found
+    const route = this.#router.find(request.method, request.path)
+    if (route === undefined) return apiError(404, 'Service not found')
+    const { operation, params } = route
     if (operation === undefined) return apiError(405, 'Method not allowed')
-    const removed = removal(operation, mode, rules)
-    if (removed !== undefined) return removed
+    const removedError = removedResponse(operation, mode, rules)
+    if (removedError !== undefined) return removedError
     const user = token.userId === undefined ? undefined : state.users.get(token.userId)
     if (token.userId !== undefined && user === undefined) return unauthorized('invalid_token')
     if (user !== undefined && rules.allowlist && !user.allowlisted) return text(403, notRegistered)
     if (request.path.startsWith('/me') && user === undefined) return apiError(401, 'Valid user authentication required')
-    if (!allows(operation, token.scopes)) return apiError(403, 'Insufficient client scope')
-    const asked = request.query.get('market')
-    if (asked !== null && asked !== 'from_token' && !isMarket(asked)) return apiError(400, 'Invalid market code')
-    if (asked === 'from_token' && user === undefined) return apiError(403, 'Market from token requires a user')
+    if (!hasScopes(operation, token.scopes)) return apiError(403, 'Insufficient client scope')
+    const market = request.query.get('market')
+    if (market !== null && market !== 'from_token' && !isMarket(market)) return apiError(400, 'Invalid market code')
+    if (market === 'from_token' && user === undefined) return apiError(403, 'Market from token requires a user')
     const call: ApiCall = {
       state,
       rules,
@@ -80,7 +80,7 @@ export class WebApi {
         images: request.images,
         stripped: rules.february2026,
         previews: !rules.november2024,
-        market: user?.country ?? asked ?? undefined,
+        market: user?.country ?? market ?? undefined,
       },
       path: request.path,
       query: request.query,
@@ -112,7 +112,7 @@ function unauthorized(error: 'missing_token' | 'invalid_token', message?: string
   return apiError(401, message ?? 'Missing/invalid/expired access token', { headers })
 }
 
-function removal(operation: Operation, mode: FakeAppMode, rules: ModeRules): Response | undefined {
+function removedResponse(operation: Operation, mode: FakeAppMode, rules: ModeRules): Response | undefined {
   if (operation.availability === 'removed-2026' && rules.february2026) return apiError(403, 'Forbidden')
   if (operation.availability !== 'removed-2024' || mode === 'extended-2024') return undefined
   return operation.path.startsWith('/recommendations')
@@ -120,7 +120,7 @@ function removal(operation: Operation, mode: FakeAppMode, rules: ModeRules): Res
     : apiError(403, 'Forbidden')
 }
 
-function allows(operation: Operation, scopes: readonly string[]): boolean {
+function hasScopes(operation: Operation, scopes: readonly string[]): boolean {
   const { scopes: all, anyScope } = operation
   return (
     all.every((scope) => scopes.includes(scope)) && (anyScope.length === 0 || anyScope.some((s) => scopes.includes(s)))

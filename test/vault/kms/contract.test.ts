@@ -124,8 +124,8 @@ describe('the contract of a KMS', () => {
         failing = failure !== undefined
       },
     })
-    const told = cases.filter(({ name }) => name.startsWith('a service that is'))
-    expect(told).toHaveLength(4)
-    for (const { run } of told) await expect(run()).rejects.toThrow(/^the code must be/)
+    const failureCases = cases.filter(({ name }) => name.startsWith('a service that is'))
+    expect(failureCases).toHaveLength(4)
+    for (const { run } of failureCases) await expect(run()).rejects.toThrow(/^the code must be/)
   })
 })

@@ -1,15 +1,15 @@
-/** The connection broke. The server breaks its socket for it, `fetch` rejects as it does for a lost connection. */
+/** A lost connection: the server destroys its socket, and `fetch` rejects with a `TypeError`. */
 export class ConnectionCut extends Error {
   readonly code = 'ECONNRESET'
 
   constructor() {
-    super('the fake Spotify cut the connection, as a fault told it to')
+    super('the fake Spotify cut the connection because of a fault')
     this.name = 'ConnectionCut'
   }
 }
 
-/** The same answer, whose body breaks off half-way. */
-export async function cutInTheMiddle(response: Response): Promise<Response> {
+/** The same response with a body that fails half-way. */
+export async function cutBody(response: Response): Promise<Response> {
   if (response.body === null) throw new ConnectionCut()
   const bytes = new Uint8Array(await response.arrayBuffer())
   let sent = false

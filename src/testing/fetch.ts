@@ -1,14 +1,14 @@
-import { ConnectionCut } from './cut.ts'
-import { accountsHost, apiHost } from './exchange.ts'
+import { ConnectionCut } from './connection-cut.ts'
+import { accountsHost, apiHost } from './request-handler.ts'
 
-/** A `fetch` that leads to the fake for Spotify's hosts and for loopback addresses, and nowhere for all others. */
+/** A `fetch` that sends requests for Spotify's hosts and loopback addresses to the fake, and rejects all others. */
 export function createFetch(handle: (request: Request) => Promise<Response>): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init)
     const { hostname, protocol } = new URL(request.url)
     const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
     if (!loopback && (protocol !== 'https:' || (hostname !== accountsHost && hostname !== apiHost)))
-      throw new TypeError('fetch failed', { cause: new Error(`the fake Spotify does not answer for ${hostname}`) })
+      throw new TypeError('fetch failed', { cause: new Error(`the fake Spotify does not serve ${hostname}`) })
     const { signal } = request
     signal.throwIfAborted()
     try {

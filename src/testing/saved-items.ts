@@ -1,5 +1,5 @@
-/** One kind of saved thing of one user, newest first. */
-export class Shelf {
+/** The saved items of one user and one kind, newest first. */
+export class SavedItems {
   #items: { readonly id: string; readonly addedAt: number }[] = []
   readonly #ids = new Set<string>()
 
@@ -17,12 +17,12 @@ export class Shelf {
     return this.#ids.has(id)
   }
 
-  /** Saving what is saved already changes nothing. */
+  /** Does nothing if the item is already saved. */
   add(id: string, addedAt: number): void {
     if (this.#ids.has(id)) return
     this.#ids.add(id)
-    const place = this.#items.findIndex((item) => item.addedAt <= addedAt)
-    this.#items.splice(place === -1 ? this.#items.length : place, 0, { id, addedAt })
+    const position = this.#items.findIndex((item) => item.addedAt <= addedAt)
+    this.#items.splice(position === -1 ? this.#items.length : position, 0, { id, addedAt })
   }
 
   remove(id: string): void {

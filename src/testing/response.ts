@@ -1,4 +1,4 @@
-/** Answers in the shapes that Spotify's services give. */
+/** A JSON response as Spotify's services send it. */
 export function json(status: number, body: unknown, headers?: Record<string, string>): Response {
   return new Response(JSON.stringify(body), {
     status,
@@ -6,7 +6,7 @@ export function json(status: number, body: unknown, headers?: Record<string, str
   })
 }
 
-/** The Web API's usual error. */
+/** The Web API's regular error object. */
 export function apiError(
   status: number,
   message: string,
@@ -16,7 +16,7 @@ export function apiError(
   return json(status, { error: { status, message, ...reason } }, extra.headers)
 }
 
-/** The token endpoint's error, RFC 6749 §5.2. Spotify answers with 400 where the RFC allows 401 too. */
+/** The token endpoint's error, RFC 6749 §5.2. Spotify responds with 400 where the RFC also allows 401. */
 export function oauthError(error: string, description?: string): Response {
   return json(400, description === undefined ? { error } : { error, error_description: description })
 }
