@@ -18,38 +18,38 @@ const order = [
   'memory',
   'fake',
 ]
-const there = readdirSync(new URL('suites', import.meta.url)).map((file) => file.replace(/\.ts$/, ''))
+const available = readdirSync(new URL('suites', import.meta.url)).map((file) => file.replace(/\.ts$/, ''))
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean' }, full: { type: 'boolean' }, report: { type: 'boolean' } },
 })
-const unknown = positionals.filter((name) => !there.includes(name))
+const unknown = positionals.filter((name) => !available.includes(name))
 if (unknown.length > 0) {
   process.stderr.write(`There is no benchmark ${unknown.join(', ')}. There are: ${order.join(', ')}.\n`)
   process.exit(2)
 }
-const say = (text: string): void => void (values.json ? undefined : process.stdout.write(`${text}\n`))
-const names = positionals.length > 0 ? positionals : order.filter((name) => there.includes(name))
+const print = (text: string): void => void (values.json ? undefined : process.stdout.write(`${text}\n`))
+const names = positionals.length > 0 ? positionals : order.filter((name) => available.includes(name))
 const results: { name: string; about: string; rows: Row[]; seconds: number }[] = []
 
-say(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}\n`)
+print(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}\n`)
 for (const name of names) {
   const suite = (await import(`./suites/${name}.ts`)) as Suite
-  say(`## ${name}\n\n${suite.about}\n`)
+  print(`## ${name}\n\n${suite.about}\n`)
   const started = performance.now()
   const rows: Row[] = []
-  for await (const row of suite.run({ full: values.full === true, note: (text) => say(`… ${text}`) })) {
+  for await (const row of suite.run({ full: values.full === true, note: (text) => print(`… ${text}`) })) {
     rows.push(row)
     if (values.json) process.stdout.write(`${JSON.stringify(row)}\n`)
   }
   results.push({ name, about: suite.about, rows, seconds: (performance.now() - started) / 1000 })
-  say(`${table(rows)}\n`)
+  print(`${table(rows)}\n`)
 }
 if (values.report) {
   for (const [file, content] of report(results)) writeFileSync(new URL(`../docs/${file}`, import.meta.url), content)
-  say('Wrote docs/benchmarks.md and its charts.')
+  print('Wrote docs/benchmarks.md and its charts.')
 }
 const missed = results.flatMap(({ rows }) => rows).filter((row) => row.pass === false)
-for (const row of missed) say(`Missed: ${row.bench} / ${row.case} / ${row.subject}: ${row.target}`)
+for (const row of missed) print(`Missed: ${row.bench} / ${row.case} / ${row.subject}: ${row.target}`)
 process.exit(missed.length > 0 ? 1 : 0)

@@ -40,7 +40,7 @@ export interface ScenarioResult {
   readonly errors: Readonly<Record<string, number>>
 }
 
-const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /**
  * Operating-system processes that share one limiter on a Redis of their own, against one server on loopback: they learn its
@@ -81,31 +81,31 @@ export async function scenario(
       )
     }
     for (const worker of alive) worker.start()
-    await pass(options.warmUp * window)
+    await sleep(options.warmUp * window)
 
     note('measuring')
     const from = server.now()
-    await pass(options.measured * window)
+    await sleep(options.measured * window)
     const to = server.now()
-    const within = server.arrivals.filter(({ at }) => at >= from && at < to)
-    const utilisation = within.filter(({ accepted }) => accepted).length / (limit * options.measured)
+    const measuredArrivals = server.arrivals.filter(({ at }) => at >= from && at < to)
+    const utilisation = measuredArrivals.filter(({ accepted }) => accepted).length / (limit * options.measured)
     const changes = alive.flatMap(({ events }) => events.filter(({ name }) => name === 'limiter.ceiling_changed'))
     const [latest] = changes.sort((a, b) => b.at - a.at)
     const { ceiling } = (latest?.payload ?? { ceiling: initialCeiling }) as { ceiling: number }
-    const times = (until = Number.POSITIVE_INFINITY): number[] =>
+    const arrivalTimes = (until = Number.POSITIVE_INFINITY): number[] =>
       server.arrivals.map(({ at }) => at).filter((at) => at < until)
-    const most = mostInWindow(times(to), window, from)
+    const most = mostInWindow(arrivalTimes(to), window, from)
 
     note('one process is told to wait')
     const before = server.arrivals.length
     server.refuseNext(options.pause)
-    while (server.arrivals.slice(before).every(({ accepted }) => accepted)) await pass(1)
+    while (server.arrivals.slice(before).every(({ accepted }) => accepted)) await sleep(1)
     const refusal = server.arrivals.slice(before).find(({ accepted }) => !accepted)
     const refusedAt = refusal?.at ?? 0
-    await pass(options.pause * 0.9)
+    await sleep(options.pause * 0.9)
     const others = server.arrivals.filter(({ at, from: who }) => at > refusedAt && who !== refusal?.from)
     const stopped = Math.max(0, ...others.map(({ at }) => at - refusedAt))
-    await pass(options.pause * 0.1 + window)
+    await sleep(options.pause * 0.1 + window)
 
     note('one process dies')
     const victim = alive.pop()
@@ -113,22 +113,22 @@ export async function scenario(
     const diedAt = server.now()
     let slotsBack = 0
     for (;;) {
-      await pass(window / 4)
+      await sleep(window / 4)
       const now = server.now()
-      const lately = server.arrivals.filter(
+      const recent = server.arrivals.filter(
         ({ at, accepted }) => accepted && at > Math.max(diedAt, now - window),
       ).length
       slotsBack = now - diedAt
-      if (lately >= limit * 0.8 || slotsBack > 10 * (window + expiration)) break
+      if (recent >= limit * 0.8 || slotsBack > 10 * (window + expiration)) break
     }
 
     note('Redis dies and comes back')
     const goneAt = server.now()
     await redis.kill()
-    await pass(window)
+    await sleep(window)
     const backAt = server.now()
     await redis.start()
-    await pass(2 * window)
+    await sleep(2 * window)
     const outage = server.arrivals.filter(({ at, accepted }) => accepted && at > goneAt && at < backAt)
     const results = await Promise.all(alive.map((worker) => worker.stop()))
     const errors: Record<string, number> = {}
@@ -140,7 +140,7 @@ export async function scenario(
       mostInWindow: most,
       stopped,
       slotsBack,
-      mostInOutage: mostInWindow(times(), window, goneAt),
+      mostInOutage: mostInWindow(arrivalTimes(), window, goneAt),
       outageRate: outage.length / ((backAt - goneAt) / 1000),
       degraded: alive.map(({ events }) =>
         events

@@ -30,9 +30,9 @@ const settings = JSON.parse(process.argv[2] ?? '') as WorkerSettings
 const redis = new Redis(settings.redis, { lazyConnect: true })
 redis.on('error', () => {})
 const limiter = clusterLimiter({ redis, id: settings.id, ...settings.limiter })
-const tell = (message: WorkerMessage): void => void process.send?.(message)
+const send = (message: WorkerMessage): void => void process.send?.(message)
 for (const name of ['limiter.paused', 'limiter.degraded', 'limiter.ceiling_changed'] as const)
-  limiter.on(name, (payload) => tell({ type: 'event', name, payload, at: Date.now() }))
+  limiter.on(name, (payload) => send({ type: 'event', name, payload, at: Date.now() }))
 
 let stopped = false
 let calls = 0
@@ -41,7 +41,7 @@ let slowest = 0
 const errors: Record<string, number> = {}
 
 async function call(): Promise<void> {
-  const began = Date.now()
+  const startedAt = Date.now()
   calls++
   try {
     await limiter.schedule(async (slot) => {
@@ -58,7 +58,7 @@ async function call(): Promise<void> {
     const code = (error as { code?: string }).code ?? String(error)
     errors[code] = (errors[code] ?? 0) + 1
   }
-  slowest = Math.max(slowest, Date.now() - began)
+  slowest = Math.max(slowest, Date.now() - startedAt)
 }
 
 async function caller(): Promise<void> {
@@ -70,11 +70,11 @@ process.on('message', async (message) => {
     const callers = Array.from({ length: settings.callers }, caller)
     await Promise.all(callers)
     const { ceiling } = limiter.state()
-    tell({ type: 'done', calls, values, errors, ceiling, slowest })
+    send({ type: 'done', calls, values, errors, ceiling, slowest })
     await limiter.close()
     redis.disconnect()
     process.disconnect()
   }
   if (message === 'stop') stopped = true
 })
-tell({ type: 'ready' })
+send({ type: 'ready' })

@@ -14,7 +14,7 @@ export async function startApi(latency = 0): Promise<Child<Api>> {
 }
 
 /** `fetch` for clients that only know Spotify's own host. */
-export function redirected(origin: string): typeof fetch {
+export function fetchTo(origin: string): typeof fetch {
   return (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input)
     return fetch(origin + url.pathname + url.search, init)
@@ -22,11 +22,11 @@ export function redirected(origin: string): typeof fetch {
 }
 
 /** Lets every `https` connection of this process end at `origin`, for clients that take neither a `fetch` nor an address. */
-export function detourHttps(origin: string): () => void {
+export function redirectHttps(origin: string): () => void {
   const prototype = https.Agent.prototype as { createConnection: unknown }
-  const before = prototype.createConnection
+  const original = prototype.createConnection
   prototype.createConnection = () => connect(Number(new URL(origin).port), '127.0.0.1')
   return () => {
-    prototype.createConnection = before
+    prototype.createConnection = original
   }
 }

@@ -1,4 +1,4 @@
-import type { Paired } from './measure.ts'
+import type { PairedTime } from './measure.ts'
 import type { Row } from './rows.ts'
 
 export interface Target {
@@ -10,7 +10,7 @@ export interface Target {
 export function* compared(
   bench: string,
   name: string,
-  values: Readonly<Record<string, Paired>>,
+  values: Readonly<Record<string, PairedTime>>,
   unit: string,
   ...targets: readonly Target[]
 ): Generator<Row> {

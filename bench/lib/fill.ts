@@ -61,7 +61,11 @@ export async function fill(
   for (let from = 1; from <= copies; from += chunk) {
     const until = Math.min(copies, from + chunk - 1)
     const select = columns.map((column) =>
-      column === 'owner_id' ? shifted(name) : column === 'next_check_at' ? `next_check_at + n * ${seed}` : column,
+      column === 'owner_id'
+        ? shiftedOwnerId(name)
+        : column === 'next_check_at'
+          ? `next_check_at + n * ${seed}`
+          : column,
     )
     const numbers = `(with recursive c(n) as (select ${from} union all select n + 1 from c where n < ${until}) select n from c) numbers`
     const statement = `insert into ${table} (${columns.join(', ')}) select ${select.join(', ')} from ${table} cross join ${numbers} where owner_id < '${ownerOf(seed)}'`
@@ -75,7 +79,7 @@ export async function fill(
 }
 
 /** `owner-` and nine digits, a thousand further with every copy. */
-function shifted(name: StoreName): string {
+function shiftedOwnerId(name: StoreName): string {
   const digits = `cast(substr(owner_id, 7) as ${name === 'MariaDB' ? 'signed' : 'bigint'}) + n * ${seed}`
   if (name === 'SQLite') return `'owner-' || printf('%09d', ${digits})`
   if (name === 'MariaDB') return `concat('owner-', lpad(${digits}, 9, '0'))`

@@ -25,7 +25,7 @@ export function median(values: readonly number[]): number {
  *
  * @returns per subject the median over the rounds of each round's median, in microseconds per call
  */
-export async function byTurns<Name extends string>(
+export async function interleaved<Name extends string>(
   subjects: Readonly<Record<Name, Subject>>,
   { rounds = 9, calls, warmUp = 2 }: Rounds,
 ): Promise<Record<Name, number>> {
@@ -47,7 +47,7 @@ export async function byTurns<Name extends string>(
 }
 
 /** A subject's time in microseconds per call, and what the floor took in the same minutes. */
-export interface Paired {
+export interface PairedTime {
   readonly value: number
   readonly floor: number
 }
@@ -61,12 +61,12 @@ export async function againstFloor(
   subjects: Readonly<Record<string, Subject>>,
   rounds: Rounds,
   width = 1,
-): Promise<Record<string, Paired>> {
-  const wide = (subject: Subject): Subject =>
+): Promise<Record<string, PairedTime>> {
+  const concurrent = (subject: Subject): Subject =>
     width === 1 ? subject : () => Promise.all(Array.from({ length: width }, () => subject()))
-  const results: Record<string, Paired> = {}
+  const results: Record<string, PairedTime> = {}
   for (const [name, subject] of Object.entries({ 'floor, against itself': floor, ...subjects })) {
-    const times = await byTurns({ floor: wide(floor), subject: wide(subject) }, rounds)
+    const times = await interleaved({ floor: concurrent(floor), subject: concurrent(subject) }, rounds)
     results[name] = { value: times.subject / width, floor: times.floor / width }
   }
   return results
@@ -76,9 +76,9 @@ function shuffled<T>(list: readonly T[], random: () => number): T[] {
   const result = [...list]
   for (let index = result.length - 1; index > 0; index--) {
     const other = Math.floor(random() * (index + 1))
-    const held = result[index] as T
+    const swapped = result[index] as T
     result[index] = result[other] as T
-    result[other] = held
+    result[other] = swapped
   }
   return result
 }

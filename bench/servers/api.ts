@@ -7,17 +7,17 @@ const latency = Number(process.argv[2] ?? 0)
 const total = 10_000
 const fake = createFakeSpotify({ users: [{ id: 'ada', library: { tracks: total } }], catalogue: { tracks: 20_000 } })
 const { accessToken } = fake.issue()
-const ask = async (path: string): Promise<string> => {
+const get = async (path: string): Promise<string> => {
   const response = await fake.fetch(`https://api.spotify.com/v1${path}`, {
     headers: { authorization: `Bearer ${accessToken}` },
   })
   return await response.text()
 }
-const first = JSON.parse(await ask('/me/tracks?limit=1')) as { items: { track: { id: string } }[] }
-const track = await ask(`/tracks/${first.items[0]?.track.id}`)
+const first = JSON.parse(await get('/me/tracks?limit=1')) as { items: { track: { id: string } }[] }
+const track = await get(`/tracks/${first.items[0]?.track.id}`)
 const pages = new Map<string, string>()
 for (let offset = 0; offset < total; offset += 50) {
-  pages.set(String(offset), await ask(`/me/tracks?limit=50&offset=${offset}`))
+  pages.set(String(offset), await get(`/me/tracks?limit=50&offset=${offset}`))
 }
 let tokenRequests = 0
 

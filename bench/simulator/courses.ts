@@ -12,7 +12,7 @@ export interface Target {
 }
 
 /** One server, and what the learned window is to reach there. */
-export interface Course {
+export interface Scenario {
   readonly name: string
   readonly server: () => Server
   /** What the algorithms that are told a limit are told. */
@@ -20,7 +20,7 @@ export interface Course {
   readonly target: Target
 }
 
-const rolling = (limit: number): Course => ({
+const rolling = (limit: number): Scenario => ({
   name: `limit ${limit}`,
   server: () => rollingServer({ limit: constant(limit) }),
   limit: constant(limit),
@@ -28,7 +28,7 @@ const rolling = (limit: number): Course => ({
 })
 
 /** The servers on which every algorithm runs. `duration`: virtual milliseconds, for the steps. */
-export function courses(duration: number): readonly Course[] {
+export function courses(duration: number): readonly Scenario[] {
   const changing = steps(change, duration)
   const server = (options: Partial<Parameters<typeof rollingServer>[0]>) => () =>
     rollingServer({ limit: constant(120), ...options })
@@ -62,13 +62,13 @@ export function courses(duration: number): readonly Course[] {
 }
 
 /** Every start with every constant limit. */
-export function grid(): readonly { readonly start: number; readonly course: Course }[] {
+export function grid(): readonly { readonly start: number; readonly course: Scenario }[] {
   return starts.flatMap((start) => limits.map((limit) => ({ start, course: rolling(limit) })))
 }
 
 /** Runs one algorithm on one course with every seed and takes the medians. */
 export function outcome(
-  course: Course,
+  course: Scenario,
   algorithm: () => Algorithm,
   options: { readonly duration: number; readonly seeds: number },
 ): Outcome {

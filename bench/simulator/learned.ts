@@ -10,7 +10,7 @@ export function learned(options: WindowOptions = {}): Algorithm & { readonly win
     window,
     wait: (now) => (now < pausedUntil ? pausedUntil - now : window.wait(now)),
     send: (now) => window.send(now),
-    answered(now, sent, retryAt) {
+    onResponse(now, sent, retryAt) {
       if (retryAt !== undefined) {
         pausedUntil = Math.max(pausedUntil, retryAt)
         window.throttled(sent as Ticket, pausedUntil, now)

@@ -1,32 +1,32 @@
 import type { Algorithm } from './simulate.ts'
 
 /** What others do about an unknown limit, in their own words. All of them honour `Retry-After`. */
-function pausing(inner: Algorithm): Algorithm {
+function withRetryAfter(inner: Algorithm): Algorithm {
   let pausedUntil = 0
   return {
     wait: (now) => (now < pausedUntil ? pausedUntil - now : inner.wait(now)),
     send: (now) => inner.send(now),
-    answered(now, sent, retryAt) {
+    onResponse(now, sent, retryAt) {
       if (retryAt !== undefined) pausedUntil = Math.max(pausedUntil, retryAt)
-      inner.answered(now, sent, retryAt)
+      inner.onResponse(now, sent, retryAt)
     },
   }
 }
 
-const ignore = { send: () => undefined, answered: () => {} }
+const stateless = { send: () => undefined, onResponse: () => {} }
 
 /** Sends as fast as it can until a 429 says when to go on. */
-export const fireAndWait = (): Algorithm => pausing({ wait: () => 0, ...ignore })
+export const fireAndWait = (): Algorithm => withRetryAfter({ wait: () => 0, ...stateless })
 
 /** One request every so often, at a rate that was guessed. */
 export function fixedSpacing(guess: number, window = 30_000): Algorithm {
   let next = 0
-  return pausing({
+  return withRetryAfter({
     wait: (now) => Math.max(0, next - now),
     send(now) {
       next = Math.max(now, next) + window / guess
     },
-    answered: () => {},
+    onResponse: () => {},
   })
 }
 
@@ -34,7 +34,7 @@ export function fixedSpacing(guess: number, window = 30_000): Algorithm {
 export function reservoir(limit: number, window = 30_000): Algorithm {
   let left = limit
   let refill = window
-  return pausing({
+  return withRetryAfter({
     wait(now) {
       if (now >= refill) {
         refill += window * Math.ceil((now - refill + 1) / window)
@@ -45,40 +45,40 @@ export function reservoir(limit: number, window = 30_000): Algorithm {
     send() {
       left--
     },
-    answered: () => {},
+    onResponse: () => {},
   })
 }
 
 /** The windowed strategy of p-throttle: a window begins with a request and takes so many. It is told the limit. */
 export function throttle(limit: number, window = 30_000): Algorithm {
-  let began = Number.NEGATIVE_INFINITY
+  let windowStart = Number.NEGATIVE_INFINITY
   let sent = 0
-  return pausing({
+  return withRetryAfter({
     wait(now) {
-      if (now - began >= window) return 0
-      return sent < limit ? 0 : began + window - now
+      if (now - windowStart >= window) return 0
+      return sent < limit ? 0 : windowStart + window - now
     },
     send(now) {
-      if (now - began >= window) {
-        began = now
+      if (now - windowStart >= window) {
+        windowStart = now
         sent = 0
       }
       sent++
     },
-    answered: () => {},
+    onResponse: () => {},
   })
 }
 
 /** The strict strategy of p-throttle: each request a window after the one `limit` places before it. It is told the limit. */
 export function strictThrottle(limit: number, window = 30_000): Algorithm {
   const sent: number[] = []
-  return pausing({
+  return withRetryAfter({
     wait: (now) => Math.max(0, (sent[sent.length - limit] ?? Number.NEGATIVE_INFINITY) + window - now),
     send(now) {
       sent.push(now)
       if (sent.length > 4 * limit) sent.splice(0, sent.length - limit)
     },
-    answered: () => {},
+    onResponse: () => {},
   })
 }
 
@@ -87,13 +87,13 @@ export function additive(start = 90, window = 30_000): Algorithm {
   let rate = start
   let next = 0
   let cutAt = Number.NEGATIVE_INFINITY
-  return pausing({
+  return withRetryAfter({
     wait: (now) => Math.max(0, next - now),
     send(now) {
       next = Math.max(now, next) + window / rate
       return now
     },
-    answered(now, sent, retryAt) {
+    onResponse(now, sent, retryAt) {
       if (retryAt === undefined) rate += window / 1000 / rate
       else if ((sent as number) > cutAt) {
         rate = Math.max(1, rate / 2)
@@ -127,7 +127,7 @@ export function cubic(): Algorithm {
     capacity = Math.max(value, 1)
     tokens = Math.min(tokens, capacity)
   }
-  return pausing({
+  return withRetryAfter({
     wait(now) {
       if (!enabled) return 0
       fill(now)
@@ -136,13 +136,13 @@ export function cubic(): Algorithm {
     send() {
       if (enabled) tokens--
     },
-    answered(now, _, retryAt) {
+    onResponse(now, _, retryAt) {
       count++
-      const half = Math.floor(now / 500) / 2
-      if (half > bucket) {
-        measured = (count / (half - bucket)) * 0.8 + measured * 0.2
+      const halfSeconds = Math.floor(now / 500) / 2
+      if (halfSeconds > bucket) {
+        measured = (count / (halfSeconds - bucket)) * 0.8 + measured * 0.2
         count = 0
-        bucket = half
+        bucket = halfSeconds
       }
       const seconds = now / 1000
       let calculated: number
@@ -163,10 +163,10 @@ export function cubic(): Algorithm {
 }
 
 /** The floor: a sliding window that is told the limit at any time, with a guard for the way of the requests. */
-export function informed(limit: (now: number) => number, window = 30_000, guard = 300): Algorithm {
+export function slidingWindow(limit: (now: number) => number, window = 30_000, guard = 300): Algorithm {
   const sent: number[] = []
   let head = 0
-  return pausing({
+  return withRetryAfter({
     wait(now) {
       while (head < sent.length && (sent[head] as number) <= now - window - guard) head++
       const over = sent.length - head - limit(now)
@@ -175,6 +175,6 @@ export function informed(limit: (now: number) => number, window = 30_000, guard 
     send(now) {
       sent.push(now)
     },
-    answered: () => {},
+    onResponse: () => {},
   })
 }

@@ -61,9 +61,9 @@ export function rollingServer(options: RollingOptions): Server {
       return { accepted: false, retryAfter: seconds(leaving + window - time) }
     },
     capacity(time) {
-      const grain = 1000
+      const step = 1000
       let sum = 0
-      for (let at = 0; at < time; at += grain) sum += (limit(at) * Math.min(grain, time - at)) / window
+      for (let at = 0; at < time; at += step) sum += (limit(at) * Math.min(step, time - at)) / window
       return sum
     },
   }

@@ -7,7 +7,7 @@ export interface Algorithm {
   wait(now: number): number
   /** A request leaves. What it returns comes back with the answer. */
   send(now: number): unknown
-  answered(now: number, sent: unknown, retryAt: number | undefined): void
+  onResponse(now: number, sent: unknown, retryAt: number | undefined): void
 }
 
 export interface Scenario {
@@ -32,11 +32,11 @@ export interface Outcome {
   readonly epochsPerHour: number
 }
 
-interface Flight {
+interface RequestInFlight {
   readonly sent: unknown
   readonly sentAt: number
-  readonly arrives: number
-  readonly answers: number
+  readonly arrivesAt: number
+  readonly respondsAt: number
   retryAt?: number | undefined
 }
 
@@ -44,56 +44,56 @@ interface Flight {
 export function simulate(scenario: Scenario): Outcome {
   const { server, algorithm, duration, inFlight = 10, latency = { least: 60, mean: 60 } } = scenario
   const random = seeded(scenario.seed)
-  const arriving: Flight[] = []
-  const answering: Flight[] = []
+  const arriving: RequestInFlight[] = []
+  const responding: RequestInFlight[] = []
   let now = 0
-  let wake = 0
-  let flying = 0
+  let wakeAt = 0
+  let inFlightCount = 0
   let accepted = 0
   let refused = 0
   let epochs = 0
   let stoppedAt = Number.NEGATIVE_INFINITY
 
-  const insert = (list: Flight[], flight: Flight, key: 'arrives' | 'answers'): void => {
+  const insert = (list: RequestInFlight[], flight: RequestInFlight, key: 'arrivesAt' | 'respondsAt'): void => {
     let index = list.length
-    while (index > 0 && (list[index - 1] as Flight)[key] > flight[key]) index--
+    while (index > 0 && (list[index - 1] as RequestInFlight)[key] > flight[key]) index--
     list.splice(index, 0, flight)
   }
 
   while (now < duration) {
     let wait = Number.POSITIVE_INFINITY
-    while (flying < inFlight) {
+    while (inFlightCount < inFlight) {
       wait = algorithm.wait(now)
       if (wait > 0) break
       const travel = latency.least - latency.mean * Math.log(1 - random())
-      const arrives = now + travel * (0.2 + 0.6 * random())
-      const flight: Flight = { sent: algorithm.send(now), sentAt: now, arrives, answers: now + travel }
-      insert(arriving, flight, 'arrives')
-      flying++
+      const arrivesAt = now + travel * (0.2 + 0.6 * random())
+      const flight: RequestInFlight = { sent: algorithm.send(now), sentAt: now, arrivesAt, respondsAt: now + travel }
+      insert(arriving, flight, 'arrivesAt')
+      inFlightCount++
     }
-    wake = flying < inFlight && Number.isFinite(wait) ? now + Math.max(wait, 0.001) : Number.POSITIVE_INFINITY
+    wakeAt = inFlightCount < inFlight && Number.isFinite(wait) ? now + Math.max(wait, 0.001) : Number.POSITIVE_INFINITY
     const arrival = arriving[0]
-    const answer = answering[0]
-    const next = Math.min(wake, arrival?.arrives ?? wake, answer?.answers ?? wake)
+    const response = responding[0]
+    const next = Math.min(wakeAt, arrival?.arrivesAt ?? wakeAt, response?.respondsAt ?? wakeAt)
     if (!Number.isFinite(next)) throw new Error('The algorithm neither sends nor waits for a moment or an answer.')
     now = next
-    if (arrival !== undefined && arrival.arrives === next) {
+    if (arrival !== undefined && arrival.arrivesAt === next) {
       arriving.shift()
       const result = server.request(now)
       if (result.accepted) accepted++
       else {
         refused++
-        arrival.retryAt = arrival.answers + result.retryAfter * 1000
+        arrival.retryAt = arrival.respondsAt + result.retryAfter * 1000
       }
-      insert(answering, arrival, 'answers')
-    } else if (answer !== undefined && answer.answers === next) {
-      answering.shift()
-      flying--
-      if (answer.retryAt !== undefined && answer.sentAt > stoppedAt) {
+      insert(responding, arrival, 'respondsAt')
+    } else if (response !== undefined && response.respondsAt === next) {
+      responding.shift()
+      inFlightCount--
+      if (response.retryAt !== undefined && response.sentAt > stoppedAt) {
         epochs++
         stoppedAt = now
       }
-      algorithm.answered(now, answer.sent, answer.retryAt)
+      algorithm.onResponse(now, response.sent, response.retryAt)
     }
   }
   const hours = duration / 3_600_000

@@ -3,9 +3,9 @@ import { SpotifyApi } from '@spotify/web-api-ts-sdk'
 import SpotifyWebApi from 'spotify-web-api-node'
 import { adaptiveLimiter, createSpotify, createStagedoor, createVault, localKms } from '../../dist/index.js'
 import { sqliteStore } from '../../dist/stores/sqlite.js'
-import { detourHttps, redirected, startApi } from '../lib/api.ts'
+import { fetchTo, redirectHttps, startApi } from '../lib/api.ts'
 import { compared } from '../lib/compare.ts'
-import { keepApart } from '../lib/cores.ts'
+import { pinToCores } from '../lib/cores.ts'
 import { againstFloor, type Subject } from '../lib/measure.ts'
 import type { Context, Row } from '../lib/rows.ts'
 import { temporaryFile } from '../lib/temporary.ts'
@@ -18,7 +18,7 @@ const token = 'constant-token'
 export async function* run({ note }: Context): AsyncGenerator<Row> {
   const api = await startApi()
   const { origin, trackId } = api.ready
-  const undo = detourHttps(origin)
+  const undo = redirectHttps(origin)
   const database = temporaryFile('client.db')
   const limiter = adaptiveLimiter({ initialCeiling: 1e6, maxConcurrent: 64 })
   const spotify = createSpotify({ limiter, endpoints: { api: `${origin}/v1` } })
@@ -50,7 +50,7 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
     'ours, vault and SQLite': () => connected.tracks.get(trackId),
   }
   const subjects: Record<string, Subject> = { ...own, ...peers(origin, trackId) }
-  const apart = keepApart(api.process.pid as number)
+  const apart = pinToCores(api.process.pid as number)
   try {
     note('50 in flight')
     const parallel = await againstFloor(floor, subjects, { calls: 12, warmUp: 12 }, 50)
@@ -88,7 +88,7 @@ function peers(origin: string, trackId: string): Record<string, Subject> {
   const official = SpotifyApi.withAccessToken(
     'bench',
     { access_token: token, token_type: 'Bearer', expires_in: 3600, refresh_token: '' },
-    { fetch: redirected(origin) as never },
+    { fetch: fetchTo(origin) as never },
   )
   const soundify = new SpotifyClient(token, { baseUrl: `${origin}/` })
   const node = new SpotifyWebApi({ accessToken: token })

@@ -9,7 +9,7 @@ export const about =
 const rounds = 7
 const requests = 5000
 
-interface Hello {
+interface ReadyMessage {
   readonly took: number
   readonly url: string
   readonly authorization: string
@@ -20,7 +20,7 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
   note('starting')
   const starts: number[] = []
   for (let round = 0; round < rounds; round++) {
-    const child = await startChild<Hello>(script)
+    const child = await startChild<ReadyMessage>(script)
     starts.push(child.ready.took)
     await child.stop()
   }
@@ -28,13 +28,13 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
   const row = { bench: 'fake', subject: 'ours' }
   yield { ...row, case: 'start', value: start, unit: 'ms', target: '≤ 50 ms', pass: start <= 50 }
   note('serving')
-  const child = await startChild<Hello>(script)
+  const child = await startChild<ReadyMessage>(script)
   const agent = new Agent({ keepAlive: true, maxSockets: 32 })
   const rates: number[] = []
   for (let round = -1; round < rounds; round++) {
-    const begun = performance.now()
+    const startedAt = performance.now()
     await load(child.ready, agent)
-    if (round >= 0) rates.push(requests / ((performance.now() - begun) / 1000))
+    if (round >= 0) rates.push(requests / ((performance.now() - startedAt) / 1000))
   }
   agent.destroy()
   await child.stop()
@@ -49,14 +49,14 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
   }
 }
 
-async function load({ url, authorization }: Hello, agent: Agent): Promise<void> {
+async function load({ url, authorization }: ReadyMessage, agent: Agent): Promise<void> {
   let left = requests
   const worker = async (): Promise<void> => {
     while (left-- > 0) {
       await new Promise<void>((resolve, reject) => {
-        get(url, { agent, headers: { authorization } }, (answer) => {
-          if (answer.statusCode !== 200) reject(new Error(`status ${answer.statusCode}`))
-          answer.resume().on('end', resolve)
+        get(url, { agent, headers: { authorization } }, (response) => {
+          if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode}`))
+          response.resume().on('end', resolve)
         }).on('error', reject)
       })
     }

@@ -1,7 +1,7 @@
 import { getSavedTracks, SpotifyClient as Soundify } from '@soundify/web-api'
 import { SpotifyApi } from '@spotify/web-api-ts-sdk'
 import { adaptiveLimiter, createSpotify } from '../../dist/index.js'
-import { redirected, startApi } from '../lib/api.ts'
+import { fetchTo, startApi } from '../lib/api.ts'
 import { median } from '../lib/measure.ts'
 import type { Context, Row } from '../lib/rows.ts'
 
@@ -16,7 +16,7 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
   const limiter = adaptiveLimiter({ initialCeiling: 1e6, maxConcurrent: 64 })
   const spotify = createSpotify({ limiter, endpoints: { api: `${origin}/v1` } })
   const client = spotify.as(async () => 'token')
-  const floor = (): Promise<number> => bare(origin, total, 10)
+  const floor = (): Promise<number> => fetchPages(origin, total, 10)
   const ours = async (): Promise<number> => (await client.library.tracks().toArray({ concurrency: 10 })).length
   const times: Record<string, number[]> = { floor: [], 'floor again': [], 'ours, 10 at a time': [] }
   try {
@@ -68,7 +68,7 @@ async function timed(read: () => Promise<number>, total: number): Promise<number
   return performance.now() - start
 }
 
-async function bare(origin: string, total: number, width: number): Promise<number> {
+async function fetchPages(origin: string, total: number, width: number): Promise<number> {
   const offsets = Array.from({ length: Math.ceil(total / 50) }, (_, index) => index * 50)
   const items: unknown[][] = []
   const headers = { authorization: 'Bearer token' }
@@ -84,7 +84,7 @@ async function bare(origin: string, total: number, width: number): Promise<numbe
 
 async function officialLoop(origin: string, total: number): Promise<number> {
   const token = { access_token: 'token', token_type: 'Bearer', expires_in: 3600, refresh_token: '' }
-  const api = SpotifyApi.withAccessToken('bench', token, { fetch: redirected(origin) as never })
+  const api = SpotifyApi.withAccessToken('bench', token, { fetch: fetchTo(origin) as never })
   let count = 0
   while (count < total) count += (await api.currentUser.tracks.savedTracks(50, count)).items.length
   return count

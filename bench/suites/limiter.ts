@@ -1,6 +1,6 @@
 import Bottleneck from 'bottleneck'
 import { adaptiveLimiter } from '../../dist/index.js'
-import { byTurns, type Subject } from '../lib/measure.ts'
+import { interleaved, type Subject } from '../lib/measure.ts'
 import type { Context, Row } from '../lib/rows.ts'
 import { courses, grid, outcome, type Target } from '../simulator/courses.ts'
 import { learned } from '../simulator/learned.ts'
@@ -28,7 +28,7 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
   const options = { duration: 4 * hour, seeds: 5 }
   for (const course of courses(options.duration)) {
     note(course.name)
-    const floor = outcome(course, () => peers.informed(course.limit), options)
+    const floor = outcome(course, () => peers.slidingWindow(course.limit), options)
     yield* rows(course.name, 'floor: told the limit', floor)
     yield* rows(
       course.name,
@@ -62,7 +62,7 @@ async function* overhead(): AsyncGenerator<Row> {
       for (let done = 0; done < count; done++) await call()
     }
   }
-  const measured = await byTurns(
+  const measured = await interleaved(
     {
       bare: times(job, batch),
       ours: times(() => limiter.schedule(job), batch),

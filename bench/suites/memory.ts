@@ -23,9 +23,9 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
   const queued = await perQueued()
   const call = await perCall()
   const verdict = (bytes: number) => ({ target: '≤ 2 KB', pass: bytes <= 2048 })
-  const waiting = { bench: 'memory', case: 'per queued request', unit: 'bytes' }
-  yield { ...waiting, subject: 'ours, in the limiter', value: queued, ...verdict(queued) }
-  yield { ...waiting, subject: 'ours, the whole call: limiter, pipeline, promise', value: call, ...verdict(call) }
+  const queuedRow = { bench: 'memory', case: 'per queued request', unit: 'bytes' }
+  yield { ...queuedRow, subject: 'ours, in the limiter', value: queued, ...verdict(queued) }
+  yield { ...queuedRow, subject: 'ours, the whole call: limiter, pipeline, promise', value: call, ...verdict(call) }
   note('a million items')
   const { first, last } = await iterating()
   const growth = (last - first) / 2 ** 20

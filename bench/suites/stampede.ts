@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { SpotifyClient as Soundify } from '@soundify/web-api'
 import { SpotifyApi } from '@spotify/web-api-ts-sdk'
 import { createStagedoor, createVault, localKms } from '../../dist/index.js'
-import { type Api, redirected, startApi } from '../lib/api.ts'
+import { type Api, fetchTo, startApi } from '../lib/api.ts'
 import { type Child, startChild } from '../lib/child.ts'
 import { openStore, type StoreName } from '../lib/databases.ts'
 import type { Context, Row } from '../lib/rows.ts'
@@ -43,7 +43,7 @@ async function requests(api: Child<Api>, work: () => Promise<unknown>): Promise<
   return (await count()) - before
 }
 
-async function expired(store: StoreName, path: string, prefix: string, origin: string) {
+async function connectExpired(store: StoreName, path: string, prefix: string, origin: string) {
   const opened = await openStore(store, path, prefix)
   const stagedoor = createStagedoor({
     clientId: 'bench',
@@ -61,15 +61,15 @@ async function expired(store: StoreName, path: string, prefix: string, origin: s
 async function fleet(api: Child<Api>, store: StoreName): Promise<number> {
   const file = temporaryFile('stampede.db')
   const prefix = `bench_${crypto.randomUUID().slice(0, 8)}_`
-  const { opened } = await expired(store, file.path, prefix, api.ready.origin)
+  const { opened } = await connectExpired(store, file.path, prefix, api.ready.origin)
   const input = JSON.stringify({ store, path: file.path, prefix, origin: api.ready.origin, key, callers })
   const script = new URL('../servers/caller.ts', import.meta.url)
   const children = await Promise.all(Array.from({ length: processes }, () => startChild(script, input)))
   try {
     return await requests(api, async () => {
-      const answers = children.map(({ process }) => done(process))
+      const results = children.map(({ process }) => tokensOf(process))
       for (const { process } of children) process.stdin?.write('go\n')
-      const tokens = new Set((await Promise.all(answers)).flat())
+      const tokens = new Set((await Promise.all(results)).flat())
       if (tokens.size !== 1) throw new Error(`${tokens.size} different tokens were handed out`)
     })
   } finally {
@@ -79,7 +79,7 @@ async function fleet(api: Child<Api>, store: StoreName): Promise<number> {
   }
 }
 
-async function done(process: Child<unknown>['process']): Promise<string[]> {
+async function tokensOf(process: Child<unknown>['process']): Promise<string[]> {
   let output = ''
   process.stdout?.on('data', (chunk) => {
     output += chunk
@@ -90,7 +90,7 @@ async function done(process: Child<unknown>['process']): Promise<string[]> {
 
 async function alone(api: Child<Api>): Promise<number> {
   const file = temporaryFile('stampede.db')
-  const { stagedoor } = await expired('SQLite', file.path, '', api.ready.origin)
+  const { stagedoor } = await connectExpired('SQLite', file.path, '', api.ready.origin)
   try {
     return await requests(api, () =>
       Promise.all(Array.from({ length: callers }, () => stagedoor.connections.accessToken('owner'))),
@@ -104,7 +104,7 @@ async function alone(api: Child<Api>): Promise<number> {
 /** The official SDK refreshes through the global `fetch`. */
 async function official(api: Child<Api>): Promise<number> {
   const token = { access_token: 'old', token_type: 'Bearer', expires_in: 3600, refresh_token: 'r', expires: 1 }
-  const sdk = SpotifyApi.withAccessToken('bench', token, { fetch: redirected(api.ready.origin) as never })
+  const sdk = SpotifyApi.withAccessToken('bench', token, { fetch: fetchTo(api.ready.origin) as never })
   const before = globalThis.fetch
   globalThis.fetch = (input, init) => {
     const { pathname, search } = new URL(input instanceof Request ? input.url : input)

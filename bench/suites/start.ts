@@ -13,7 +13,7 @@ import type { Context, Row } from '../lib/rows.ts'
 export const about =
   'Time to import each entry in a fresh process, the processes by turns, less an empty one; and bytes of each entry, minified and gzipped.'
 
-const run_ = promisify(execFile)
+const execute = promisify(execFile)
 const root = new URL('../../', import.meta.url)
 const peers = ['@spotify/web-api-ts-sdk', 'spotify-web-api-node', 'openid-client', 'better-auth']
 const rounds = 9
@@ -56,7 +56,7 @@ async function importTime(url: string): Promise<number> {
     url === ''
       ? 'const s=performance.now();console.log(performance.now()-s)'
       : `const s=performance.now();await import(${JSON.stringify(url)});console.log(performance.now()-s)`
-  const { stdout } = await run_(process.execPath, ['--input-type=module', '-e', script])
+  const { stdout } = await execute(process.execPath, ['--input-type=module', '-e', script])
   return Number(stdout)
 }
 

@@ -1,7 +1,7 @@
 import type { StoredConnection, TokenStore } from '../../dist/index.js'
 import { type OpenStore, openStore, type StoreName } from '../lib/databases.ts'
 import { fill, ownerOf, record } from '../lib/fill.ts'
-import { byTurns, type Subject } from '../lib/measure.ts'
+import { interleaved, type Subject } from '../lib/measure.ts'
 import { type Context, type Row, short } from '../lib/rows.ts'
 import { temporaryFile } from '../lib/temporary.ts'
 
@@ -37,7 +37,7 @@ async function* ofStore(name: StoreName, { full, note }: Context): AsyncGenerato
       const subjects = Object.fromEntries(
         [...open].map(([size, { opened }]) => [short(size), make(opened.store, size)]),
       )
-      const times = await byTurns(subjects, { calls: call.startsWith('due') ? 30 : 100 })
+      const times = await interleaved(subjects, { calls: call.startsWith('due') ? 30 : 100 })
       const floor = times[short(sizes[0] as number)] as number
       for (const size of sizes) {
         const value = times[short(size)] as number

@@ -80,8 +80,8 @@ describe('the example for Cloudflare Workers', () => {
         redirect: 'manual',
         ...(body === undefined ? {} : { body }),
       } as const
-      const answer = await worker.dispatchFetch(origin + path, init)
-      return { status: answer.status, headers: new Headers([...answer.headers]), text: await answer.text() }
+      const response = await worker.dispatchFetch(origin + path, init)
+      return { status: response.status, headers: new Headers([...response.headers]), text: await response.text() }
     },
     close: () => worker.dispose(),
   }
@@ -99,9 +99,9 @@ describe('the example for Cloudflare Workers', () => {
       async outboundService(request: FlareRequest) {
         const { method, url, headers } = request
         const body = method === 'GET' ? null : await request.arrayBuffer()
-        const answer = await fake.handle(new Request(url, { method, headers: [...headers], body }))
-        const { status } = answer
-        return new FlareResponse(await answer.text(), { status, headers: [...answer.headers] })
+        const response = await fake.handle(new Request(url, { method, headers: [...headers], body }))
+        const { status } = response
+        return new FlareResponse(await response.text(), { status, headers: [...response.headers] })
       },
     })
   beforeAll(async () => {
@@ -140,8 +140,8 @@ export { default } from './examples/worker/main.ts'`)
 
   test('its store keeps the contract of stores, within the Durable Object', async () => {
     const objects = (await worker.getDurableObjectNamespace('CONTRACT')) as unknown as Objects
-    const answer = await objects.get(objects.idFromName('contract')).fetch(`${origin}/`)
-    const results = (await answer.json()) as { name: string; error: string | null }[]
+    const response = await objects.get(objects.idFromName('contract')).fetch(`${origin}/`)
+    const results = (await response.json()) as { name: string; error: string | null }[]
     expect(results.length).toBeGreaterThan(10)
     expect(results.filter(({ error }) => error !== null)).toEqual([])
   })

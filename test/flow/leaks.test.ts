@@ -65,8 +65,8 @@ describe('the whole flow with tokens that the test knows', () => {
     await go('/call/me', ben)
     await go('/call/tracks', ben)
     for (const path of ['/connection', '/health']) {
-      const answer = await go(`/api/v1/spotify${path}`, { ...owner, accept: 'application/json' })
-      expect(answer.status).toBe(200)
+      const response = await go(`/api/v1/spotify${path}`, { ...owner, accept: 'application/json' })
+      expect(response.status).toBe(200)
     }
     const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
     await visitor.request('/api/v1/spotify/connection', { method: 'DELETE', headers: owner })
@@ -78,10 +78,10 @@ describe('the whole flow with tokens that the test knows', () => {
     expect(files.join('').length).toBeGreaterThan(10_000)
     expect(output).toContain('connection.needs_reauth')
     // The login cookie travels in Set-Cookie and nowhere else.
-    const answers = visitor.answers.join('\n').replaceAll(/set-cookie: .*/gi, '')
+    const responses = visitor.responses.join('\n').replaceAll(/set-cookie: .*/gi, '')
     const base64 = (text: string): string => Buffer.from(text).toString('base64').slice(2, -4)
     for (const secret of secrets.filter((each) => each.length > 8)) {
-      for (const [place, text] of Object.entries({ output, answers, files: files.join('') })) {
+      for (const [place, text] of Object.entries({ output, answers: responses, files: files.join('') })) {
         expect({ place, found: text.includes(secret) || text.includes(base64(secret)) }).toEqual({
           place,
           found: false,

@@ -1,25 +1,25 @@
 import { describe, expect, test } from 'vitest'
-import { type Course, courses, outcome } from '../../bench/simulator/courses.ts'
+import { type Scenario, courses, outcome } from '../../bench/simulator/courses.ts'
 import { learned } from '../../bench/simulator/learned.ts'
-import { fireAndWait, informed, reservoir } from '../../bench/simulator/peers.ts'
+import { fireAndWait, slidingWindow, reservoir } from '../../bench/simulator/peers.ts'
 import { constant, rollingServer, steps, tokenBucket } from '../../bench/simulator/servers.ts'
 
 const hour = 3_600_000
 const options = { duration: 4 * hour, seeds: 5 }
-const rolling = (limit: number, more: object = {}): Course => ({
+const rolling = (limit: number, more: object = {}): Scenario => ({
   name: `limit ${limit}`,
   server: () => rollingServer({ limit: constant(limit), ...more }),
   limit: constant(limit),
   target: { utilisation: 97, epochsPerHour: 2.5 },
 })
-const follow = (limits: readonly number[], utilisation: number): Course => ({
+const follow = (limits: readonly number[], utilisation: number): Scenario => ({
   name: limits.join('→'),
   server: () => rollingServer({ limit: steps(limits, options.duration) }),
   limit: steps(limits, options.duration),
   target: { utilisation, refusedPerHour: 13 },
 })
 
-function meets(course: Course, start: number): void {
+function meets(course: Scenario, start: number): void {
   const result = outcome(course, () => learned({ initialCeiling: start }), options)
   const { utilisation, epochsPerHour = 1e9, refusedPerHour = 1e9 } = course.target
   expect(result.utilisation * 100).toBeGreaterThanOrEqual(utilisation)
@@ -70,7 +70,7 @@ describe('the simulator', () => {
 
   test('tells an algorithm that knows the limit from those that run into it', () => {
     const course = rolling(120)
-    expect(outcome(course, () => informed(constant(120)), one)).toMatchObject({ refused: 0, epochs: 0 })
+    expect(outcome(course, () => slidingWindow(constant(120)), one)).toMatchObject({ refused: 0, epochs: 0 })
     expect(outcome(course, fireAndWait, one).refusedPerHour).toBeGreaterThan(500)
     expect(outcome(course, () => reservoir(120), one).refusedPerHour).toBeGreaterThan(500)
   })

@@ -90,7 +90,7 @@ const mutants: readonly [mistake: string, notices: string, mutant: Mutant][] = [
   ],
   [
     'filters a page after reading it, so that pages come out short',
-    'list by status',
+    'list filters by status',
     (store) => ({
       list: async (query) =>
         (await store.list({ ...query, status: undefined })).filter(({ status }) => status === (query.status ?? status)),

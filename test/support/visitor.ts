@@ -2,15 +2,15 @@
 export interface Visitor {
   request(path: string, init?: RequestInit): Promise<Response>
   /** Raw text of every answer so far: status, headers and body. */
-  readonly answers: readonly string[]
+  readonly responses: readonly string[]
   readonly cookies: ReadonlyMap<string, string>
 }
 
 export function createVisitor(origin: string): Visitor {
   const cookies = new Map<string, string>()
-  const answers: string[] = []
+  const responses: string[] = []
   return {
-    answers,
+    responses,
     cookies,
     async request(path, init = {}) {
       const headers = new Headers(init.headers)
@@ -22,7 +22,7 @@ export function createVisitor(origin: string): Visitor {
         else cookies.set(name, value)
       }
       const text = await response.clone().text()
-      answers.push([response.status, ...[...response.headers].map((pair) => pair.join(': ')), text].join('\n'))
+      responses.push([response.status, ...[...response.headers].map((pair) => pair.join(': ')), text].join('\n'))
       return response
     },
   }

@@ -25,7 +25,7 @@ test('a spent quota fails at once and says until when', async () => {
   })
 })
 
-test('a save whose answer got lost has happened all the same', async () => {
+test('a save whose response was lost has happened all the same', async () => {
   const { fake, spotify, uri } = world()
   fake.fail({ method: 'PUT', path: '/me/library', cut: 'after', times: 10 })
   await spotify.library.save([uri]).catch(() => {})

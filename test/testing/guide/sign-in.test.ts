@@ -17,7 +17,7 @@ test('a user connects, and their library is there', async () => {
   expect(tracks).toHaveLength(60)
 })
 
-test('a user who says no is told so', async () => {
+test('a user who refuses sees that', async () => {
   await expect(connect(stagedoor, spotify.fake, 'user-2', { deny: true })).rejects.toMatchObject({
     code: 'LOGIN_DENIED',
   })
