@@ -15,7 +15,7 @@ import { columns, fromRow } from '../src/stores/row.ts'
 import { createFakeSpotify } from '../src/testing/fake-spotify.ts'
 import { createVault, localKms } from '../src/vault/index.ts'
 
-// Feeds everything that reads what others wrote with what nobody would write: for minutes, until something breaks.
+// Feeds every parser of external input with generated input, for minutes or until one fails.
 //   npm run fuzz -- --minutes 30
 
 type Property = IProperty<unknown> | IAsyncProperty<unknown>
@@ -121,7 +121,7 @@ export const properties: Readonly<Record<string, () => Property>> = {
       ),
       (env) => throwsOnlyExpected(() => optionsFromEnv(env)),
     ),
-  'the endpoints answer every request, and never with a server error': () => {
+  'the endpoints respond to every request, never with a server error': () => {
     const fake = createFakeSpotify()
     const stagedoor = createStagedoor({
       clientId: 'client',
@@ -149,7 +149,7 @@ export const properties: Readonly<Record<string, () => Property>> = {
       return response.status < 500
     })
   },
-  'an answer of the Web API gives a value or an error of ours': () =>
+  'a response of the Web API results in a value or a stagedoor error': () =>
     fc.asyncProperty(
       fc.constantFrom(200, 201, 204, 301, 400, 401, 403, 404, 429, 500, 502),
       fc.oneof(

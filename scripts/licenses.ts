@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-// Fails when something that is shipped is under a licence that asks for more than to be named: the runtime dependencies
+// Fails when something that is shipped is under a licence that requires more than attribution: the runtime dependencies
 // with all of theirs, and what the command line bundles.
 
 const root = fileURLToPath(new URL('..', import.meta.url))

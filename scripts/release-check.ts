@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 
-// Says whether a tag such as v0.1.0 may be released: package.json has that version and a repository, and the changelog a
+// Checks whether a tag such as v0.1.0 may be released: package.json has that version and a repository, and the changelog a
 // dated section of it.
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
 
-/** What stands against releasing `tag`. */
+/** The problems that prevent a release of `tag`. */
 export function objections(tag: string, manifest: string, changelog: string): string[] {
   const version = /^v(\d+\.\d+\.\d+(?:-[\w.]+)?)$/.exec(tag)?.[1]
   if (version === undefined) return [`${tag} is no version tag such as v0.1.0.`]

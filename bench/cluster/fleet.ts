@@ -9,7 +9,7 @@ export interface Worker {
   readonly name: string
   readonly events: readonly Extract<WorkerMessage, { type: 'event' }>[]
   start(): void
-  /** Lets its calls end, and says how they did. */
+  /** Waits for its calls to end, and returns their results. */
   stop(): Promise<Extract<WorkerMessage, { type: 'done' }>>
   /** Ends it at once, as a crash does. */
   kill(): Promise<void>

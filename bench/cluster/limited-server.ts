@@ -7,12 +7,12 @@ export interface Arrival {
   readonly accepted: boolean
 }
 
-/** An HTTP server on loopback that takes `limit` requests in any trailing window and answers the rest with 429. */
+/** An HTTP server on loopback that accepts `limit` requests in any trailing window and responds to the rest with 429. */
 export interface LimitedServer {
   readonly url: string
   readonly arrivals: readonly Arrival[]
   now(): number
-  /** Refuses the next request, whoever sends it, with this pause in milliseconds. */
+  /** Refuses the next request of any process with this pause in milliseconds. */
   refuseNext(pause: number): void
   close(): Promise<void>
 }

@@ -11,7 +11,7 @@ export interface OwnRedis {
   start(): Promise<void>
   /** Ends it at once, as a crash does. */
   kill(): Promise<void>
-  /** Stops it from answering, or lets it go on, without closing a connection. */
+  /** Suspends or resumes it, without closing a connection. */
   freeze(frozen: boolean): void
   close(): Promise<void>
 }

@@ -5,7 +5,7 @@ import { ownRedis } from './redis-server.ts'
 
 export interface ScenarioOptions {
   readonly processes: number
-  /** Requests per window that the server takes. */
+  /** Requests per window that the server accepts. */
   readonly limit: number
   /** Milliseconds. */
   readonly window: number
@@ -14,26 +14,26 @@ export interface ScenarioOptions {
   /** Windows until the limit should be known, and then windows to measure. */
   readonly warmUp: number
   readonly measured: number
-  /** Milliseconds of the pause that one process is told. */
+  /** Milliseconds of the pause in the 429 of one process. */
   readonly pause: number
   readonly expiration: number
 }
 
 export interface ScenarioResult {
-  /** Accepted requests over what the server could have taken, in the measured windows. */
+  /** Accepted requests over the capacity of the server, in the measured windows. */
   readonly utilisation: number
   readonly ceiling: number
   /** The most requests that arrived in any trailing window of those measured. */
   readonly mostInWindow: number
   /** Milliseconds after the refusal at which the last request of another process arrived during the pause. */
   readonly stopped: number
-  /** Milliseconds from the death of a process that held slots until the others use four fifths of the limit again. */
+  /** Milliseconds from the end of a process with slots until the others use four fifths of the limit again. */
   readonly slotsBack: number
   /** The most arrivals in any trailing window while Redis was away and came back. */
   readonly mostInOutage: number
   /** Accepted requests of the outage, per second. */
   readonly outageRate: number
-  /** How often each process said that it was alone, and that it no longer was. */
+  /** The values of `limiter.degraded` of each process. */
   readonly degraded: readonly (readonly boolean[])[]
   readonly calls: number
   readonly values: number
@@ -44,7 +44,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /**
  * Operating-system processes that share one limiter on a Redis of their own, against one server on loopback: they learn its
- * limit, one of them is told to wait, one of them dies in the middle of its requests, and Redis dies and comes back empty.
+ * limit, one of them gets a 429, one of them is killed during its requests, and Redis is killed and restarted empty.
  */
 export async function scenario(
   options: ScenarioOptions,
@@ -96,7 +96,7 @@ export async function scenario(
       server.arrivals.map(({ at }) => at).filter((at) => at < until)
     const most = mostInWindow(arrivalTimes(to), window, from)
 
-    note('one process is told to wait')
+    note('one process gets a 429')
     const before = server.arrivals.length
     server.refuseNext(options.pause)
     while (server.arrivals.slice(before).every(({ accepted }) => accepted)) await sleep(1)
@@ -107,7 +107,7 @@ export async function scenario(
     const stopped = Math.max(0, ...others.map(({ at }) => at - refusedAt))
     await sleep(options.pause * 0.1 + window)
 
-    note('one process dies')
+    note('one process is killed')
     const victim = alive.pop()
     await victim?.kill()
     const diedAt = server.now()
@@ -122,7 +122,7 @@ export async function scenario(
       if (recent >= limit * 0.8 || slotsBack > 10 * (window + expiration)) break
     }
 
-    note('Redis dies and comes back')
+    note('Redis is killed and restarted')
     const goneAt = server.now()
     await redis.kill()
     await sleep(window)

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { clusterLimiter } from '../../src/limits/shared/cluster.ts'
 
-/** One process of a fleet: it always has calls waiting, and reports how they ended. */
+/** One of several processes: it always has queued calls, and reports their results. */
 export interface WorkerSettings {
   readonly name: string
   readonly redis: string
@@ -9,7 +9,7 @@ export interface WorkerSettings {
   readonly id: string
   /** Calls that wait or run at any time. */
   readonly callers: number
-  /** Milliseconds that each request takes on top. */
+  /** Additional milliseconds of each request. */
   readonly latency: number
   readonly limiter: Readonly<Record<string, number>>
 }

@@ -2,7 +2,7 @@ import https from 'node:https'
 import { connect } from 'node:net'
 import { type Child, startChild } from './child.ts'
 
-/** The Web API of `servers/api.ts` in a process of its own. */
+/** The Web API of `servers/api.ts` in another process. */
 export interface Api {
   readonly origin: string
   readonly trackId: string
@@ -21,7 +21,7 @@ export function fetchTo(origin: string): typeof fetch {
   }
 }
 
-/** Lets every `https` connection of this process end at `origin`, for clients that take neither a `fetch` nor an address. */
+/** Connects every `https` request of this process to `origin`, for clients without an option for `fetch` or a base URL. Returns a function that undoes it. */
 export function redirectHttps(origin: string): () => void {
   const prototype = https.Agent.prototype as { createConnection: unknown }
   const original = prototype.createConnection

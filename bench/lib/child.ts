@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-/** A script of this workspace in a process of its own, which prints `READY <json>` once it can be used. */
+/** A script of this workspace in a child process, which prints `READY <json>` when it is ready. */
 export interface Child<T> {
   readonly ready: T
   readonly process: ChildProcess

@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 
 export interface CorePinning {
-  /** Whether it could be done: it takes two cores and the command `taskset`. */
+  /** Whether the processes are pinned, which needs two cores and the command `taskset`. */
   readonly done: boolean
-  /** Lets this process go everywhere again. */
+  /** Allows this process to use every core again. */
   release(): void
 }
 
 /**
- * Keeps this process to the first core and another one to the second, with all their threads. Else the scheduler moves
- * them about between two wakings, and the caches that each finds cold say more about the machine than about the code.
+ * Pins this process to the first core and another one to the second, with all their threads. Otherwise the scheduler
+ * moves them between cores, and cold caches dominate the measurement.
  */
 export function pinToCores(other: number): CorePinning {
   const all = `0-${availableParallelism() - 1}`

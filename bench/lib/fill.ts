@@ -6,7 +6,7 @@ import type { StoreName } from './databases.ts'
 
 const seed = 1000
 
-/** A connection whose tokens are of a realistic length; nothing opens them. */
+/** A connection whose tokens have a realistic length but cannot be decrypted. */
 export function record(index: number, changes: Partial<StoredConnection> = {}): StoredConnection {
   const at = 1_790_000_000_000
   const token: EncryptedToken = {
@@ -78,7 +78,7 @@ export async function fill(
   )
 }
 
-/** `owner-` and nine digits, a thousand further with every copy. */
+/** SQL for `owner-` and nine digits, increased by `seed` with every copy. */
 function shiftedOwnerId(name: StoreName): string {
   const digits = `cast(substr(owner_id, 7) as ${name === 'MariaDB' ? 'signed' : 'bigint'}) + n * ${seed}`
   if (name === 'SQLite') return `'owner-' || printf('%09d', ${digits})`

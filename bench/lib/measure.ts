@@ -20,8 +20,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Times the subjects by turns, one call of each after the other in an order drawn anew each time, so that a noisy machine
- * disturbs them alike and none always follows the one that leaves the most garbage behind.
+ * Times the subjects interleaved, one call of each in a new random order each time, so that a noisy machine affects all
+ * of them and none always follows the one that produces the most garbage.
  *
  * @returns per subject the median over the rounds of each round's median, in microseconds per call
  */
@@ -46,14 +46,14 @@ export async function interleaved<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, median(medians.get(name) ?? [])])) as Record<Name, number>
 }
 
-/** A subject's time in microseconds per call, and what the floor took in the same minutes. */
+/** A subject's time and the floor's time in the same run, in microseconds per call. */
 export interface PairedTime {
   readonly value: number
   readonly floor: number
 }
 
 /**
- * Times every subject against the floor alone, call by call: a heavy subject then slows its own floor and nobody else's.
+ * Times every subject against the floor alone, call by call, so that a slow subject only affects its own floor.
  * With `width`, that many calls go at a time, and times are per call.
  */
 export async function againstFloor(

@@ -25,7 +25,7 @@ export function report(results: readonly Result[]): Map<string, string> {
 
 This page is written by \`npm run bench -- --report\`; do not edit it.
 
-Run on ${new Date().toISOString().slice(0, 10)} with Node ${process.version} on ${process.platform}, ${cpu.length} × ${cpu[0]?.model.trim() ?? 'unknown'}. The machine is shared, so read the ratios and not the times: subjects take turns call by call in one process where that can be, a timed call is the median of at least seven rounds after warm-up, and the floor is measured against itself; what is counted, and what moves 100,000 connections, runs fewer times. Spotify and the KMS services are stand-ins on the same machine.
+Run on ${new Date().toISOString().slice(0, 10)} with Node ${process.version} on ${process.platform}, ${cpu.length} × ${cpu[0]?.model.trim() ?? 'unknown'}. The machine is shared, so read the ratios and not the times: subjects are interleaved call by call in one process where possible, a timed call is the median of at least seven rounds after warm-up, and the floor is measured against itself; counts, and runs over 100,000 connections, are repeated less often. Spotify and the KMS services are stand-ins on the same machine.
 
 Repeat all of it with \`npm run bench\`, one with \`npm run bench -- vault\`; \`--json\` prints one object per row, \`--full\` adds the long cases. The exit status is 1 when a target is missed. Peers are installed in \`bench/\` only.
 
@@ -46,7 +46,7 @@ function missed(results: readonly Result[]): string {
   return `## Targets\n\nThis run did not meet these. [What was tried](decisions/0013-targets-that-are-missed.md).\n\n${rows.map(line).join('\n')}\n`
 }
 
-/** Says where a peer did better than we. */
+/** Lists the cases in which another library is better. */
 function wins(rows: readonly Row[]): string {
   const better = rows.flatMap((row) => {
     const own = rows.find((other) => other.case === row.case && other.subject.startsWith('ours'))

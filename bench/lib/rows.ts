@@ -7,7 +7,7 @@ export interface Row {
   readonly unit: string
   /** The value over the floor's, in the same run. */
   readonly ratioToFloor?: number
-  /** What was promised, in words: `≤ 1.25 × floor`. */
+  /** The target as text: `≤ 1.25 × floor`. */
   readonly target?: string
   readonly pass?: boolean
 }
@@ -16,7 +16,7 @@ export interface Row {
 export interface Context {
   /** Whether to run the long cases too. */
   readonly full: boolean
-  /** Tells a person what is going on; silent with `--json`. */
+  /** Prints progress; silent with `--json`. */
   note(text: string): void
 }
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createFakeSpotify } from '../../dist/testing/index.js'
 
-/** A Web API that answers from memory: `node api.ts LATENCY`. Prints its origin; counts token requests at `/count`. */
+/** A Web API that responds from memory: `node api.ts LATENCY`. Prints its origin; counts token requests at `/count`. */
 const latency = Number(process.argv[2] ?? 0)
 const total = 10_000
 const fake = createFakeSpotify({ users: [{ id: 'ada', library: { tracks: total } }], catalogue: { tracks: 20_000 } })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createStagedoor, createVault, localKms } from '../../dist/index.js'
 import { openStore, type StoreName } from '../lib/databases.ts'
 
-/** One process of a fleet: at a line on stdin it asks for one owner's token many times at once, and prints what it got. */
+/** One of several processes: after a line on stdin it requests one owner's token many times at once, and prints the results. */
 const input = JSON.parse(process.argv[2] ?? '{}') as {
   store: StoreName
   path: string

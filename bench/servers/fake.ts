@@ -1,6 +1,6 @@
 import { startFakeSpotify } from '../../dist/testing/server.js'
 
-/** The fake in a process of its own: prints how long it took to start, and where one track is. */
+/** Runs the fake in another process: prints the time it took to start, and the URL of a track. */
 const started = performance.now()
 const server = await startFakeSpotify()
 const took = performance.now() - started

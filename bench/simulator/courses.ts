@@ -11,11 +11,11 @@ export interface Target {
   readonly refusedPerHour?: number
 }
 
-/** One server, and what the learned window is to reach there. */
+/** One server, and the targets of the learned window on it. */
 export interface Scenario {
   readonly name: string
   readonly server: () => Server
-  /** What the algorithms that are told a limit are told. */
+  /** The limit for algorithms that need to know it. */
   readonly limit: (now: number) => number
   readonly target: Target
 }
@@ -66,7 +66,7 @@ export function grid(): readonly { readonly start: number; readonly course: Scen
   return starts.flatMap((start) => limits.map((limit) => ({ start, course: rolling(limit) })))
 }
 
-/** Runs one algorithm on one course with every seed and takes the medians. */
+/** Runs one algorithm on one server with every seed and returns the medians. */
 export function outcome(
   course: Scenario,
   algorithm: () => Algorithm,

@@ -2,7 +2,7 @@ import { LearnedWindow, type Ticket } from '../../src/limits/adaptive/learned-wi
 import type { WindowOptions } from '../../src/limits/options.ts'
 import type { Algorithm } from './simulate.ts'
 
-/** The learned window under a pause for everyone, as the limiters compose them. */
+/** The learned window with a pause of all scopes, as the limiters combine them. */
 export function learned(options: WindowOptions = {}): Algorithm & { readonly window: LearnedWindow } {
   const window = new LearnedWindow(options, 0)
   let pausedUntil = 0

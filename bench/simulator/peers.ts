@@ -1,6 +1,6 @@
 import type { Algorithm } from './simulate.ts'
 
-/** What others do about an unknown limit, in their own words. All of them honour `Retry-After`. */
+/** Makes an algorithm honour `Retry-After`, as all of these do. */
 function withRetryAfter(inner: Algorithm): Algorithm {
   let pausedUntil = 0
   return {
@@ -15,10 +15,10 @@ function withRetryAfter(inner: Algorithm): Algorithm {
 
 const stateless = { send: () => undefined, onResponse: () => {} }
 
-/** Sends as fast as it can until a 429 says when to go on. */
+/** Sends as fast as it can until a 429, then waits for `Retry-After`. */
 export const fireAndWait = (): Algorithm => withRetryAfter({ wait: () => 0, ...stateless })
 
-/** One request every so often, at a rate that was guessed. */
+/** Requests at a fixed, guessed rate. */
 export function fixedSpacing(guess: number, window = 30_000): Algorithm {
   let next = 0
   return withRetryAfter({
@@ -30,7 +30,7 @@ export function fixedSpacing(guess: number, window = 30_000): Algorithm {
   })
 }
 
-/** A reservoir that is filled up at fixed moments, as Bottleneck's is. It is told the limit. */
+/** A reservoir that is refilled at fixed times, as in Bottleneck. It knows the limit. */
 export function reservoir(limit: number, window = 30_000): Algorithm {
   let left = limit
   let refill = window
@@ -49,7 +49,7 @@ export function reservoir(limit: number, window = 30_000): Algorithm {
   })
 }
 
-/** The windowed strategy of p-throttle: a window begins with a request and takes so many. It is told the limit. */
+/** The windowed strategy of p-throttle: a window begins with a request and allows `limit` requests. It knows the limit. */
 export function throttle(limit: number, window = 30_000): Algorithm {
   let windowStart = Number.NEGATIVE_INFINITY
   let sent = 0
@@ -69,7 +69,7 @@ export function throttle(limit: number, window = 30_000): Algorithm {
   })
 }
 
-/** The strict strategy of p-throttle: each request a window after the one `limit` places before it. It is told the limit. */
+/** The strict strategy of p-throttle: each request a window after the one `limit` requests before it. It knows the limit. */
 export function strictThrottle(limit: number, window = 30_000): Algorithm {
   const sent: number[] = []
   return withRetryAfter({
@@ -162,7 +162,7 @@ export function cubic(): Algorithm {
   })
 }
 
-/** The floor: a sliding window that is told the limit at any time, with a guard for the way of the requests. */
+/** The floor: a sliding window that knows the limit at any time, with a guard for the latency of requests. */
 export function slidingWindow(limit: (now: number) => number, window = 30_000, guard = 300): Algorithm {
   const sent: number[] = []
   let head = 0

@@ -1,8 +1,8 @@
 /** A server with a limit, in virtual milliseconds. It shares no code with the limiter that is measured against it. */
 export interface Server {
-  /** Takes a request that arrives at `time`, or says how many seconds to stay away. */
+  /** Accepts a request that arrives at `time`, or returns the seconds of `Retry-After`. */
   request(time: number): { readonly accepted: true } | { readonly accepted: false; readonly retryAfter: number }
-  /** How many requests it could have taken until `time`, at best, in the long run. */
+  /** The number of requests that it can accept until `time`. */
   capacity(time: number): number
 }
 
@@ -14,7 +14,7 @@ export const constant =
   () =>
     limit
 
-/** A limit that takes the given values one after the other, each for the same share of `duration`. */
+/** A limit with the given values in turn, each for the same share of `duration`. */
 export const steps =
   (limits: readonly number[], duration: number): Limit =>
   (time) =>
@@ -28,7 +28,7 @@ export interface RollingOptions {
   readonly countRefused?: boolean
   /** Milliseconds for which every refusal closes the server to everyone. */
   readonly penalty?: number
-  /** What `Retry-After` says: until one place is free, until the server would take half its limit, or a whole window. */
+  /** The value of `Retry-After`: until one request or half the limit is accepted again, a whole window, or until the oldest request leaves it. */
   readonly hint?: 'place' | 'half' | 'window' | 'oldest'
 }
 
@@ -77,7 +77,7 @@ export interface BucketOptions {
   readonly burst?: number
 }
 
-/** Refills steadily and takes what finds a token. */
+/** A token bucket that refills at a constant rate. */
 export function tokenBucket(options: BucketOptions): Server {
   const { limit, window = 30_000, burst = limit } = options
   const rate = limit / window

@@ -3,9 +3,9 @@ import type { Server } from './servers.ts'
 
 /** A way to decide when to send, driven by the simulator. Times are virtual milliseconds. */
 export interface Algorithm {
-  /** Milliseconds until the next request may leave; 0: now; `Infinity`: ask again after an answer. */
+  /** Milliseconds until the next request may leave; 0: now; `Infinity`: call again after a response. */
   wait(now: number): number
-  /** A request leaves. What it returns comes back with the answer. */
+  /** Called when a request is sent. The result is passed to `onResponse`. */
   send(now: number): unknown
   onResponse(now: number, sent: unknown, retryAt: number | undefined): void
 }
@@ -17,16 +17,16 @@ export interface Scenario {
   /** Virtual milliseconds. */
   readonly duration: number
   readonly inFlight?: number
-  /** Milliseconds of latency at least, and the mean of what comes on top. */
+  /** Milliseconds: the minimum latency, and the mean of the random part. */
   readonly latency?: { readonly least: number; readonly mean: number }
 }
 
 export interface Outcome {
-  /** Accepted requests over what the server could have taken. */
+  /** Accepted requests over the capacity of the server. */
   readonly utilisation: number
   readonly accepted: number
   readonly refused: number
-  /** Refusals that no request already under way explains: each is one time the client was told to stop. */
+  /** Refusals of requests that were sent after the previous one was known. */
   readonly epochs: number
   readonly refusedPerHour: number
   readonly epochsPerHour: number
@@ -75,7 +75,7 @@ export function simulate(scenario: Scenario): Outcome {
     const arrival = arriving[0]
     const response = responding[0]
     const next = Math.min(wakeAt, arrival?.arrivesAt ?? wakeAt, response?.respondsAt ?? wakeAt)
-    if (!Number.isFinite(next)) throw new Error('The algorithm neither sends nor waits for a moment or an answer.')
+    if (!Number.isFinite(next)) throw new Error('The algorithm neither sends nor waits for a time or a response.')
     now = next
     if (arrival !== undefined && arrival.arrivesAt === next) {
       arriving.shift()

@@ -2,7 +2,7 @@ import { scenario } from '../cluster/scenario.ts'
 import type { Context, Row } from '../lib/rows.ts'
 
 export const about =
-  'Four operating-system processes share one limiter on one Redis, against one server on loopback with a rolling limit that they do not know; one is told to wait, one is killed, and Redis is killed and comes back empty.'
+  'Four operating-system processes share one limiter on one Redis, against one server on loopback with a rolling limit that they do not know; one gets a 429, one is killed, and Redis is killed and restarted empty.'
 
 export async function* run({ full, note }: Context): AsyncGenerator<Row> {
   const window = full ? 30_000 : 5000

@@ -8,7 +8,8 @@ import {
 import { createVault, localKms } from '../../dist/vault/index.js'
 import type { Context, Row } from '../lib/rows.ts'
 
-export const about = '3,000 tokens opened at once while their data key is not in the cache: how often is the KMS asked?'
+export const about =
+  '3,000 tokens opened at once while their data key is not in the cache: how many KMS calls does it cost?'
 
 const opens = 3000
 const binding = { ownerId: 'owner' }
@@ -43,7 +44,7 @@ async function ours(): Promise<number> {
   return calls
 }
 
-/** The real SDK over a KMS client that answers by itself. */
+/** The real SDK with a KMS client that makes no requests. */
 async function aws(): Promise<number> {
   const keyId = 'arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-000000000000'
   const dataKey = crypto.getRandomValues(new Uint8Array(32))

@@ -8,16 +8,16 @@ import * as peers from '../simulator/peers.ts'
 import type { Algorithm, Outcome } from '../simulator/simulate.ts'
 
 export const about =
-  'A client that always has work, 10 requests in flight with jittered latency, against servers whose limit it does not know. Virtual time, a model and not Spotify; medians over the seeds. The floor is a sliding window that is told the limit.'
+  'A client that always has work, 10 requests in flight with jittered latency, against servers whose limit it does not know. Virtual time, a model and not Spotify; medians over the seeds. The floor is a sliding window that knows the limit.'
 
 const hour = 3_600_000
 
 const others: Readonly<Record<string, (limit: (now: number) => number) => Algorithm>> = {
   'fire until 429, then wait': () => peers.fireAndWait(),
   'fixed spacing, guess 90': () => peers.fixedSpacing(90),
-  'Bottleneck reservoir, told the limit': (limit) => peers.reservoir(limit(0)),
-  'p-throttle, told the limit': (limit) => peers.throttle(limit(0)),
-  'p-throttle strict, told the limit': (limit) => peers.strictThrottle(limit(0)),
+  'Bottleneck reservoir, with the limit': (limit) => peers.reservoir(limit(0)),
+  'p-throttle, with the limit': (limit) => peers.throttle(limit(0)),
+  'p-throttle strict, with the limit': (limit) => peers.strictThrottle(limit(0)),
   'AIMD on the rate': () => peers.additive(),
   'AWS adaptive (cubic)': () => peers.cubic(),
 }
@@ -29,7 +29,7 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
   for (const course of courses(options.duration)) {
     note(course.name)
     const floor = outcome(course, () => peers.slidingWindow(course.limit), options)
-    yield* rows(course.name, 'floor: told the limit', floor)
+    yield* rows(course.name, 'floor: with the limit', floor)
     yield* rows(
       course.name,
       'ours: learned window',
@@ -51,7 +51,7 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
   }
 }
 
-/** What a limiter adds to a call that need not wait: sequential calls, in batches that take turns. */
+/** The time that a limiter adds to a call that need not wait: sequential calls, in interleaved batches. */
 async function* overhead(): AsyncGenerator<Row> {
   const batch = 200
   const job = async (): Promise<number> => 1

@@ -61,7 +61,7 @@ async function perClient(): Promise<number> {
   return (after - before) / count
 }
 
-/** Jobs that wait behind one that never comes back. */
+/** Jobs that wait behind one that does not end. */
 async function perQueued(): Promise<number> {
   const count = 5000
   const limiter = adaptiveLimiter({ maxConcurrent: 1, maxQueue: count + 1, maxWait: 3_600_000 })

@@ -88,7 +88,7 @@ export async function* run({ note }: Context): AsyncGenerator<Row> {
   }
 }
 
-/** What moving a connection costs without any cryptography: the same pages, the same writes. */
+/** The same pages and writes as a reseal, without cryptography. */
 async function bare(store: TokenStore): Promise<void> {
   let after: string | undefined
   for (;;) {

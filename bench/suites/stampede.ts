@@ -8,7 +8,8 @@ import { openStore, type StoreName } from '../lib/databases.ts'
 import type { Context, Row } from '../lib/rows.ts'
 import { temporaryFile } from '../lib/temporary.ts'
 
-export const about = 'An access token has expired and everybody asks at once: how many token requests does it cost?'
+export const about =
+  'An access token has expired and all callers request it at once: how many token requests does it cost?'
 
 const callers = 100
 const processes = 8
@@ -119,7 +120,7 @@ async function official(api: Child<Api>): Promise<number> {
   }
 }
 
-/** Refreshes when the API answers 401, by a function of the application. */
+/** Refreshes after a 401, with a function of the application. */
 async function soundify(api: Child<Api>): Promise<number> {
   const { origin, trackId } = api.ready
   const client = new Soundify('expired', {

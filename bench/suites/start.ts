@@ -60,7 +60,7 @@ async function importTime(url: string): Promise<number> {
   return Number(stdout)
 }
 
-/** Bytes of everything an entry loads at once, and apart from it of what it loads at first use. */
+/** Bytes that an entry loads at import, and separately bytes that it loads at first use. */
 async function* sizes(name: string, url: string): AsyncGenerator<Row> {
   const path = url.startsWith('file:') ? fileURLToPath(url) : url
   const own = name.startsWith('stagedoor')

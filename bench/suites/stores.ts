@@ -62,7 +62,7 @@ async function* ofStore(name: StoreName, { full, note }: Context): AsyncGenerato
   }
 }
 
-/** A number below `size` that seems drawn at random and is the same in every run. */
+/** Pseudo-random numbers below `size`, the same in every run. */
 function picker(size: number): () => number {
   let state = 7
   return () => {

@@ -13,7 +13,7 @@ export interface Demo {
   readonly url: string
   /** One sentence on where the accounts come from. */
   readonly about: string
-  /** The file that the connections live in. */
+  /** The path of the database file. */
   readonly database: string
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isStagedoorError, type SpotifyClient } from 'stagedoor'
 import { dateTime, errorWords } from './words.ts'
 
-/** How far an export is. `waiting` goes on by itself, `stopped` can be taken up again at `done`. */
+/** The progress of an export. `waiting` continues by itself, `stopped` can be resumed at `done`. */
 export interface Progress {
   readonly state: 'running' | 'waiting' | 'stopped' | 'finished'
   readonly done: number
@@ -21,7 +21,7 @@ const longestWait = 120_000
 
 /**
  * Reads a whole library, page by page. A rate limit is waited out in the open: short waits are shown and then the
- * export goes on where it was; a wait of hours stops it with the reason and the time.
+ * export continues where it was; a wait of hours stops it with the reason and the time.
  */
 export async function* exportLibrary(
   client: SpotifyClient,

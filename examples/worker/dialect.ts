@@ -16,7 +16,7 @@ export interface ObjectSql {
 
 /**
  * Kysely on the SQLite database of a Durable Object. The object runs one piece of JavaScript at a time and refuses
- * `begin` and `commit`; what is asked of it here are single statements, and a migration that may be repeated.
+ * `begin` and `commit`; it is only used for single statements, and for a migration that may be repeated.
  */
 export function objectDialect(sql: ObjectSql): Dialect {
   return {

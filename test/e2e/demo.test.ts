@@ -45,7 +45,7 @@ async function visitor(
   return { context, page, problems }
 }
 
-/** Tells the stand-in something by its JSON control API. */
+/** Sends a request to the JSON control API of the stand-in. */
 async function control(page: Page, action: string, body: object): Promise<void> {
   const controls = await page.getByRole('link', { name: 'Controls of the stand-in' }).getAttribute('href')
   const response = await fetch(new URL(`/_fake/${action}`, controls!), {
@@ -56,7 +56,7 @@ async function control(page: Page, action: string, body: object): Promise<void> 
   expect(response.ok).toBe(true)
 }
 
-/** Reaches what is called `name` with the Tab key alone and presses Enter on it. */
+/** Focuses the element `name` with the Tab key only and presses Enter. */
 async function pressOn(page: Page, name: string): Promise<void> {
   for (let presses = 0; presses < 40; presses++) {
     await page.keyboard.press('Tab')
@@ -134,7 +134,7 @@ describe('the demo in a browser', () => {
     await context.close()
   })
 
-  it('exports a library through a rate limit, with the bar moving, and says what it waits for', async () => {
+  it('exports a library through a rate limit, with the bar moving, and shows why it waits', async () => {
     const { context, page } = await visitor()
     await page.goto(demo.url)
     await control(page, 'faults', { path: '/v1/me/tracks', status: 429, retryAfter: 2, after: 4 })
@@ -207,7 +207,7 @@ describe('the demo in a browser', () => {
     await context.close()
   })
 
-  it('says so when a person does not consent, and stores nothing', async () => {
+  it('shows that the user refused, and stores nothing', async () => {
     const { context, page } = await visitor()
     await page.goto(demo.url)
     await page.getByRole('button', { name: 'Ben' }).click()

@@ -70,7 +70,7 @@ describe('npx stagedoor fake from a packed install', () => {
     }
   }
 
-  it('signs a person in, remembers them, and lets them say no', async () => {
+  it('signs a user in, remembers them, and lets them refuse', async () => {
     await visit(authorizationUrl(), async (page) => {
       await page.getByRole('radio', { name: /Ben Harrow/ }).check()
       await page.getByRole('button', { name: 'Agree' }).click()
@@ -87,13 +87,13 @@ describe('npx stagedoor fake from a packed install', () => {
     })
   })
 
-  it('shows what is wrong with an application instead of calling it back', async () => {
+  it('shows the error of an application instead of redirecting to it', async () => {
     await visit(authorizationUrl({ redirect_uri: 'http://localhost/callback' }), async (page) => {
       expect(await page.getByRole('alert').textContent()).toBe('INVALID_CLIENT: Insecure redirect URI')
     })
   })
 
-  it('does on its control page what the buttons say', async () => {
+  it('has buttons on its control page that work', async () => {
     await visit(spotify, async (page) => {
       await page.getByRole('button', { name: '429, Retry-After 5 s' }).click()
       expect(await page.getByText('"status":429').count()).toBe(1)
@@ -110,7 +110,7 @@ describe('npx stagedoor fake from a packed install', () => {
     })
   })
 
-  it('has pages that everybody can use, in light and dark, on a desk and on a phone', async () => {
+  it('has accessible pages, light and dark, on large and small screens', async () => {
     for (const look of looks) {
       for (const url of [authorizationUrl(), authorizationUrl({ redirect_uri: 'nonsense' }), spotify]) {
         const found = await visit(

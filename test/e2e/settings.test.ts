@@ -39,7 +39,7 @@ describe('the demo with variables of a real application', () => {
     ['a port that is none', { ...good, PORT: 'http' }, /^PORT is/],
   ]
   for (const [name, env, line] of cases) {
-    it(`says in one line what to mend when there is ${name}`, async () => {
+    it(`names the problem in one line when there is ${name}`, async () => {
       const { code, stdout, stderr } = await runDemo({ DEMO_DATA: folder, ...env })
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
       expect(stderr.trimEnd().split('\n')).toHaveLength(1)
@@ -47,7 +47,7 @@ describe('the demo with variables of a real application', () => {
     })
   }
 
-  it('says so when the port is taken', async () => {
+  it('reports that the port is in use', async () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as { port: number }

@@ -80,14 +80,14 @@ afterAll(async () => {
   await spotify.close()
 })
 
-async function consent(answer: string): Promise<{ page: Page; problems: string[] }> {
+async function consent(button: string): Promise<{ page: Page; problems: string[] }> {
   const page = await (await browser.newContext()).newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('console', (message) => /Content.Security.Policy/i.test(message.text()) && problems.push(message.text()))
   await page.goto(`${origin}/login`)
   await page.goto(`${origin}/api/v1/spotify/auth`)
-  await page.getByRole('button', { name: answer }).click()
+  await page.getByRole('button', { name: button }).click()
   return { page, problems }
 }
 

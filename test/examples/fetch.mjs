@@ -4,7 +4,7 @@ const { fetch } = globalThis
 globalThis.fetch = async (input, init) => {
   const request = new Request(input, init)
   const url = new URL(request.url)
-  if (!hosts.has(url.host)) throw new TypeError(`A program under test asked for ${url.host}.`)
+  if (!hosts.has(url.host)) throw new TypeError(`A program under test requested ${url.host}.`)
   const body = request.body === null ? null : await request.arrayBuffer()
   const { method, headers, signal, redirect } = request
   return fetch(new URL(url.pathname + url.search, process.env.FAKE_SPOTIFY), {

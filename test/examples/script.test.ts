@@ -45,7 +45,7 @@ describe('the example for a terminal program', () => {
     for (const { value } of spotify.fake.tokens) expect(program.output() + again.output()).not.toContain(value)
   })
 
-  test('stores nothing when the answer is not the one to its question', async () => {
+  test('stores nothing when the callback has another state', async () => {
     const port = await freePort()
     const other = mkdtempSync(join(tmpdir(), 'example-'))
     const program = startProgram(main, { cwd: other, fake: spotify.url, port, redirectPath: '/signed-in' })

@@ -16,7 +16,7 @@ afterEach(async () => {
 })
 
 describe('the whole flow with tokens that the test knows', () => {
-  it('leaves none of them in output, files, printed objects, errors and answers', async () => {
+  it('leaves none of them in output, files, printed objects, errors and responses', async () => {
     fake = await startFakeSpotify({ rotation: 'always' })
     folder = mkdtempSync(join(tmpdir(), 'stagedoor-leaks-'))
     const script = fileURLToPath(new URL('host.ts', import.meta.url))

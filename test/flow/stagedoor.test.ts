@@ -31,7 +31,7 @@ async function connected(options = base()) {
 }
 
 describe('createStagedoor', () => {
-  it('signs in, calls the Web API as the owner, and tells how the connection is', async () => {
+  it('signs in, calls the Web API as the owner, and returns the status of the connection', async () => {
     await using stagedoor = await connected()
     expect(
       (await stagedoor.client('ann').library.tracks().toArray({ max: 5 })).map(({ track }) => track.name),
@@ -49,7 +49,7 @@ describe('createStagedoor', () => {
     expect(fake.requests.all.filter((entry) => entry.grantType === 'client_credentials')).toHaveLength(before + 1)
   })
 
-  it('says what is missing for calls without a user', async () => {
+  it('responds with the reason to calls without a user', async () => {
     await using stagedoor = createStagedoor({ ...base(), clientSecret: undefined })
     await expect(stagedoor.app().search('rain', ['track'])).rejects.toMatchObject({ code: 'CONFIG_MISSING' })
   })
@@ -61,7 +61,7 @@ describe('createStagedoor', () => {
     expect(fake.requests.all.length).toBe(sent)
   })
 
-  it('moves tokens to a new key and tells so', async () => {
+  it('moves tokens to a new key and reports it', async () => {
     const store = memoryStore()
     const old = localKms({ keyId: 'old', key: key() })
     const options = { ...base(), store, vault: createVault({ kms: old }) }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type Scenario, courses, outcome } from '../../bench/simulator/courses.ts'
+import { courses, outcome, type Scenario } from '../../bench/simulator/courses.ts'
 import { learned } from '../../bench/simulator/learned.ts'
-import { fireAndWait, slidingWindow, reservoir } from '../../bench/simulator/peers.ts'
+import { fireAndWait, reservoir, slidingWindow } from '../../bench/simulator/peers.ts'
 import { constant, rollingServer, steps, tokenBucket } from '../../bench/simulator/servers.ts'
 
 const hour = 3_600_000

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import Provider, { type Configuration } from 'oidc-provider'
 import { defineProvider, type Provider as OurProvider } from '../../src/oauth/provider.ts'
 
-/** `oidc-provider`, an authorization server nobody here wrote, on loopback; it signs `alice` in without asking. */
+/** `oidc-provider`, a third-party authorization server, on loopback; it signs `alice` in without a prompt. */
 export interface OidcServer {
   readonly provider: OurProvider
   readonly clientId: string

@@ -1,7 +1,7 @@
-/** A browser without a window: keeps cookies, follows nothing by itself, remembers every answer. */
+/** A minimal browser: keeps cookies, follows no redirects, records every response. */
 export interface Visitor {
   request(path: string, init?: RequestInit): Promise<Response>
-  /** Raw text of every answer so far: status, headers and body. */
+  /** Raw text of every response so far: status, headers and body. */
   readonly responses: readonly string[]
   readonly cookies: ReadonlyMap<string, string>
 }

@@ -25,7 +25,7 @@ function decide(fake: FakeSpotify, url: URL, form: Readonly<Record<string, strin
 }
 
 describe('the authorization page', () => {
-  it('lets a person choose among the users and shows what the application asks for', async () => {
+  it('lets the user choose an account and shows the requested scopes', async () => {
     const fake = createFakeSpotify()
     const response = await fake.fetch(authorizationUrl())
     const page = await response.text()
@@ -56,7 +56,7 @@ describe('the authorization page', () => {
     expect(back.searchParams.get('tenant')).toBe('7')
   })
 
-  it('does not ask again who has agreed to as much already, unless told to', async () => {
+  it('does not show the page again for granted scopes, except with show_dialog', async () => {
     const fake = createFakeSpotify()
     const first = await decide(fake, authorizationUrl(), { user: 'ada', decision: 'approve' })
     const cookie = first.headers.getSetCookie()[0]?.split(';')[0] ?? ''
@@ -114,12 +114,12 @@ describe('the authorization page', () => {
     expect(page).not.toContain('<script')
   })
 
-  it('says that a URL is none to be approved', async () => {
+  it('rejects a URL that is no authorization URL', async () => {
     const url = 'https://app.example.com/login'
     await expect(createFakeSpotify().approve(url)).rejects.toThrow('/login is not the path of an authorization URL')
   })
 
-  it('says which user does not exist', async () => {
+  it('names the user that does not exist', async () => {
     await expect(createFakeSpotify().approve(authorizationUrl(), { user: 'zoe' })).rejects.toThrow('no user zoe')
   })
 })

@@ -79,7 +79,7 @@ describe('the catalogue', () => {
     expect(await look('ada', 'ben')).toEqual(await look('ben', 'ada'))
   })
 
-  it('gives each account an id of its own', () => {
+  it('has a different id for each account', () => {
     const users = Array.from({ length: 200 }, (_, index) => ({ id: `user-${index}` }))
     const accounts = [...createFakeSpotify({ users }).state.users.values()].map(({ accountId }) => accountId)
     expect(new Set(accounts).size).toBe(200)

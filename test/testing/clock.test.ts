@@ -24,7 +24,7 @@ describe('the clock', () => {
     expect(createFakeSpotify({ clock: { now: () => 300 } }).clock.now()).toBe(300)
   })
 
-  it('stands still when told to', () => {
+  it('only moves with advance when virtual', () => {
     vi.useFakeTimers({ now: 7000 })
     const { clock } = createFakeSpotify({ clock: 'virtual' })
     vi.advanceTimersByTime(5000)
@@ -50,7 +50,7 @@ describe('the clock', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('ends a wait that its caller gives up', async () => {
+  it('ends a wait when its signal aborts', async () => {
     for (const option of ['real', 0] as const) {
       const clock = createClock(option)
       const controller = new AbortController()
@@ -61,7 +61,7 @@ describe('the clock', () => {
     }
   })
 
-  it('lets nobody wait on when the fake starts over', async () => {
+  it('ends every wait when the fake is reset', async () => {
     const clock = createClock(0)
     const wait = clock.wait(1000)
     clock.reset()
@@ -78,7 +78,7 @@ describe('the fetch of the fake', () => {
   )
 
   it.each(['http://127.0.0.1:1234/v1/me', 'http://localhost/v1/me', 'http://[::1]:80/v1/me'])(
-    'answers for %s',
+    'responds for %s',
     async (url) => {
       expect((await createFakeSpotify().fetch(url)).status).toBe(401)
     },
@@ -93,7 +93,7 @@ describe('the fetch of the fake', () => {
     ).rejects.toThrow('early')
   })
 
-  it('says where it has nothing', async () => {
+  it('names a path that it does not serve', async () => {
     const { fetch } = createFakeSpotify()
     expect((await fetch('https://api.spotify.com/v2/me')).status).toBe(404)
     const nothing = await fetch('https://accounts.spotify.com/v1/me')

@@ -20,7 +20,7 @@ describe('the control API', () => {
     return { status: response.status, text, body: text === '' ? undefined : JSON.parse(text) }
   }
 
-  it('tells what the fake is and did, without a token or code', async () => {
+  it('shows state and history of the fake, without a token or code', async () => {
     const { body: tokens } = await send('POST tokens', { user: 'ben', clientId: 'app', scopes: ['user-read-private'] })
     const me = await fetch(`${server.endpoints.api}/me`, { headers: { authorization: `Bearer ${tokens.accessToken}` } })
     expect(await me.json()).toMatchObject({ id: 'ben', product: 'free' })
@@ -60,7 +60,7 @@ describe('the control API', () => {
     expect(server.fake.state.users.get('dana')).toMatchObject({ allowlisted: true, product: 'free' })
     await send('PATCH state', { ownerPremium: false, appMode: 'extended' })
     expect(server.fake.state).toMatchObject({ ownerPremium: false, appMode: 'extended' })
-    expect((await send('PATCH users/nobody', {})).status).toBe(404)
+    expect((await send('PATCH users/unknown', {})).status).toBe(404)
     expect((await send('POST nonsense', {})).status).toBe(404)
   })
 

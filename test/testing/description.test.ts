@@ -16,17 +16,17 @@ const lost: Readonly<Record<string, Json>> = {
 }
 
 /**
- * Takes out what real answers are known to hold against the description, so that all the rest can be held to it:
+ * Removes the known differences of real responses from the description, so that all the rest can be held to it:
  * local files, rows and contexts that are null, chapters that call themselves so.
  */
-function described(value: unknown, odd: Set<string>, mode: FakeAppMode): unknown {
+function described(value: unknown, differences: Set<string>, mode: FakeAppMode): unknown {
   if (Array.isArray(value)) {
-    if (value.includes(null)) odd.add('a list has holes')
-    return value.map((item) => described(item ?? undefined, odd, mode)).filter((item) => item !== undefined)
+    if (value.includes(null)) differences.add('a list has holes')
+    return value.map((item) => described(item ?? undefined, differences, mode)).filter((item) => item !== undefined)
   }
   if (typeof value !== 'object' || value === null) return value
   const object = { ...(value as Json) }
-  const note = (oddity: string): void => void odd.add(oddity)
+  const note = (difference: string): void => void differences.add(difference)
   if (object.is_local === true && object.type === 'track') return note('local file')
   if (object.type === 'chapter') {
     note('a chapter says chapter')
@@ -46,14 +46,14 @@ function described(value: unknown, odd: Set<string>, mode: FakeAppMode): unknown
     }
   }
   for (const [name, member] of Object.entries(object)) {
-    const inner = described(member, odd, mode)
+    const inner = described(member, differences, mode)
     if (inner === undefined) delete object[name]
     else object[name] = inner
   }
   return object
 }
 
-async function everyAnswer(appMode: FakeAppMode) {
+async function everyResponse(appMode: FakeAppMode) {
   const fake = createFakeSpotify({ appMode, clock: Date.UTC(2026, 9, 1) })
   const call = callerOf(fake)
   const replies: { sample: Sample; status: number; text: string; body: unknown }[] = []
@@ -64,24 +64,24 @@ async function everyAnswer(appMode: FakeAppMode) {
   return replies
 }
 
-describe('answers against the OpenAPI description', () => {
+describe('responses against the OpenAPI description', () => {
   it('has exactly the operations that are described', () => {
     const key = ({ id, method, path }: { id: string; method: string; path: string }): string =>
       `${method} ${path} ${id}`
     expect(operations.map(key).sort()).toEqual(new ApiDescription().operations.map(key).sort())
   })
 
-  it('answers all 97 operations as described to an application that kept them', async () => {
+  it('match the description for all 97 operations of an application that kept them', async () => {
     const api = new ApiDescription()
-    const odd = new Set<string>()
+    const differences = new Set<string>()
     const problems: string[] = []
-    for (const { sample, status, body } of await everyAnswer('extended-2024')) {
-      if (!api.statuses(sample.id).includes(`${status}`)) problems.push(`${sample.id} answered ${status}`)
-      const found = api.problems(sample.id, status, described(body, odd, 'extended-2024'))
+    for (const { sample, status, body } of await everyResponse('extended-2024')) {
+      if (!api.statuses(sample.id).includes(`${status}`)) problems.push(`${sample.id} returned ${status}`)
+      const found = api.problems(sample.id, status, described(body, differences, 'extended-2024'))
       problems.push(...found.map((text) => `${sample.id} ${status}: ${text}`))
     }
     expect(problems).toEqual([])
-    expect([...odd].sort()).toEqual([
+    expect([...differences].sort()).toEqual([
       'a chapter says chapter',
       'added_at is null',
       'added_by is null',
@@ -92,13 +92,13 @@ describe('answers against the OpenAPI description', () => {
     ])
   })
 
-  it('answers a new development application as described, but for what it lost', async () => {
+  it('match the description for a new development application, except for removed fields', async () => {
     const api = new ApiDescription()
-    const odd = new Set<string>()
+    const differences = new Set<string>()
     const problems: string[] = []
     const plain: string[] = []
     const refused: Record<string, string[]> = {}
-    for (const { sample, status, text, body } of await everyAnswer('development')) {
+    for (const { sample, status, text, body } of await everyResponse('development')) {
       if (status >= 400) {
         const group = `${sample.availability} ${status}`
         refused[group] = [...(refused[group] ?? []), sample.id]
@@ -110,11 +110,11 @@ describe('answers against the OpenAPI description', () => {
         plain.push(sample.id)
         continue
       }
-      const found = api.problems(sample.id, status, described(body, odd, 'development'))
+      const found = api.problems(sample.id, status, described(body, differences, 'development'))
       problems.push(...found.map((problem) => `${sample.id} ${status}: ${problem}`))
     }
     expect(problems).toEqual([])
-    expect([...odd].filter((oddity) => oddity.includes('still has'))).toEqual([])
+    expect([...differences].filter((difference) => difference.includes('still has'))).toEqual([])
     expect(Object.fromEntries(Object.entries(refused).map(([group, ids]) => [group, ids.length]))).toEqual({
       'removed-2026 403': 38,
       'removed-2024 403': 6,

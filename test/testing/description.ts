@@ -11,7 +11,7 @@ interface Description {
   readonly components: { readonly responses: Record<string, { content?: Record<string, { schema: object }> }> }
 }
 
-/** Checks answers against the OpenAPI description of the Web API. */
+/** Checks responses against the OpenAPI description of the Web API. */
 export class ApiDescription {
   readonly #operations = new Map<
     string,

@@ -5,7 +5,7 @@ import { callerOf, postToken, send } from './caller.ts'
 const now = Date.UTC(2026, 9, 2, 12)
 
 describe('a fault', () => {
-  it('strikes once unless told otherwise, and then lets go', async () => {
+  it('applies once by default', async () => {
     const fake = createFakeSpotify()
     const call = callerOf(fake)
     const fault = fake.fail({ path: '/me', status: 500 })
@@ -75,7 +75,7 @@ describe('a fault', () => {
       { status: 200, body: { content: '{"truncated":' } },
       { text: '{"truncated":', type: 'application/json' },
     ],
-  ])('can answer with a body that is %s', async (_, rule, expected) => {
+  ])('can respond with a body that is %s', async (_, rule, expected) => {
     const fake = createFakeSpotify()
     const call = callerOf(fake)
     fake.fail({ path: '/me', ...rule })
@@ -86,7 +86,7 @@ describe('a fault', () => {
     expect(reply.headers.get('retry-after')).toBe(rule.retryAfter === undefined ? null : '7')
   })
 
-  it('can answer with a page of the edge', async () => {
+  it('can respond with an HTML page of a proxy', async () => {
     const fake = createFakeSpotify()
     fake.fail({ path: '/api/token', status: 403, body: 'html' })
     const reply = await postToken(fake, { grant_type: 'client_credentials' })
@@ -103,7 +103,7 @@ describe('a fault', () => {
     expect(fake.requests.matching({ method: 'PUT' })).toMatchObject([{ status: 0 }])
   })
 
-  it('can lose the answer after the request took effect', async () => {
+  it('can lose the response after the request took effect', async () => {
     const fake = createFakeSpotify()
     const call = callerOf(fake)
     const track = `spotify:track:${fake.state.catalogue.id('track', 900)}`
@@ -148,7 +148,7 @@ describe('a fault', () => {
     expect((await reply).status).toBe(200)
   })
 
-  it('stops waiting when the caller gives up', async () => {
+  it('stops waiting when the caller aborts', async () => {
     const fake = createFakeSpotify({ clock: now })
     const { accessToken } = fake.issue()
     const track = fake.uri('track', 900)
@@ -183,7 +183,7 @@ describe('a fault', () => {
     expect((await send(fake, 'GET /me', accessToken)).status).toBe(200)
   })
 
-  it('can answer with a status that has no body', async () => {
+  it('can respond with a status that has no body', async () => {
     const fake = createFakeSpotify()
     const call = callerOf(fake)
     fake.fail({ path: '/me', status: 304, body: 'text' })

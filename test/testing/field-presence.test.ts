@@ -6,7 +6,7 @@ import { samplesFor } from './samples.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** Every object of every answer that the recordings have a name for. */
+/** Every object of every response that the recordings have a name for. */
 async function objectsOf(appMode: FakeAppMode): Promise<ReadonlyMap<string, readonly Json[]>> {
   const fake = createFakeSpotify({ appMode, clock: Date.UTC(2026, 9, 1) })
   const call = callerOf(fake)

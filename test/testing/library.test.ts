@@ -28,7 +28,7 @@ describe('the library', () => {
     expect(body.items).toMatchObject([{ added_at: '2026-10-02T12:00:00Z', track: { uri: uri('track', 3) } }])
   })
 
-  it('reads URIs from the query only and says so in its errors', async () => {
+  it('reads URIs from the query only and mentions it in its errors', async () => {
     const { call, uri } = world()
     const message = async (route: string, body?: unknown): Promise<unknown> =>
       (await call(route, { body })).body.error.message
@@ -48,7 +48,7 @@ describe('the library', () => {
     expect((await call(`GET /me/library/contains?uris=${gone}`)).body).toEqual([false])
   })
 
-  it('fails when asked for an audiobook that cannot be had, as has been seen', async () => {
+  it('fails for an audiobook that is not available, as observed', async () => {
     const { call } = world()
     const gone = 'spotify:audiobook:0000000000000000000000'
     expect((await call(`GET /me/library/contains?uris=${gone}`)).status).toBe(500)
@@ -88,7 +88,7 @@ describe('the library', () => {
     expect((await call('PUT /me/following?type=show&ids=b')).status).toBe(400)
   })
 
-  it('gives saved audiobooks without the wrapper that other kinds have', async () => {
+  it('returns saved audiobooks without the wrapper that other kinds have', async () => {
     const { call } = world()
     const { body } = await call('GET /me/audiobooks')
     expect(body.items[0]).toMatchObject({ type: 'audiobook', uri: expect.stringMatching(/^spotify:show:/) })

@@ -10,7 +10,7 @@ function world(limits: LimitOptions) {
 }
 
 describe('the rate limit', () => {
-  it('counts the calls of one application in any 30 seconds and says how long to wait', async () => {
+  it('counts the calls of one application in any 30 seconds and sends Retry-After', async () => {
     const { fake, call, other } = world({ requests: 3 })
     for (let turn = 0; turn < 3; turn++) {
       expect((await call('GET /me')).status).toBe(200)
@@ -27,7 +27,7 @@ describe('the rate limit', () => {
     expect((await call('GET /me')).status).toBe(429)
   })
 
-  it('can punish calls that come too early', async () => {
+  it('can extend the pause for calls that come too early', async () => {
     const { fake, call } = world({ requests: 1, penalty: 30_000 })
     await call('GET /me')
     expect((await call('GET /me')).headers.get('retry-after')).toBe('60')

@@ -17,8 +17,8 @@ it('serves many clients at once from a process of its own, of a catalogue that i
     const read = (): Promise<number | undefined> =>
       new Promise((resolve, reject) => {
         const headers = { authorization: hello.authorization }
-        get(hello.url, { agent, headers }, (answer) => {
-          answer.resume().on('end', () => resolve(answer.statusCode))
+        get(hello.url, { agent, headers }, (response) => {
+          response.resume().on('end', () => resolve(response.statusCode))
         }).on('error', reject)
       })
     let left = 4000
@@ -27,8 +27,8 @@ it('serves many clients at once from a process of its own, of a catalogue that i
     }
     await Promise.all(Array.from({ length: 32 }, worker))
     child.send('served?')
-    const [answer] = (await once(child, 'message')) as [{ requests: number }]
-    expect(answer.requests).toBe(4000)
+    const [message] = (await once(child, 'message')) as [{ requests: number }]
+    expect(message.requests).toBe(4000)
   } finally {
     agent.destroy()
     child.kill()

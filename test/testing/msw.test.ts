@@ -11,7 +11,7 @@ describe('the MSW handlers', () => {
   afterEach(() => fake.reset())
   afterAll(() => server.close())
 
-  it('answer the global fetch for both of the hosts', async () => {
+  it('respond to the global fetch for both hosts', async () => {
     const { accessToken, refreshToken } = fake.issue({ clientId: 'app' })
     const headers = { authorization: `Bearer ${accessToken}` }
     const me = await fetch('https://api.spotify.com/v1/me', { headers })

@@ -13,7 +13,7 @@ function world(user = 'ada') {
 }
 
 describe('the player', () => {
-  it('has nothing to say while nothing plays', async () => {
+  it('returns no state while nothing plays', async () => {
     const { call } = world()
     expect(await call('GET /me/player')).toMatchObject({ status: 204, text: '' })
     expect((await call('GET /me/player/currently-playing')).status).toBe(204)
@@ -145,7 +145,7 @@ describe('the player', () => {
     expect((await call('PUT /me/player/volume?volume_percent=101')).status).toBe(400)
   })
 
-  it('answers some commands with text that is no JSON, as new applications see it', async () => {
+  it('responds to some commands with text that is no JSON, as for new applications', async () => {
     const { fake, call, speaker } = world()
     const reply = await call(`PUT /me/player/shuffle?state=true&device_id=${speaker}`)
     expect(reply).toMatchObject({ status: 200, body: undefined, text: expect.stringMatching(/^\w{32}$/) })

@@ -64,7 +64,7 @@ describe('playlists', () => {
     expect(await status(`POST /playlists/${fake.state.catalogue.id('playlist', 1)}/items`, { uris: uris(1) })).toBe(403)
   })
 
-  it('show every oddity in the first one of a user', async () => {
+  it('have every edge case in the first one of a user', async () => {
     const { fake, call } = world({ appMode: 'extended' })
     const [first = ''] = fake.state.library(fake.state.users.get('ada')!)
     const { body } = await call(`GET /playlists/${first}/tracks?additional_types=track,episode`)
@@ -118,11 +118,11 @@ describe('playlists', () => {
     expect(own.some((row: { public: boolean }) => !row.public)).toBe(true)
     const others = (await call('GET /users/ben/playlists?limit=50')).body.items.filter(Boolean)
     expect(others.every((row: { public: boolean }) => row.public)).toBe(true)
-    expect((await call('GET /users/nobody/playlists')).status).toBe(404)
+    expect((await call('GET /users/unknown/playlists')).status).toBe(404)
     expect((await call('POST /users/ben/playlists', { body: { name: 'x' } })).status).toBe(403)
     expect((await call('GET /users/ben')).body).toMatchObject({ display_name: 'Ben Harrow' })
     expect((await call('GET /users/spotify')).body).toMatchObject({ display_name: 'Spotify' })
-    expect((await call('GET /users/nobody')).status).toBe(404)
+    expect((await call('GET /users/unknown')).status).toBe(404)
     const foreign = fake.state.catalogue.id('playlist', 1)
     expect((await call(`GET /playlists/${foreign}/followers/contains`)).body).toEqual([true])
   })
@@ -137,7 +137,7 @@ describe('playlists', () => {
     expect((await call('GET /me/playlists?limit=1')).body.items[0].id).toBe(id)
   })
 
-  it('change their details and ask for the scope that fits', async () => {
+  it('change their details and require the scope for their visibility', async () => {
     const { fake, call, create } = world()
     const id = await create()
     expect((await call(`PUT /playlists/${id}`, { body: { name: 'Ours', public: false } })).status).toBe(200)
@@ -146,7 +146,7 @@ describe('playlists', () => {
     expect((await publicOnly(`PUT /playlists/${id}`, { body: { name: 'No' } })).status).toBe(403)
   })
 
-  it('show the old snapshot for a while when told to', async () => {
+  it('show the old snapshot during snapshotLag', async () => {
     const { fake, call, uris, create } = world({ snapshotLag: 40_000 })
     const id = await create()
     const before = (await call(`GET /playlists/${id}`)).body.snapshot_id
@@ -169,7 +169,7 @@ describe('playlists', () => {
     expect(await status(`/9j/${'A'.repeat(262_144)}`)).toBe(413)
   })
 
-  it('hand out only the fields that are asked for', async () => {
+  it('return only the requested fields', async () => {
     const { fake, call } = world()
     const [first = ''] = fake.state.library(fake.state.users.get('ada')!)
     const get = async (fields: string, path = ''): Promise<unknown> =>

@@ -19,7 +19,7 @@ const call = callerOf(fake)
 const id = (kind: 'album' | 'artist' | 'audiobook' | 'chapter' | 'episode' | 'show' | 'track'): string =>
   fake.state.catalogue.id(kind, 1)
 const ada = fake.state.users.get('ada')!
-const [odd = '', , ordinary = ''] = fake.state.library(ada)
+const [edgeCases = '', , ordinary = ''] = fake.state.library(ada)
 const device = ada.player.devices[1]?.id
 const playing = (context: string) => async (): Promise<unknown> => {
   await call(`PUT /me/player/play?device_id=${device}`, { body: { context_uri: context } })
@@ -28,7 +28,7 @@ const playing = (context: string) => async (): Promise<unknown> => {
 const get = (route: string, options?: Call) => async (): Promise<unknown> => (await call(route, options)).body
 const all = 'additional_types=track,episode'
 
-const answers: Readonly<Record<string, () => Promise<unknown>>> = {
+const requests: Readonly<Record<string, () => Promise<unknown>>> = {
   album_tracks: get(`GET /albums/${id('album')}/tracks`),
   artist: get(`GET /artists/${id('artist')}`),
   artist_albums: get(`GET /artists/${id('artist')}/albums?limit=3`),
@@ -47,7 +47,7 @@ const answers: Readonly<Record<string, () => Promise<unknown>>> = {
   playback_2: playing(fake.uri('album', 1)),
   playback_episode_1: playing(fake.uri('show', 1)),
   playlist_1: get(`GET /playlists/${ordinary}?${all}`),
-  playlist_2: get(`GET /playlists/${odd}?${all}`),
+  playlist_2: get(`GET /playlists/${edgeCases}?${all}`),
   playlist_cover_image: get(`GET /playlists/${ordinary}/images`),
   playlist_items: get(`GET /playlists/${ordinary}/items?${all}`),
   playlist_not_found: get(`GET /playlists/${'0'.repeat(22)}`),
@@ -65,17 +65,17 @@ const answers: Readonly<Record<string, () => Promise<unknown>>> = {
   top_tracks: get('GET /me/top/tracks?limit=50&time_range=short_term'),
 }
 
-/** What is null in some recordings and not in others. */
+/** Fields that are null in some recordings only. */
 const nullable =
   /\.(next|previous|preview_url|audio_preview_url|context|volume_percent|added_at|added_by|item|track|device\.id)$/
 
 /** What depends on a moment of the player that the fake does not have. */
 const absent = /^\.actions\.disallows\.toggling_repeat_track$/
 
-describe('answers beside recorded ones', () => {
-  it.each(Object.keys(answers))('%s has everything in its place', async (name) => {
+describe('responses compared with recorded ones', () => {
+  it.each(Object.keys(requests))('%s has the same fields', async (name) => {
     const recorded = places(jsonFixture(`spotify/bodies/${name}.json`))
-    const ours = places(await answers[name]?.())
+    const ours = places(await requests[name]?.())
     const missing = [...recorded.keys()].filter((place) => !ours.has(place) && !absent.test(place))
     const other = [...ours].flatMap(([place, types]) => {
       const known = recorded.get(place)

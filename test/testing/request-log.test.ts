@@ -4,7 +4,7 @@ import { createFakeSpotify } from '../../src/testing/index.ts'
 import { callerOf, postToken } from './caller.ts'
 
 describe('the tokens and grants', () => {
-  it('can be checked, and say what there is instead', async () => {
+  it('can be checked, and list what there is instead', async () => {
     const fake = createFakeSpotify({ rotation: 'always' })
     const { refreshToken } = fake.issue({ clientId: 'app', scopes: ['streaming'] })
     await postToken(fake, { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: 'app' })
@@ -28,7 +28,7 @@ describe('the tokens and grants', () => {
 })
 
 describe('the request log', () => {
-  it('tells who asked for what and what came of it', async () => {
+  it('lists the user, the request and the outcome', async () => {
     const fake = createFakeSpotify()
     const call = callerOf(fake, { user: 'ben', clientId: 'app' })
     await call('GET /me/tracks?limit=3')
@@ -50,7 +50,7 @@ describe('the request log', () => {
     expect([...fake.requests]).toHaveLength(2)
   })
 
-  it('says in its failures what happened instead', async () => {
+  it('lists in its failures what happened instead', async () => {
     const fake = createFakeSpotify()
     expect(() => fake.requests.expect({ method: 'PUT' })).toThrow('The fake saw no request at all.')
     const call = callerOf(fake)
@@ -74,7 +74,7 @@ describe('the request log', () => {
     ])
   })
 
-  it('remembers what an answer said was wrong', async () => {
+  it('keeps the error message of a response', async () => {
     const fake = createFakeSpotify()
     const call = callerOf(fake, { user: 'dana', scopes: [] })
     await call('GET /me')

@@ -37,7 +37,7 @@ const names = [
   'q',
 ]
 
-/** Answers that a caller can read as what they say they are. */
+/** Checks that a response can be read as its content type. */
 function check(reply: { status: number; text: string; headers: Headers; body?: unknown }, what: string): void {
   expect(reply.status, what).toBeGreaterThanOrEqual(200)
   expect(reply.status, what).not.toBe(505)
@@ -47,52 +47,66 @@ function check(reply: { status: number; text: string; headers: Headers; body?: u
     expect(reply.body, what).toMatchObject({ error: { status: reply.status, message: expect.any(String) } })
 }
 
-describe('whatever is asked', () => {
-  it.each<FakeAppMode>(['development', 'extended-2024'])('the Web API answers it in mode %s', async (appMode) => {
-    const fake = createFakeSpotify({ appMode, clock: Date.UTC(2026, 9, 1) })
-    const call = callerOf(fake)
-    const samples = samplesFor(fake, 'ada')
-    const query = fc.dictionary(fc.constantFrom(...names), words, { maxKeys: 4 })
-    const body = fc.option(
-      fc.oneof(
-        words,
-        fc.json(),
-        fc
-          .record(
-            {
-              uris: fc.array(words),
-              position: fc.anything(),
-              range_start: fc.anything(),
-              name: words,
-              offset: fc.anything(),
-            },
-            { requiredKeys: [] },
+describe('any request', () => {
+  it.each<FakeAppMode>(['development', 'extended-2024'])(
+    'gets a response of the Web API in mode %s',
+    async (appMode) => {
+      const fake = createFakeSpotify({ appMode, clock: Date.UTC(2026, 9, 1) })
+      const call = callerOf(fake)
+      const samples = samplesFor(fake, 'ada')
+      const query = fc.dictionary(fc.constantFrom(...names), words, { maxKeys: 4 })
+      const body = fc.option(
+        fc.oneof(
+          words,
+          fc.json(),
+          fc
+            .record(
+              {
+                uris: fc.array(words),
+                position: fc.anything(),
+                range_start: fc.anything(),
+                name: words,
+                offset: fc.anything(),
+              },
+              { requiredKeys: [] },
+            )
+            .map((value) => {
+              return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? Number(inner) : inner))
+            }),
+          fc
+            .array(fc.record({ uri: words }))
+            .map((items) => JSON.stringify({ items, tracks: items, device_ids: ['x'] })),
+          fc
+            .record({ uris: fc.array(words) })
+            .map(({ uris }) => JSON.stringify({ uris: [fake.uri('track', 1), ...uris] })),
+        ),
+        { nil: undefined },
+      )
+      await fc.assert(
+        fc.asyncProperty(fc.constantFrom(...samples), query, body, async (sample, parameters, sent) => {
+          const [path = '', usual = ''] = sample.route.split('?')
+          const all = new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(usual)), ...parameters })
+          const isGet = path.startsWith('GET')
+          check(
+            await call(`${path}?${all}`, isGet || sent === undefined ? {} : { body: sent }),
+            `${path}?${all} ${sent}`,
           )
-          .map((value) => {
-            return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? Number(inner) : inner))
-          }),
-        fc.array(fc.record({ uri: words })).map((items) => JSON.stringify({ items, tracks: items, device_ids: ['x'] })),
-        fc
-          .record({ uris: fc.array(words) })
-          .map(({ uris }) => JSON.stringify({ uris: [fake.uri('track', 1), ...uris] })),
-      ),
-      { nil: undefined },
-    )
-    await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...samples), query, body, async (sample, parameters, sent) => {
-        const [path = '', usual = ''] = sample.route.split('?')
-        const all = new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(usual)), ...parameters })
-        const isGet = path.startsWith('GET')
-        check(await call(`${path}?${all}`, isGet || sent === undefined ? {} : { body: sent }), `${path}?${all} ${sent}`)
-      }),
-      { numRuns: 1500 },
-    )
-    // Whatever was written, what is there can still be read.
-    for (const route of ['/me/player', '/me/player/queue', '/me/playlists', '/me/tracks', '/me/player/recently-played'])
-      expect((await call(`GET ${route}`)).status, route).toBeLessThan(300)
-  })
+        }),
+        { numRuns: 1500 },
+      )
+      // Everything can still be read after any write.
+      for (const route of [
+        '/me/player',
+        '/me/player/queue',
+        '/me/playlists',
+        '/me/tracks',
+        '/me/player/recently-played',
+      ])
+        expect((await call(`GET ${route}`)).status, route).toBeLessThan(300)
+    },
+  )
 
-  it('the token endpoint and the authorization page answer it', async () => {
+  it('gets a response of the token endpoint and the authorization page', async () => {
     const fake = createFakeSpotify()
     const field = fc.constantFrom(
       'grant_type',

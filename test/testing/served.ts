@@ -1,4 +1,4 @@
-/** Run as a process of its own: serves a fake and tells, when asked, how many requests it has served. */
+/** Run as a child process: serves a fake and reports the number of its requests on request. */
 import { startFakeSpotify } from '../../src/testing/server.ts'
 
 const server = await startFakeSpotify({ catalogue: { tracks: 100_000 } })

@@ -23,7 +23,7 @@ describe('the loopback server', () => {
     })
   })
 
-  it('keeps every address in its answers on itself, pictures too', async () => {
+  it('uses its own address in every response, images included', async () => {
     const { body } = { body: (await (await get('/me/tracks?limit=1')).json()) as { next: string; items: unknown[] } }
     expect(body.next).toMatch(new RegExp(`^${server.url}/v1/me/tracks\\?`))
     const text = JSON.stringify(body)
@@ -35,7 +35,7 @@ describe('the loopback server', () => {
     expect((await fetch(`${server.url}/image/none`)).status).toBe(404)
   })
 
-  it('cuts sockets as faults say', async () => {
+  it('cuts sockets for faults', async () => {
     const { accessToken } = server.fake.issue()
     server.fake.fail({ path: '/me', cut: 'before' })
     await expect(get('/me', accessToken)).rejects.toThrow('fetch failed')
@@ -72,7 +72,7 @@ describe('the loopback server', () => {
     expect((await get('/me')).status).toBe(200)
   })
 
-  it('tells the time of its own clock', async () => {
+  it('sends the date of its own clock', async () => {
     const started = Date.UTC(2026, 0, 1)
     const second = await startFakeSpotify({ clock: started })
     second.fake.clock.advance(86_400_000)
@@ -90,7 +90,7 @@ describe('the loopback server', () => {
     await second.close()
   })
 
-  it('says that a port is taken', async () => {
+  it('rejects when the port is in use', async () => {
     const port = Number(new URL(server.url).port)
     await expect(startFakeSpotify({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
   })

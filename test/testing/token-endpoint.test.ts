@@ -102,11 +102,11 @@ describe('the token endpoint', () => {
     expect(reply.body).toEqual({ error, error_description: description })
   })
 
-  it('tells wrong clients and secrets apart', async () => {
+  it('has different errors for wrong clients and secrets', async () => {
     const fake = createFakeSpotify({ clients: [{ clientId: 'app', clientSecret: 's3cret' }] })
     const form = { grant_type: 'client_credentials' }
     expect((await postToken(fake, form)).body).toEqual({ error: 'invalid_client' })
-    expect((await postToken(fake, form, basic('nobody', 'x'))).body.error_description).toBe('Invalid client')
+    expect((await postToken(fake, form, basic('unknown', 'x'))).body.error_description).toBe('Invalid client')
     expect((await postToken(fake, form, basic('app', 'x'))).body.error_description).toBe('Invalid client secret')
     expect((await postToken(fake, form, { authorization: 'Basic %%%' })).body.error_description).toBe('Invalid client')
     expect((await postToken(fake, form, basic('app', 's3cret'))).body).toEqual({
@@ -116,7 +116,7 @@ describe('the token endpoint', () => {
     })
   })
 
-  it('answers a refresh without a refresh token, as Spotify does since 2026', async () => {
+  it('returns no refresh token from a refresh, as Spotify does since 2026', async () => {
     const fake = createFakeSpotify()
     const tokens = await signIn(fake)
     const { status, body } = await postToken(fake, refreshForm(tokens.refresh_token))
@@ -144,7 +144,7 @@ describe('the token endpoint', () => {
     expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
   })
 
-  it('ends refresh tokens six months after the user said yes, however often they were used', async () => {
+  it('expires refresh tokens six months after the authorization, however often they were used', async () => {
     const fake = createFakeSpotify({ clock: start })
     const { refresh_token: token } = await signIn(fake)
     fake.clock.advance(Date.UTC(2026, 6, 15) - start - 1)

@@ -26,7 +26,7 @@ describe('who may call the Web API', () => {
     })
   })
 
-  it('gives an application itself the catalogue but no user', async () => {
+  it('serves the catalogue, but no user data, to client credentials', async () => {
     const fake = createFakeSpotify()
     const authorization = `Basic ${btoa('app:secret')}`
     const { body } = await postToken(fake, { grant_type: 'client_credentials' }, { authorization })
@@ -36,7 +36,7 @@ describe('who may call the Web API', () => {
     expect((await send(fake, 'GET /search?q=x&type=track&market=from_token', body.access_token)).status).toBe(403)
   })
 
-  it('asks for the scope of each operation', async () => {
+  it('requires the scope of each operation', async () => {
     const call = callerOf(createFakeSpotify(), { scopes: ['user-library-read'] })
     expect((await call('GET /me/tracks')).status).toBe(200)
     for (const route of [
@@ -51,7 +51,7 @@ describe('who may call the Web API', () => {
       })
   })
 
-  it('asks for the scope of each kind of thing in the library', async () => {
+  it('requires the scope of each kind of library item', async () => {
     const fake = createFakeSpotify()
     const call = callerOf(fake, { scopes: ['user-library-modify'] })
     const { catalogue } = fake.state
@@ -106,7 +106,7 @@ describe('who may call the Web API', () => {
     expect((await call('GET /me/tracks?market=from_token')).status).toBe(200)
   })
 
-  it('answers unknown paths with 404, unknown methods with 405 and unknown things with 404', async () => {
+  it('responds to unknown paths with 404, unknown methods with 405 and unknown objects with 404', async () => {
     const call = callerOf(createFakeSpotify())
     expect((await call('GET /nothing')).status).toBe(404)
     expect((await call('GET /me/library')).status).toBe(405)
@@ -155,10 +155,10 @@ describe('what applications see', () => {
 
   it('relinks a track for a market in extended mode', async () => {
     const fake = createFakeSpotify({ appMode: 'extended' })
-    const asked = fake.state.catalogue.id('relinked', 8)
-    const { body } = await callerOf(fake)(`GET /tracks/${asked}`)
+    const requested = fake.state.catalogue.id('relinked', 8)
+    const { body } = await callerOf(fake)(`GET /tracks/${requested}`)
     expect(body.id).toBe(fake.state.catalogue.id('track', 8))
-    expect(body.linked_from.id).toBe(asked)
+    expect(body.linked_from.id).toBe(requested)
   })
 
   it("marks what is not sold in the user's country", async () => {

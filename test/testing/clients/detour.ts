@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 
 const hosts = /^https:\/\/(accounts|api)\.spotify\.com(?=\/)/
 
-/** A `fetch` that sends what is meant for Spotify's hosts to a fake's address instead. */
+/** A `fetch` that sends requests for Spotify's hosts to the address of a fake. */
 export function detouredFetch(url: string, fetch = globalThis.fetch): typeof globalThis.fetch {
   return (input, init) => {
     const target = input instanceof Request ? input.url : String(input)
@@ -14,7 +14,7 @@ export function detouredFetch(url: string, fetch = globalThis.fetch): typeof glo
 
 /**
  * Lets every `https` connection of this process end at a fake's address, for clients that take neither a `fetch` nor an
- * address. Gives the function that undoes it.
+ * address. Returns a function that undoes it.
  */
 export function detourHttps(url: string): () => void {
   const prototype = https.Agent.prototype as { createConnection: unknown }

@@ -62,13 +62,13 @@ describe('openid-client', () => {
     })
   })
 
-  it('hears that the user said no', async () => {
+  it('gets the error when the user refuses', async () => {
     await expect(signIn(configuration('public', oidc.None()), { deny: true })).rejects.toMatchObject({
       error: 'access_denied',
     })
   })
 
-  it('reads the challenge of an answer to an expired token', async () => {
+  it('reads the challenge of the response to an expired token', async () => {
     const config = configuration('public', oidc.None())
     const tokens = await signIn(config)
     server.fake.clock.advance(3_600_000)

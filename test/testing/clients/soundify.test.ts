@@ -53,7 +53,7 @@ describe('@soundify/web-api', () => {
     await expect(getCurrentUser(client())).rejects.toMatchObject({ status: 429 })
   })
 
-  it('asks for a new token when the old one has expired', async () => {
+  it('requests a new token when the old one has expired', async () => {
     const { refreshToken } = server.fake.issue({ clientId: 'app' })
     const refresher = async (): Promise<string> => {
       const form = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: 'app' }

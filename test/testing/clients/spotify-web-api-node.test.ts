@@ -3,12 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../../src/testing/server.ts'
 import { detourHttps } from './detour.ts'
 
-interface Answer {
+interface ClientResponse {
   // biome-ignore lint/suspicious/noExplicitAny: the client has no types
   readonly body: any
   readonly statusCode: number
 }
-type Client = Record<string, (...parameters: unknown[]) => Promise<Answer>> & {
+type Client = Record<string, (...parameters: unknown[]) => Promise<ClientResponse>> & {
   createAuthorizeURL(scopes: readonly string[], state: string): string
   setAccessToken(token: string): void
   setRefreshToken(token: string): void
@@ -80,7 +80,7 @@ describe('spotify-web-api-node', () => {
     await api.unfollowPlaylist!(playlist.id)
   })
 
-  it('tells limits, missing devices and bad tokens apart', async () => {
+  it('has different errors for limits, missing devices and invalid tokens', async () => {
     const api = withToken()
     server.fake.fail({ path: '/me', status: 429, retryAfter: 2 })
     await expect(api.getMe!()).rejects.toMatchObject({ statusCode: 429, headers: { 'retry-after': '2' } })

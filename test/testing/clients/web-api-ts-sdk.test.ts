@@ -97,13 +97,13 @@ describe('@spotify/web-api-ts-sdk', () => {
     expect((await api.player.getAvailableDevices()).devices).toHaveLength(3)
   })
 
-  it('says that the application is over its limit', async () => {
+  it('rejects when the application is over its limit', async () => {
     const api = withToken()
     server.fake.fail({ path: '/me', status: 429, retryAfter: 2 })
     await expect(api.currentUser.profile()).rejects.toThrow('The app has exceeded its rate limits.')
   })
 
-  it('says that a token is bad, and refreshes one that it knows to be old', async () => {
+  it('rejects for an invalid token, and refreshes an expired one', async () => {
     server.fake.revoke({ accessTokens: true })
     const api = withToken()
     server.fake.revoke({ accessTokens: true })

@@ -16,7 +16,7 @@ test('a server error on a read is retried', async () => {
   fake.requests.expect({ path: '/me' }, 2)
 })
 
-test('a spent quota fails at once and says until when', async () => {
+test('an exceeded quota fails at once with the time of its end', async () => {
   const { fake, spotify } = world()
   fake.fail({ path: '/v1/search', status: 429, reason: 'QUOTA_EXCEEDED', retryAfter: 50_000 })
   await expect(spotify.search('x', 'track')).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import type { SpotifyClient } from 'stagedoor'
 
-/** Saves what is not saved yet, and tells which that were. */
+/** Saves what is not saved yet, and returns those URIs. */
 export async function saveNew(spotify: SpotifyClient, uris: readonly string[]): Promise<readonly string[]> {
   const saved = await spotify.library.contains(uris)
   const fresh = uris.filter((_, index) => saved[index] !== true)

@@ -2,7 +2,7 @@ import { createStagedoor, createVault, localKms, memoryStore, type StagedoorOpti
 
 const randomKey = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))
 
-/** The application's own settings, with a store and keys that live as long as the test. */
+/** The application's own settings, with a store and keys for one test. */
 export function stagedoorForTests(options: Partial<StagedoorOptions>) {
   return createStagedoor({
     clientId: 'my-app',

@@ -5,7 +5,7 @@ import { stagedoorForTests } from './stagedoor.ts'
 
 const day = 86_400_000
 
-test('a connection ends six months after its user said yes', async () => {
+test('a connection ends six months after its authorization', async () => {
   const fake = createFakeSpotify({ clock: Date.UTC(2026, 0, 1) })
   const stagedoor = stagedoorForTests({ fetch: fake.fetch, now: fake.clock.now })
   await connect(stagedoor, fake, 'user-1')
