@@ -13,11 +13,17 @@ interface Workflow {
 }
 
 interface Job {
+  readonly needs?: string | readonly string[]
+  readonly uses?: string
+  readonly with?: Readonly<Record<string, unknown>>
+  readonly services?: Readonly<Record<string, unknown>>
+  readonly outputs?: Readonly<Record<string, string>>
   readonly permissions?: Readonly<Record<string, string>>
   readonly 'timeout-minutes'?: number
-  readonly steps: readonly {
+  readonly steps?: readonly {
     readonly uses?: string
     readonly run?: string
+    readonly env?: Readonly<Record<string, string>>
     readonly with?: Readonly<Record<string, unknown>>
   }[]
 }
@@ -26,6 +32,15 @@ const workflows = globSync('.github/workflows/*.yml', { cwd: root }).map((name) 
   const text = readFileSync(join(root, name), 'utf8')
   return { name, text, workflow: parse(text) as Workflow }
 })
+
+/** As a workflow writes it, in braces after a dollar sign. */
+const expression = (name: string): string => ['$', '{{ ', name, ' }}'].join('')
+
+function workflowOf(name: string): Workflow {
+  const found = workflows.find((one) => one.name.endsWith(`/${name}.yml`))
+  if (found === undefined) throw new Error(`There is no workflow ${name}`)
+  return found.workflow
+}
 
 describe('the workflows', () => {
   it('are found', () => {
@@ -37,8 +52,9 @@ describe('the workflows', () => {
   it.each(workflows)('$name starts without permissions and pins every action by commit', ({ text, workflow }) => {
     expect(workflow.permissions).toEqual({})
     for (const job of Object.values(workflow.jobs)) {
-      expect(job['timeout-minutes']).toBeGreaterThan(0)
-      for (const { uses, with: input } of job.steps) {
+      if (job.uses === undefined) expect(job['timeout-minutes']).toBeGreaterThan(0)
+      else expect(job.uses).toBe('./.github/workflows/ci.yml')
+      for (const { uses, with: input } of job.steps ?? []) {
         if (uses === undefined) continue
         expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/)
         expect(text).toMatch(new RegExp(`${uses} # v\\d+\\.\\d+\\.\\d+`))
@@ -48,19 +64,81 @@ describe('the workflows', () => {
   })
 
   it.each(workflows)('$name puts no untrusted input into a command', ({ workflow }) => {
-    const commands = Object.values(workflow.jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []))
+    const commands = Object.values(workflow.jobs).flatMap(({ steps = [] }) => steps.flatMap(({ run }) => run ?? []))
     expect(commands.filter((command) => command.includes('${{'))).toEqual([])
   })
 
-  it('publish with provenance and a bill of materials, and only after the checks', () => {
-    const release = workflows.find(({ name }) => name.endsWith('release.yml'))?.workflow as Workflow & {
-      readonly jobs: { readonly publish: Job & { readonly needs: string } }
+  it('run every script of .ci somewhere, and no other one', () => {
+    expect(globSync('.ci/*', { cwd: root }).toSorted()).toEqual(['.ci/full', '.ci/run'])
+    const { on, jobs } = workflowOf('ci') as Workflow & {
+      readonly on: { readonly workflow_call: { readonly inputs: { readonly script: { readonly default: string } } } }
     }
-    const commands = release.jobs.publish.steps.map(({ run }) => run).join('\n')
-    expect(commands).toContain('npm publish --provenance')
-    expect(commands).toContain('npm run sbom')
-    expect(release.jobs.publish.needs).toBe('check')
-    expect(release.jobs.publish.permissions).toEqual({ contents: 'write', 'id-token': 'write' })
+    expect(on.workflow_call.inputs.script.default).toBe('run')
+    expect(jobs.test?.steps?.map(({ run }) => run)).toContain('bash ".ci/$SCRIPT"')
+    expect(workflowOf('nightly').jobs.full?.with).toEqual({ script: 'full' })
+    expect(readFileSync(join(root, '.ci/full'), 'utf8')).toContain('bash .ci/run')
+  })
+})
+
+describe('a release', () => {
+  const { pack, test, publish, announce } = workflowOf('release').jobs as Record<
+    'pack' | 'test' | 'publish' | 'announce',
+    Job
+  >
+  const commands = ({ steps = [] }: Job): string => steps.map(({ run }) => run).join('\n')
+  const outputs = { TARBALL: expression('needs.pack.outputs.tarball'), SHA256: expression('needs.pack.outputs.sha256') }
+
+  it('is packed once, with its bill of materials, by a job that may write nothing', () => {
+    expect(pack.permissions).toEqual({ contents: 'read' })
+    expect(commands(pack)).toContain('node scripts/release-check.ts')
+    expect(commands(pack)).toContain('npm run sbom')
+    expect(commands(pack)).toContain('npm pack --ignore-scripts')
+    expect(pack.outputs).toEqual({
+      tarball: expression('steps.pack.outputs.tarball'),
+      sha256: expression('steps.pack.outputs.sha256'),
+    })
+    for (const job of [test, publish, announce]) expect(commands(job)).not.toMatch(/npm pack|npm run build/)
+  })
+
+  it('is tested as that tarball, by the whole suite with its services', () => {
+    expect(test).toMatchObject({
+      needs: 'pack',
+      permissions: { contents: 'read' },
+      uses: './.github/workflows/ci.yml',
+      with: { package: 'package', tarball: outputs.TARBALL, sha256: outputs.SHA256 },
+    })
+    const suite = workflowOf('ci').jobs.test as Job
+    expect(Object.keys(suite.services ?? {})).toEqual(['postgres', 'mariadb', 'redis'])
+    expect(commands(suite)).toContain('sha256sum --check --strict')
+    expect(commands(suite)).toContain('echo "STAGEDOOR_TARBALL=$PWD/$TARBALL" >> "$GITHUB_ENV"')
+  })
+
+  it('publishes that tarball with provenance, without scripts, from a job that installs nothing', () => {
+    expect(publish.needs).toEqual(['pack', 'test'])
+    expect(publish.permissions).toEqual({ 'id-token': 'write' })
+    const actions = (publish.steps ?? []).flatMap(({ uses }) => uses?.split('@')[0] ?? [])
+    expect(actions).toEqual(['actions/setup-node', 'actions/download-artifact'])
+    const runs = (publish.steps ?? []).filter(({ run }) => run !== undefined)
+    expect(runs).toHaveLength(1)
+    expect(runs[0]?.env).toEqual(outputs)
+    expect(runs[0]?.run?.trim().split('\n')).toEqual([
+      'echo "$SHA256  $TARBALL" | sha256sum --check --strict',
+      'npm publish --provenance --access public --ignore-scripts "./$TARBALL"',
+    ])
+  })
+
+  it('appears with its bill of materials once it is published', () => {
+    expect(announce.needs).toContain('publish')
+    expect(announce.permissions).toEqual({ contents: 'write' })
+    expect(commands(announce)).toContain('gh release create "$GITHUB_REF_NAME" sbom.cdx.json')
+    expect(commands(announce)).not.toContain('npm')
+  })
+
+  it('gives no job but these two a right beyond reading', () => {
+    const writing = workflows.flatMap(({ workflow }) =>
+      Object.entries(workflow.jobs).filter(([, { permissions = {} }]) => Object.values(permissions).includes('write')),
+    )
+    expect(writing.map(([name]) => name)).toEqual(['publish', 'announce'])
   })
 })
 

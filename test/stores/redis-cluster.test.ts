@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redisStore } from '../../src/stores/redis.ts'
 import { storeContract } from '../../src/testing/contracts/store.ts'
 import { storedConnection } from '../../src/testing/contracts/store-fixtures.ts'
+import { available } from '../services.ts'
 import { recordKey } from './support/redis.ts'
-import { hasRedisServer, type RedisClusterNodes, startRedisCluster } from './support/redis-cluster.ts'
+import { type RedisClusterNodes, startRedisCluster } from './support/redis-cluster.ts'
 
 const prefix = 'stagedoor'
 
-describe.skipIf(!hasRedisServer())('the Redis store on a cluster of three', () => {
+describe.skipIf(!(await available('redis-server')))('the Redis store on a cluster of three', () => {
   let cluster: RedisClusterNodes
   let ioredis: Cluster
   let nodeRedis: ReturnType<typeof createCluster>

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -12,14 +12,6 @@ const slots = 16_384
 export interface RedisClusterNodes {
   readonly nodes: readonly { host: string; port: number }[]
   stop(): Promise<void>
-}
-
-/** Whether this machine has `redis-server`. If not, one line says what is skipped; with `CI=true` it throws instead. */
-export function hasRedisServer(): boolean {
-  if (spawnSync('redis-server', ['--version']).status === 0) return true
-  if (process.env.CI === 'true') throw new Error('skipped: no redis-server to make a cluster of')
-  process.stderr.write('skipped: no redis-server to make a cluster of\n')
-  return false
 }
 
 /** Starts a Redis Cluster of three primaries on spare loopback ports. */
