@@ -43,10 +43,10 @@ describe('the in-process limiter, on a clock that the test moves', () => {
   test('a pause within what a call may wait is waited for, one beyond it is not', async () => {
     const limiter = adaptiveLimiter()
     await limiter.schedule(async (slot) => slot.throttled({ retryAt: begin + 10_000, scope: '*', reason: 'rate' }))
-    const patient = limiter.schedule(job, { maxWait: 10_000 })
+    const waiting = limiter.schedule(job, { maxWait: 10_000 })
     expect(await outcome(limiter.schedule(job, { maxWait: 9_999 }))).toMatchObject({ code: 'API_RATE_LIMITED' })
     await vi.advanceTimersByTimeAsync(10_001)
-    expect(await patient).toBeGreaterThanOrEqual(10_000)
+    expect(await waiting).toBeGreaterThanOrEqual(10_000)
   })
 
   test('refusals without a moment double the pause until a request succeeds', async () => {
@@ -64,7 +64,7 @@ describe('the in-process limiter, on a clock that the test moves', () => {
     expect(pauses).toEqual([60_000, 120_000, 240_000, 60_000])
   })
 
-  test('answers to requests that were under way do not double it', async () => {
+  test('responses to requests that were in flight do not double it', async () => {
     const limiter = adaptiveLimiter({ maxConcurrent: 4 })
     const refuse = () =>
       limiter.schedule(async (slot) => {
@@ -74,7 +74,7 @@ describe('the in-process limiter, on a clock that the test moves', () => {
     expect(await Promise.all([refuse(), refuse(), refuse()])).toEqual([60_000, 60_000, 60_000].map((ms) => begin + ms))
   })
 
-  test('a pause and its end are told, also when nobody calls meanwhile', async () => {
+  test('a pause and its end are emitted, even without calls in the meantime', async () => {
     const limiter = adaptiveLimiter()
     const events: unknown[] = []
     limiter.on('limiter.paused', (event) => events.push(event))
@@ -146,7 +146,7 @@ describe('the options of the in-process limiter', () => {
     expect(() => adaptiveLimiter(options)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
   })
 
-  test('undefined stands for the default', () => {
+  test('undefined means the default', () => {
     const options = { initialCeiling: undefined, window: undefined, maxConcurrent: undefined, restore: undefined }
     expect(adaptiveLimiter(options).state()).toMatchObject({ ceiling: 90, cap: 90, window: 30_000 })
   })

@@ -54,7 +54,7 @@ describe('the circuit breaker', () => {
     expect(breaker.state()).toEqual({ status: 'closed' })
   })
 
-  test('it opens after the threshold of failures in a row, and then sends nothing', async () => {
+  test('it opens after the threshold of consecutive failures, and then sends nothing', async () => {
     await open()
     expect(events).toEqual([['circuit.opened', { circuit: 'api', retryAt: time + 10_000 }]])
     expect(breaker.state()).toEqual({ status: 'open', retryAt: time + 10_000 })
@@ -63,7 +63,7 @@ describe('the circuit breaker', () => {
     expect(attempts).toBe(3)
   })
 
-  test('an answer of 4xx is a sign of life: it starts the count anew', async () => {
+  test('a 4xx response shows that the server is up: it resets the count', async () => {
     for (const error of [down, down, notFound, down, down]) await outcome(attempt(error))
     expect(breaker.state()).toEqual({ status: 'closed' })
   })
@@ -84,7 +84,7 @@ describe('the circuit breaker', () => {
     expect(events.at(-1)).toEqual(['circuit.closed', { circuit: 'api' }])
   })
 
-  test('a probe that is answered 4xx closes it too, and its error reaches the caller', async () => {
+  test('a probe with a 4xx response closes it too, and its error reaches the caller', async () => {
     await open()
     time += 10_000
     expect(await outcome(attempt(notFound))).toBe(notFound)
@@ -99,7 +99,7 @@ describe('the circuit breaker', () => {
     expect(await outcome(attempt())).toMatchObject({ code: 'API_CIRCUIT_OPEN' })
   })
 
-  test('while the probe is under way everyone else fails at once', async () => {
+  test('while the probe is running all other calls fail at once', async () => {
     await open()
     time += 10_000
     const probe = deferred()
@@ -122,7 +122,7 @@ describe('the circuit breaker', () => {
     expect(breaker.state()).toEqual({ status: 'closed' })
   })
 
-  test('answers to calls from before it opened say nothing about a server that is probed', async () => {
+  test('results of calls from before it opened show nothing about a server that is probed', async () => {
     const [late, later] = [deferred(), deferred()]
     await open()
     time += 10_000

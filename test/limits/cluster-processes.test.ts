@@ -21,7 +21,7 @@ describe.skipIf(!(await available('redis')))('four processes on one Redis agains
     expect(result.mostInWindow).toBeLessThanOrEqual(limit + 2)
   })
 
-  test('all stop within 250 ms when one of them is told to wait', () => {
+  test('all stop within 250 ms when one of them is rate limited', () => {
     expect(result.stopped).toBeLessThanOrEqual(250)
   })
 

@@ -101,7 +101,7 @@ describe.skipIf(!(await available('redis')))('the cluster limiter', () => {
     expect(sent[10]! - sent[0]!).toBeGreaterThan(1999)
   })
 
-  test('what one of them is told, the others know at once, and their waiting calls fail if it is too long', async () => {
+  test('a pause of one of them reaches the others at once, and their waiting calls fail if it is too long', async () => {
     fresh()
     const [first, second] = [make(), make()]
     await Promise.all([first, second].map((limiter) => limiter.schedule(async () => {})))
@@ -113,17 +113,17 @@ describe.skipIf(!(await available('redis')))('the cluster limiter', () => {
     expect(await second.schedule(async () => 'free', { scope: 'player' })).toBe('free')
   })
 
-  test('one that comes later learns of a pause when it asks', async () => {
+  test('one that joins later learns of a pause with its first request', async () => {
     fresh()
     const hours = Date.now() + 48_925_000
     const first = make()
-    const said = new Promise((resolve) => make().on('limiter.paused', resolve))
+    const paused = new Promise((resolve) => make().on('limiter.paused', resolve))
     await first.schedule(async (slot) => slot.throttled({ retryAt: hours, scope: '*', reason: 'rate' }))
-    await said
+    await paused
     expect(await code(make().schedule(async () => {}))).toBe('API_RATE_LIMITED')
   })
 
-  test('the learned ceiling outlives every process', async () => {
+  test('the learned ceiling survives every process', async () => {
     fresh()
     const first = make({ initialCeiling: 40 })
     const changed = new Promise<number>((resolve) =>
@@ -169,11 +169,11 @@ describe.skipIf(!(await available('redis')))('the cluster limiter', () => {
     await Promise.all(callers)
     expect(seen).toEqual([true, false])
     expect((await Promise.allSettled(ended)).filter(({ status }) => status === 'rejected')).toEqual([])
-    // Redis had forgotten everything: what was sent meanwhile was told to it again.
+    // Redis had lost its data: the requests sent in the meantime were added to it again.
     expect(await redis.zcard(`stagedoor:limiter:{${id}}:log`)).toBeGreaterThan(0)
   })
 
-  test('a pause outlives a Redis that forgets it', async () => {
+  test('a pause survives a Redis that loses its data', async () => {
     fresh()
     const limiter = make()
     const seen = degraded(limiter)

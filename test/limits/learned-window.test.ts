@@ -52,7 +52,7 @@ describe('the learned window', () => {
               const seen = { from: real, to: Number.POSITIVE_INFINITY, unsent: false }
               flying.push({ ticket: window.send(real + skew), seen })
               all.push(seen)
-              // Brute force: whoever may still be in the server's trailing window, this one included.
+              // Brute force: all requests that may still be in the server's trailing window, this one included.
               const inside = all.filter(({ to, unsent }) => !unsent && to > real - length)
               expect(inside.length).toBeLessThanOrEqual(window.cap)
             }
@@ -74,7 +74,7 @@ describe('the learned window', () => {
     )
   })
 
-  test('whatever happens, its numbers stay sane and it never stops for good', () => {
+  test('whatever happens, its numbers stay valid and it never stops for good', () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 1, max: 30 }), (sequence, initialCeiling) => {
         let now = 5_000
@@ -140,7 +140,7 @@ describe('the learned window', () => {
     expect([window.cap, window.ceiling]).toEqual([20, 20])
   })
 
-  test('what it has learned and what it has sent outlive a restart', () => {
+  test('what it has learned and what it has sent survive a restart', () => {
     const first = new LearnedWindow({ initialCeiling: 20, window: length, guard: 0 }, 0)
     let ticket: Ticket | undefined
     for (let now = 0; ticket === undefined || ticket.count < 15; now += 50) {

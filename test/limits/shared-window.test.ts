@@ -23,7 +23,7 @@ describe.skipIf(!(await available('redis')))('the shared window', () => {
     const [seconds, micros] = await redis.time()
     return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
   }
-  /** A window with this ceiling in which `count` requests were answered `ago` milliseconds ago. */
+  /** A window with this ceiling in which `count` requests got their response `ago` milliseconds ago. */
   const filled = async (changes: Partial<Ceiling>, count: number, ago = 0) => {
     const window = make()
     const now = await time()
@@ -71,7 +71,7 @@ describe.skipIf(!(await available('redis')))('the shared window', () => {
     expect((await window.admit('a:2', '*', 100)).status).toBe('wait')
   })
 
-  test('a place that is given back is free at once', async () => {
+  test('the place of a request that was not sent is free at once', async () => {
     const window = await filled({ cap: 1 }, 0)
     const admission = await window.admit('a:1', '*', 0)
     if (admission.status !== 'sent') throw new Error('not admitted')

@@ -68,7 +68,7 @@ describe('the simulator', () => {
     expect(run()).toEqual(run())
   })
 
-  test('tells an algorithm that knows the limit from those that run into it', () => {
+  test('distinguishes an algorithm that knows the limit from those that run into it', () => {
     const course = rolling(120)
     expect(outcome(course, () => slidingWindow(constant(120)), one)).toMatchObject({ refused: 0, epochs: 0 })
     expect(outcome(course, fireAndWait, one).refusedPerHour).toBeGreaterThan(500)

@@ -28,7 +28,7 @@ const errors = {
     command: { name: 'hset', args: [secret] },
   }),
   nested: new AggregateError([new Error(secret)], secret, { cause: new Error(secret) }),
-  odd: { code: `${secret} with spaces`, message: secret, name: `${secret}!` },
+  unusual: { code: `${secret} with spaces`, message: secret, name: `${secret}!` },
   text: secret,
 }
 

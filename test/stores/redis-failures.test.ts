@@ -43,7 +43,7 @@ describe.skipIf(!present)('the Redis store', () => {
     expect(await store.claim(unique(), Date.now() + 1000)).toBe(true)
   })
 
-  test('keeps a marker as long as it is told to, or an hour if its end is past already', async () => {
+  test('keeps a marker until it expires, or for an hour if that time is already past', async () => {
     const marker = unique()
     await store.claim(marker, Date.now() + 90_000)
     await store.claim(`${marker}-past`, 5)
@@ -79,7 +79,7 @@ describe.skipIf(!present)('the Redis store', () => {
     await expect(store.get({ provider, ownerId: 'a' })).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
-  test('passes over an entry of an index whose record has gone', async () => {
+  test('skips an index entry whose record is gone', async () => {
     const own = `${prefix}-${unique()}`
     const store = redisStore({ client: redis, prefix: own })
     const [gone, here] = [storedConnection({ ownerId: 'a' }), storedConnection({ ownerId: 'b' })]

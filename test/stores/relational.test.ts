@@ -4,7 +4,7 @@ import { storedConnection } from '../../src/testing/contracts/store-fixtures.ts'
 
 const record = storedConnection({ ownerId: 'a' })
 
-/** A driver that fails as told before it succeeds. */
+/** A driver that fails with the given errors before it succeeds. */
 function failing(errors: readonly object[]): SqlDriver & { calls: number } {
   return {
     dialect: 'postgres',
@@ -18,7 +18,7 @@ function failing(errors: readonly object[]): SqlDriver & { calls: number } {
 }
 
 describe('a relational store', () => {
-  test('runs a statement again that the database undid for a conflict', async () => {
+  test('runs a statement again that the database rolled back for a conflict', async () => {
     const driver = failing([{ code: '40P01' }, { code: '40001' }, { code: 'ER_LOCK_DEADLOCK' }])
     expect(await relationalStore(driver, 'p_', {}).compareAndSet(record, 'r', record)).toBe(true)
     expect(driver.calls).toBe(4)
@@ -37,7 +37,7 @@ describe('a relational store', () => {
     expect(driver.calls).toBe(10)
   })
 
-  test('reads on past a page of corrupt rows, and says so of each', async () => {
+  test('reads on past a page of corrupt rows, and reports each', async () => {
     const corrupt: string[] = []
     const sizes: string[] = []
     const driver: SqlDriver = {

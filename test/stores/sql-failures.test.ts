@@ -42,23 +42,23 @@ describe.each(
       .catch(async () => {
         await sql.raw(`create unique index ${tablePrefix}account on ${table} (account_id, scopes(99))`).execute(db)
       })
-    const first = storedConnection({ ownerId: 'first', accountId: 'account-of-somebody' })
+    const first = storedConnection({ ownerId: 'first', accountId: 'account-of-a-user' })
     const second = {
-      ...storedConnection({ ownerId: 'second', accountId: 'account-of-somebody' }),
+      ...storedConnection({ ownerId: 'second', accountId: 'account-of-a-user' }),
       scopes: first.scopes,
     }
     await store.compareAndSet(first, undefined, first)
     const unrelated = storedConnection({ ownerId: 'second' })
     await store.compareAndSet(second, undefined, unrelated)
     const raw =
-      await sql`update ${sql.table(table)} set account_id = 'account-of-somebody', scopes = ${JSON.stringify(first.scopes)}`
+      await sql`update ${sql.table(table)} set account_id = 'account-of-a-user', scopes = ${JSON.stringify(first.scopes)}`
         .execute(db)
         .catch((caught: unknown) => caught)
-    expect(inspect(raw).includes('account-of-somebody')).toBe(name !== 'SQLite')
+    expect(inspect(raw).includes('account-of-a-user')).toBe(name !== 'SQLite')
     const error = await store.compareAndSet(second, unrelated.revision, second).catch((caught: unknown) => caught)
     expect(error).toMatchObject({ name: 'StoreError', code: 'STORE_UNAVAILABLE' })
     const shown = `${inspect(error, { depth: 9, showHidden: true })} ${JSON.stringify(error)} ${(error as Error).stack}`
-    for (const value of ['account-of-somebody', 'second', second.revision, second.accessToken.encryptedData])
+    for (const value of ['account-of-a-user', 'second', second.revision, second.accessToken.encryptedData])
       expect(shown).not.toContain(value)
     await drop(db, tablePrefix)
     await db.destroy()

@@ -65,7 +65,7 @@ describe.each(databases.filter(({ present }) => present))('migrate() on $name', 
   const versions = async (on: Kysely<unknown>, prefix: string) =>
     (await sql<{ version: number }>`select version from ${sql.table(`${prefix}schema`)}`.execute(on)).rows
 
-  test('is asked for by every call that comes too early', async () => {
+  test('is required by every call that comes too early', async () => {
     const store = sqlStore({ db: db(), tablePrefix: fresh() })
     for (const call of [
       () => store.get(record),
@@ -175,7 +175,7 @@ describe('a SQL store', () => {
     await expect(sqlStore({ db }).get(record)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   })
 
-  test('is STORE_UNAVAILABLE and retryable while its server does not answer', async () => {
+  test('is STORE_UNAVAILABLE and retryable while its server does not respond', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => server.once('listening', resolve))
     const { port } = server.address() as { port: number }

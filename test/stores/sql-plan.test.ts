@@ -15,12 +15,12 @@ interface Database {
   readonly name: string
   readonly present: boolean
   open(log: LogQuery): Kysely<unknown>
-  /** What the planner says of each step. */
+  /** The planner's text for each step. */
   readonly explain: string
   readonly analyze: string
   /** The index of a table's primary key. */
   primary(table: string): string
-  /** The part of a plan that stands for a search of an index. */
+  /** The part of a plan that shows an index search. */
   step(index: string): RegExp
 }
 const databases: readonly Database[] = [

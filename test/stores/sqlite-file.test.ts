@@ -125,7 +125,7 @@ describe('the file of a SQLite store', () => {
     expect(await writing).toBe(true)
   })
 
-  test('is no longer waited for when the caller has had enough', async () => {
+  test('is no longer waited for when the caller aborts', async () => {
     const path = file()
     const store = opened(sqliteStore(path))
     await store.get(record)

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = join(root, 'test/vault/guide')
 
-/** What the guides leave out, because the page has just said it or because it is the reader's own. */
+/** Declarations that the guides leave out: shown earlier on the page, or the reader's own. */
 const leftOut: Readonly<Record<string, string>> = {
   createVault: "import { createVault } from 'stagedoor'",
   localKms: "import { localKms } from 'stagedoor'",

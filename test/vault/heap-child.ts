@@ -23,7 +23,7 @@ process.once('message', async ({ key, snapshot, tokens, binding }: Work) => {
     const token = others[call % others.length]
     if (token) await own.seal(await vault.open(token, binding), binding)
   }
-  for (const token of others) await vault.open(token, { ...binding, ownerId: 'somebody else' }).catch(() => {})
+  for (const token of others) await vault.open(token, { ...binding, ownerId: 'another user' }).catch(() => {})
   if (first) kept.push(await vault.open(first, binding))
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

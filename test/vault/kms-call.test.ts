@@ -7,21 +7,21 @@ import { scriptedKms } from './scripted-kms.ts'
 
 const binding = { clientId: 'app', provider: 'spotify', ownerId: 'user-1', field: 'access' }
 const timeout = 10_000
-const answer = Uint8Array.of(1, 2, 3)
+const result = Uint8Array.of(1, 2, 3)
 
-/** A service that fails as told, then answers. Nothing here leaves the event loop's turn, so fake time is exact. */
+/** A service that fails with the given errors, then responds. Nothing here waits for real I/O, so fake time is exact. */
 function service(code?: VaultErrorCode, times = Number.POSITIVE_INFINITY) {
   const self = {
     calls: 0,
     call: async () => {
       if (code !== undefined && self.calls++ < times) throw new VaultError(code, 'No.')
-      return answer
+      return result
     },
   }
   return self
 }
 
-/** Lets the timers run until the promise has settled; tells how, and how much time they took. */
+/** Lets the timers run until the promise has settled; returns how, and how much time they took. */
 async function settled(promise: Promise<unknown>): Promise<{ value?: unknown; error?: unknown; took: number }> {
   const from = Date.now()
   let outcome: { value?: unknown; error?: unknown } | undefined
@@ -47,7 +47,7 @@ describe('calls of a KMS', () => {
     async (code) => {
       const { call } = service(code, 2)
       const { value, took } = await settled(callKms(call, timeout))
-      expect(value).toBe(answer)
+      expect(value).toBe(result)
       expect(took).toBeGreaterThanOrEqual(300)
       expect(took).toBeLessThanOrEqual(650)
     },
@@ -80,27 +80,27 @@ describe('calls of a KMS', () => {
     expect(took).toBeLessThanOrEqual(260)
   })
 
-  test('a KMS that never answers is VAULT_KMS_UNAVAILABLE after the deadline, and hears of it', async () => {
-    let heard: AbortSignal | undefined
+  test('a KMS that never responds is VAULT_KMS_UNAVAILABLE after the deadline, and its signal is aborted', async () => {
+    let received: AbortSignal | undefined
     const call = (signal: AbortSignal): Promise<Uint8Array> => {
-      heard = signal
+      received = signal
       return new Promise(() => {})
     }
     const { error, took } = await settled(callKms(call, 3_000))
     expect(error).toMatchObject({ code: 'VAULT_KMS_UNAVAILABLE', retryable: true })
     expect(took).toBe(3_000)
-    expect(heard?.aborted).toBe(true)
+    expect(received?.aborted).toBe(true)
   })
 
-  test('an answer that comes after the deadline is dropped', async () => {
+  test('a response after the deadline is dropped', async () => {
     const late = callKms(async () => {
       await new Promise((resolve) => setTimeout(resolve, 5_000))
-      return answer
+      return result
     }, 3_000)
     expect((await settled(late)).error).toMatchObject({ code: 'VAULT_KMS_UNAVAILABLE' })
   })
 
-  test('an error that is not ours tells nothing of itself: it may carry the request', async () => {
+  test('an error of another kind is not shown: it may contain the request', async () => {
     const secret = 'the-wrapped-key-in-a-request-body'
     const call = () => Promise.reject(Object.assign(new TypeError(secret), { request: { body: secret } }))
     const { error } = await settled(callKms(call, timeout))
@@ -125,7 +125,7 @@ describe('calls of a KMS', () => {
 })
 
 describe('`timeout` of the vault', () => {
-  test.each(['seal', 'open', 'rewrap'] as const)('ends %s when the KMS never answers', async (verb) => {
+  test.each(['seal', 'open', 'rewrap'] as const)('ends %s when the KMS never responds', async (verb) => {
     const kms = scriptedKms()
     const token = await createVault({ kms }).seal('a token', binding)
     kms.before = () => new Promise(() => {})

@@ -84,16 +84,18 @@ describe('a token that was opened before', () => {
     expect(unwrapped).toBe(1)
   })
 
-  test('is used as it was checked, even if its fields answer otherwise the next time', async () => {
+  test('is used as it was checked, even if its fields return another value the next time', async () => {
     const { token, vault } = await opened()
-    let asked = 0
-    const shifty = { ...token }
-    Object.defineProperty(shifty, 'encryptedData', {
+    let reads = 0
+    const changing = { ...token }
+    Object.defineProperty(changing, 'encryptedData', {
       enumerable: true,
-      get: () => (asked++ === 0 ? token.encryptedData : 'AAAA'),
+      get: () => (reads++ === 0 ? token.encryptedData : 'AAAA'),
     })
-    expect(await vault.open(shifty as unknown as EncryptedToken, binding)).toBe('a token')
-    await expect(vault.open(shifty as unknown as EncryptedToken, binding)).rejects.toMatchObject({ name: 'VaultError' })
+    expect(await vault.open(changing as unknown as EncryptedToken, binding)).toBe('a token')
+    await expect(vault.open(changing as unknown as EncryptedToken, binding)).rejects.toMatchObject({
+      name: 'VaultError',
+    })
     await expect(vault.open(Object.assign([], token) as unknown as EncryptedToken, binding)).rejects.toMatchObject({
       code: 'VAULT_MALFORMED',
     })

@@ -15,7 +15,7 @@ function rotated() {
 }
 
 describe('rotation of the key-encryption key', () => {
-  test('tokens of a retired key open; it is never asked to wrap', async () => {
+  test('tokens of a retired key open; it never wraps', async () => {
     const { old, before, vault } = rotated()
     const token = await before.seal('a token', binding)
     expect(await vault.open(token, binding)).toBe('a token')
@@ -24,7 +24,7 @@ describe('rotation of the key-encryption key', () => {
     expect(old.calls).toEqual(['wrap', 'unwrap', 'unwrap'])
   })
 
-  test('without the retired key its tokens are VAULT_KEY_UNKNOWN, and no KMS is asked', async () => {
+  test('without the retired key its tokens are VAULT_KEY_UNKNOWN, and no KMS is called', async () => {
     const { kms, before } = rotated()
     const token = await before.seal('a token', binding)
     const vault = createVault({ kms })
@@ -71,7 +71,7 @@ describe('rotation of the key-encryption key', () => {
     expect([old.calls, kms.calls]).toEqual([['wrap', 'unwrap', 'unwrap'], ['wrap']])
   })
 
-  test('a KMS that can rewrap inside its service is asked to, and the data key does not leave it', async () => {
+  test('a KMS that can rewrap inside its service does so, and the data key does not leave it', async () => {
     const { kms } = rotated()
     const inside: Kms = {
       ...kms,
@@ -90,14 +90,14 @@ describe('rotation of the key-encryption key', () => {
     expect(await createVault({ kms }).open(moved, binding)).toBe('a token')
   })
 
-  test('it is asked for another key’s wrapped keys only if it says that it can', async () => {
+  test('it gets another key’s wrapped keys only if it declares that it can rewrap them', async () => {
     const { old, kms, before } = rotated()
-    const asked: (Kms | undefined)[] = []
+    const sources: (Kms | undefined)[] = []
     const service = (can: boolean): Kms => ({
       ...kms,
       canRewrapFrom: (source) => can && source === old,
       rewrapKey: async (wrapped, options) => {
-        asked.push(options?.source)
+        sources.push(options?.source)
         return await kms.wrapKey(await old.unwrapKey(wrapped))
       },
     })
@@ -106,7 +106,7 @@ describe('rotation of the key-encryption key', () => {
       const vault = createVault({ kms: service(can), retired: [old] })
       expect(await vault.open(await vault.rewrap(token), binding)).toBe('a token')
     }
-    expect(asked).toEqual([old])
+    expect(sources).toEqual([old])
   })
 
   test('an abort ends the wait for a rewrap', async () => {

@@ -7,10 +7,10 @@ const binding = { clientId: 'app', provider: 'spotify', ownerId: 'user-1', field
 const malformed = expect.objectContaining({ name: 'VaultError', code: 'VAULT_MALFORMED', retryable: false })
 const refused = { name: 'VaultError', code: 'VAULT_DECRYPT_FAILED', retryable: false }
 const local = (keyId = 'main') => localKms({ keyId, key: randomBytes(32) })
-const nobody: Kms = {
+const unusableKms: Kms = {
   keyId: 'main',
-  wrapKey: () => Promise.reject(new Error('the KMS was asked')),
-  unwrapKey: () => Promise.reject(new Error('the KMS was asked')),
+  wrapKey: () => Promise.reject(new Error('the KMS was called')),
+  unwrapKey: () => Promise.reject(new Error('the KMS was called')),
 }
 
 describe('seal and open', () => {
@@ -34,7 +34,7 @@ describe('seal and open', () => {
     expect(fromBase64url(token.encryptedData)).toHaveLength('a token'.length + 16)
   })
 
-  test('the data key id tells when the key was made', async () => {
+  test('the data key id contains the time at which the key was created', async () => {
     const at = Date.UTC(2026, 10, 23, 12)
     const { dataKeyId } = await createVault({ kms: local(), now: () => at }).seal('a token', binding)
     const bytes = fromBase64url(dataKeyId)!
@@ -80,16 +80,16 @@ describe('seal and open', () => {
   })
 
   test('plaintext in a store is never accepted as a token', async () => {
-    const vault = createVault({ kms: nobody })
+    const vault = createVault({ kms: unusableKms })
     const plain = ['BQDtoken', '{"version":1}', null, undefined, 1, {}, [], { version: 1 }, { access_token: 'BQD' }]
     for (const value of plain)
       await expect(vault.open(value as unknown as EncryptedToken, binding)).rejects.toEqual(malformed)
   })
 })
 
-describe('the format is strict, and checked before the KMS is asked', () => {
+describe('the format is strict, and checked before the KMS is called', () => {
   const sealed = createVault({ kms: local() }).seal('a token', binding)
-  const vault = createVault({ kms: nobody })
+  const vault = createVault({ kms: unusableKms })
   const broken: [string, (token: EncryptedToken) => object][] = [
     ['an unknown version', (token) => ({ ...token, version: 2 })],
     ['a version as text', (token) => ({ ...token, version: '1' })],
@@ -143,7 +143,7 @@ describe('arguments', () => {
     const token = await vault.seal('a token', binding)
     await expect(vault.seal('a token', wrong as never)).rejects.toEqual(invalid)
     await expect(vault.open(token, wrong as never)).rejects.toEqual(invalid)
-    const cold = createVault({ kms: nobody })
+    const cold = createVault({ kms: unusableKms })
     await expect(cold.seal('a token', wrong as never)).rejects.toEqual(invalid)
     await expect(cold.open(token, wrong as never)).rejects.toEqual(invalid)
   })
@@ -155,7 +155,7 @@ describe('arguments', () => {
     ['more than 64 KiB', 'a'.repeat(65_537)],
     ['more than 64 KiB of UTF-8', 'é'.repeat(32_769)],
   ])('%s cannot be sealed', async (_, plaintext) => {
-    await expect(createVault({ kms: nobody }).seal(plaintext as string, binding)).rejects.toEqual(invalid)
+    await expect(createVault({ kms: unusableKms }).seal(plaintext as string, binding)).rejects.toEqual(invalid)
   })
 
   test('a signal that has fired ends a call with its own reason', async () => {
@@ -178,7 +178,7 @@ describe('closed by default', () => {
       expect(() => createVault(options as unknown as VaultOptions)).toThrow(missing)
   })
 
-  test('two keys of one name cannot be told apart, so they are refused', () => {
+  test('two keys of one name cannot be distinguished, so they are refused', () => {
     expect(() => createVault({ kms: local('a'), retired: [local('a')] })).toThrow(invalid)
     expect(() => createVault({ kms: local('a'), retired: [local('b'), local('b')] })).toThrow(invalid)
   })
@@ -209,7 +209,7 @@ describe('what is shown', () => {
       expect(shown).not.toContain(Buffer.from(key).toString(form))
   })
 
-  test('a failed open tells neither plaintext nor wrapped key, nor what was wrong', async () => {
+  test('the error of a failed open shows neither plaintext nor wrapped key, nor what was wrong', async () => {
     const vault = createVault({ kms: local() })
     const token = await vault.seal('BQD-the-token', binding)
     const { encryptedKey } = await createVault({ kms: local() }).seal('', binding)

@@ -52,7 +52,7 @@ async function sent(kms: Vector['kms'], encryptedKey: Uint8Array): Promise<{ ver
   await adapters[kms]()
     .unwrapKey(encryptedKey)
     .catch(() => {})
-  if (seen === undefined) throw new Error('the adapter asked nothing')
+  if (seen === undefined) throw new Error('the adapter sent no request')
   return seen
 }
 

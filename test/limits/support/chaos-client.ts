@@ -16,7 +16,7 @@ export interface ChaosReport {
   readonly values: number
   readonly codes: Readonly<Record<string, number>>
   /** Anything that was thrown and is not an error of the package. */
-  readonly strangers: readonly string[]
+  readonly otherErrors: readonly string[]
   /** Milliseconds by which the latest call ended after its deadline. */
   readonly late: number
   readonly unhandled: number
@@ -39,7 +39,7 @@ const spotify = createSpotify({
 })
 const client = spotify.as(async () => work.accessToken)
 const codes: Record<string, number> = {}
-const strangers: string[] = []
+const otherErrors: string[] = []
 let values = 0
 let late = Number.NEGATIVE_INFINITY
 let left = work.calls
@@ -60,7 +60,7 @@ async function call(number: number): Promise<void> {
     values++
   } catch (error) {
     if (isStagedoorError(error)) codes[error.code] = (codes[error.code] ?? 0) + 1
-    else strangers.push(String(error))
+    else otherErrors.push(String(error))
   }
   late = Math.max(late, performance.now() - began - work.deadline)
 }
@@ -76,6 +76,6 @@ async function caller(): Promise<void> {
 await Promise.all(Array.from({ length: work.callers }, caller))
 const grown = heap() - (first ?? 0)
 const { running, queued } = limiter.state()
-const report: ChaosReport = { values, codes, strangers, late, unhandled, grown, state: { running, queued } }
+const report: ChaosReport = { values, codes, otherErrors, late, unhandled, grown, state: { running, queued } }
 // No close(): that the process ends all the same is what the test waits for.
 process.send?.(report, () => process.disconnect())

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { seeded } from '../../../bench/simulator/random.ts'
 import { createFakeSpotify } from '../../../src/testing/fake-spotify.ts'
 
-/** What can go wrong with an answer. */
-const mischief = {
+/** The ways in which a response can go wrong. */
+const faults = {
   reset: (_, response) => void response.socket?.destroy(),
   stallInBody(_, response) {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': '5000' })
@@ -13,7 +13,7 @@ const mischief = {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': '5000' })
     response.write('{"display_name": "half of', () => response.socket?.destroy())
   },
-  /** Never answers; the client gives up first. */
+  /** Never responds; the client times out first. */
   silence: () => {},
   badGateway: (_, response) =>
     void response.writeHead(502, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>'),
@@ -28,11 +28,11 @@ const mischief = {
   rate: (_, response) => void response.writeHead(429, { 'retry-after': '1' }).end('Too many requests'),
 } satisfies Record<string, (request: IncomingMessage, response: ServerResponse) => void>
 
-export type Mischief = keyof typeof mischief
+export type Fault = keyof typeof faults
 
-/** Which share of the answers goes wrong how, between the given numbers of requests. */
+/** The share of responses that go wrong, and how; at most `most` of them. */
 export interface ChaosRule {
-  readonly what: Mischief
+  readonly what: Fault
   readonly share: number
   readonly path?: RegExp
   readonly most?: number
@@ -42,27 +42,27 @@ export interface ChaosServer {
   readonly url: string
   readonly accessToken: string
   /** How often each thing went wrong. */
-  readonly done: Readonly<Partial<Record<Mischief | 'well', number>>>
+  readonly done: Readonly<Partial<Record<Fault | 'none', number>>>
   close(): Promise<void>
 }
 
-/** A fake Spotify on loopback whose connections and answers go wrong, by the same dice in every run. */
+/** A fake Spotify on loopback whose connections and responses go wrong, with the same random numbers in every run. */
 export async function chaosServer(rules: readonly ChaosRule[]): Promise<ChaosServer> {
   const fake = createFakeSpotify({ keepRequests: 0 })
   const random = seeded(7)
-  const done: Partial<Record<Mischief | 'well', number>> = {}
-  const note = (what: Mischief | 'well'): number => (done[what] = (done[what] ?? 0) + 1)
+  const done: Partial<Record<Fault | 'none', number>> = {}
+  const note = (what: Fault | 'none'): number => (done[what] = (done[what] ?? 0) + 1)
   const server = createServer(async (incoming, response) => {
     const url = `http://127.0.0.1${incoming.url}`
     for (const { what, share, path, most = Number.POSITIVE_INFINITY } of rules) {
       if (random() >= share || path?.test(url) === false || (done[what] ?? 0) >= most) continue
       note(what)
-      return mischief[what](incoming, response)
+      return faults[what](incoming, response)
     }
     const { authorization = '' } = incoming.headers
-    const answer = await fake.handle(new Request(url, { method: incoming.method ?? 'GET', headers: { authorization } }))
-    note('well')
-    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
+    const result = await fake.handle(new Request(url, { method: incoming.method ?? 'GET', headers: { authorization } }))
+    note('none')
+    response.writeHead(result.status, Object.fromEntries(result.headers)).end(await result.text())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

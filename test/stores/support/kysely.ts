@@ -17,7 +17,7 @@ export type LogQuery = (query: CompiledQuery) => void
 const logging = (log: LogQuery | undefined) =>
   log ? { log: (event: { query: CompiledQuery }) => log(event.query) } : {}
 
-/** `node:sqlite` with the face that Kysely's SQLite dialect asks for. */
+/** `node:sqlite` with the interface that Kysely's SQLite dialect requires. */
 export function sqliteKysely(path: string, log?: LogQuery): Kysely<unknown> {
   const db = new DatabaseSync(path)
   db.exec('pragma busy_timeout = 20; pragma journal_mode = wal')

@@ -8,7 +8,7 @@ import { unique } from '../../../src/testing/contracts/store-fixtures.ts'
 import { urls } from '../../services.ts'
 import { mariadbKysely, postgresKysely, sqliteKysely } from './kysely.ts'
 
-/** What a racing process is told. Run as a program, this module takes part in a race for one record. */
+/** The work of a racing process. Run as a program, this module takes part in a race for one record. */
 export interface Race {
   readonly on: 'SQLite' | 'SQLite through Kysely' | 'PostgreSQL' | 'MariaDB' | 'Redis' | 'Redis through node-redis'
   readonly path: string

@@ -68,7 +68,7 @@ describe('AWS KMS, the real client against a stand-in', () => {
     stranger.destroy()
   })
 
-  test('a connection that breaks or an answer that is no JSON is VAULT_KMS_UNAVAILABLE', async () => {
+  test('a connection that breaks or a response that is not JSON is VAULT_KMS_UNAVAILABLE', async () => {
     for (const fault of ['dead', 'garbage'] as const) {
       service.fail(fault)
       await expect(kms.wrapKey(randomBytes(32))).rejects.toMatchObject({
@@ -79,7 +79,7 @@ describe('AWS KMS, the real client against a stand-in', () => {
     }
   })
 
-  test('the cause tells the operator the reason, the status and the request, and not the message', async () => {
+  test('the cause has the reason, the status and the request id for the operator, and not the message', async () => {
     service.fail('denied')
     const error = await kms.wrapKey(randomBytes(32)).catch((reason: unknown) => reason)
     service.fail(undefined)

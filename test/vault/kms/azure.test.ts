@@ -59,7 +59,7 @@ describe('Azure Key Vault, the real client against a stand-in', () => {
     expect(service.calls.slice(before).every(({ path }) => path.includes(versions[0] ?? '-'))).toBe(true)
   })
 
-  test('without the permission to get the key its version cannot be known: VAULT_KMS_DENIED says so', async () => {
+  test('without the permission to get the key its version cannot be known: VAULT_KMS_DENIED', async () => {
     service.allowGet(false)
     const error = await azureKms({ client: realClient(service.url), keyId })
       .wrapKey(randomBytes(32))

@@ -67,7 +67,7 @@ describe('Google Cloud KMS, the real client against a stand-in', () => {
     ])
   })
 
-  test('an answer whose checksum does not fit is not believed, in either direction', async () => {
+  test('a response with a wrong checksum is rejected, in either direction', async () => {
     const wrapped = await kms.wrapKey(randomBytes(32))
     const failure = { code: 'VAULT_KMS_UNAVAILABLE', retryable: true }
     service.garble(1)
@@ -78,12 +78,12 @@ describe('Google Cloud KMS, the real client against a stand-in', () => {
   })
 
   test.each([
-    ['nobody checked the plaintext', { verifiedPlaintextCrc32c: false }],
-    ['nobody checked the associated data', { verifiedAdditionalAuthenticatedDataCrc32c: false }],
+    ['the plaintext was not verified', { verifiedPlaintextCrc32c: false }],
+    ['the associated data was not verified', { verifiedAdditionalAuthenticatedDataCrc32c: false }],
     ['there is no checksum', { ciphertextCrc32c: null }],
-    ['another key answers', { name: 'projects/p1/locations/l/keyRings/r/cryptoKeys/other/cryptoKeyVersions/1' }],
+    ['another key responds', { name: 'projects/p1/locations/l/keyRings/r/cryptoKeys/other/cryptoKeyVersions/1' }],
     ['no version is named', { name: 'projects/p1/locations/l/keyRings/r/cryptoKeys/k' }],
-  ])('an answer is not believed when %s', async (_, wrong) => {
+  ])('a response is rejected when %s', async (_, wrong) => {
     const keyName = 'projects/p1/locations/l/keyRings/r/cryptoKeys/k'
     const ciphertext = randomBytes(60)
     const right = {
@@ -93,8 +93,8 @@ describe('Google Cloud KMS, the real client against a stand-in', () => {
       verifiedPlaintextCrc32c: true,
       verifiedAdditionalAuthenticatedDataCrc32c: true,
     }
-    const kmsOf = (answer: object) =>
-      gcpKms({ keyName, client: { encrypt: async () => [answer], decrypt: async () => [{}] } })
+    const kmsOf = (response: object) =>
+      gcpKms({ keyName, client: { encrypt: async () => [response], decrypt: async () => [{}] } })
     await expect(kmsOf(right).wrapKey(randomBytes(32))).resolves.toBeInstanceOf(Uint8Array)
     const code = 'VAULT_KMS_UNAVAILABLE'
     await expect(kmsOf({ ...right, ...wrong }).wrapKey(randomBytes(32))).rejects.toMatchObject({ code })

@@ -60,13 +60,13 @@ describe('HashiCorp Vault transit, against a stand-in', () => {
   })
 
   test('a refused token is renewed once, and the call goes on', async () => {
-    const asked: (string | undefined)[] = []
+    const rejections: (string | undefined)[] = []
     const renewed = `hvs.${'n'.repeat(16)}`
     const renewing = vaultTransitKms({
       url: service.url,
       keyName: 'main',
       token: ({ rejected }) => {
-        asked.push(rejected)
+        rejections.push(rejected)
         if (rejected === undefined) return 'expired-token'
         service.tokens.add(renewed)
         return renewed
@@ -74,7 +74,7 @@ describe('HashiCorp Vault transit, against a stand-in', () => {
     })
     const dataKey = randomBytes(32)
     expect(await kms.unwrapKey(await renewing.wrapKey(dataKey))).toEqual(dataKey)
-    expect(asked).toEqual([undefined, 'expired-token'])
+    expect(rejections).toEqual([undefined, 'expired-token'])
   })
 
   test('a token that stays refused is VAULT_KMS_DENIED, and shows nowhere', async () => {
@@ -97,7 +97,7 @@ describe('HashiCorp Vault transit, against a stand-in', () => {
     expect(mount.keyId).toBe('vault-transit:team/transit/main')
   })
 
-  test('a connection that breaks or an answer that is no JSON is VAULT_KMS_UNAVAILABLE', async () => {
+  test('a connection that breaks or a response that is not JSON is VAULT_KMS_UNAVAILABLE', async () => {
     for (const fault of ['dead', 'garbage'] as const) {
       service.fail(fault)
       await expect(kms.wrapKey(randomBytes(32))).rejects.toMatchObject({
@@ -108,9 +108,9 @@ describe('HashiCorp Vault transit, against a stand-in', () => {
     }
   })
 
-  test('an answer made with a public key is refused', async () => {
-    const answer = { data: { ciphertext: `vault:v1:${Buffer.alloc(256, 7).toString('base64')}` } }
-    const rsa = vaultTransitKms({ url: service.url, token, keyName: 'main', fetch: async () => Response.json(answer) })
+  test('a ciphertext made with a public key is refused', async () => {
+    const body = { data: { ciphertext: `vault:v1:${Buffer.alloc(256, 7).toString('base64')}` } }
+    const rsa = vaultTransitKms({ url: service.url, token, keyName: 'main', fetch: async () => Response.json(body) })
     await expect(rsa.wrapKey(randomBytes(32))).rejects.toMatchObject({ code: 'VAULT_KMS_DENIED' })
   })
 

@@ -37,7 +37,7 @@ describe('key services under a vault', () => {
 
   const arn = (index: number): string => arns[index] ?? ''
 
-  test('a service that throttles or breaks off for a moment is tried again', async () => {
+  test('a service that throttles or disconnects for a moment is tried again', async () => {
     for (const [service, kms] of [
       [aws, awsKms({ client, keyId: arn(0) })],
       [transit, transitKms],
@@ -49,7 +49,7 @@ describe('key services under a vault', () => {
       }
   })
 
-  test('a service that never answers costs one timeout, however many wait', async () => {
+  test('a service that never responds costs one timeout, however many callers wait', async () => {
     const vault = createVault({ kms: transitKms, timeout: 300 })
     const token = await createVault({ kms: transitKms }).seal('a token', binding)
     transit.fail('slow')

@@ -1,6 +1,14 @@
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { box, unbox } from './sealed-box.ts'
-import { type Answer, type Call, type StandIn, startStandIn, strictBody, strictBytes, Violation } from './service.ts'
+import {
+  type Call,
+  type StandIn,
+  type StandInResponse,
+  startStandIn,
+  strictBody,
+  strictBytes,
+  Violation,
+} from './service.ts'
 
 export const credentials = { accessKeyId: 'AKIDSTANDIN', secretAccessKey: randomBytes(20).toString('hex') }
 export const region = 'eu-west-1'
@@ -22,7 +30,7 @@ export interface AwsStandIn extends StandIn {
 export async function startAws(): Promise<AwsStandIn> {
   const keys = new Map<string, Key>()
 
-  const keyOf = (arn: unknown): Key | Answer => {
+  const keyOf = (arn: unknown): Key | StandInResponse => {
     if (typeof arn !== 'string') throw new Violation('KeyId is not pinned')
     const key = keys.get(arn)
     if (key === undefined) return failure(400, 'NotFoundException')
@@ -37,7 +45,7 @@ export async function startAws(): Promise<AwsStandIn> {
     return Buffer.concat([header, box(material, plaintext, contextBytes(context, header))]).toString('base64')
   }
 
-  const open = (arn: unknown, blob: Buffer, context: unknown): Buffer | Answer => {
+  const open = (arn: unknown, blob: Buffer, context: unknown): Buffer | StandInResponse => {
     const key = keyOf(arn)
     if (!('material' in key)) return key
     const length = blob[1] ?? 0
@@ -52,7 +60,7 @@ export async function startAws(): Promise<AwsStandIn> {
     return plaintext ?? failure(400, 'InvalidCiphertextException')
   }
 
-  const respond = (call: Call): Answer => {
+  const respond = (call: Call): StandInResponse => {
     checkSignature(call)
     const operation = String(call.headers['x-amz-target']).replace(/^TrentService\./, '')
     if (call.method !== 'POST' || call.path !== '/' || !operations.includes(operation))
@@ -123,10 +131,10 @@ export async function startAws(): Promise<AwsStandIn> {
   }
 }
 
-const ok = (body: unknown): Answer => reply(200, body)
-const failure = (status: number, type: string): Answer =>
+const ok = (body: unknown): StandInResponse => reply(200, body)
+const failure = (status: number, type: string): StandInResponse =>
   reply(status, { __type: type, message: `stand-in says ${type}` })
-const reply = (status: number, body: unknown): Answer => ({
+const reply = (status: number, body: unknown): StandInResponse => ({
   status,
   body,
   headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() },

@@ -7,7 +7,15 @@ import {
   publicEncrypt,
   randomBytes,
 } from 'node:crypto'
-import { type Answer, type Call, type StandIn, startStandIn, strictBody, strictBytes, Violation } from './service.ts'
+import {
+  type Call,
+  type StandIn,
+  type StandInResponse,
+  startStandIn,
+  strictBody,
+  strictBytes,
+  Violation,
+} from './service.ts'
 
 export const vaultUrl = 'https://stand-in.vault.azure.net'
 export const accessToken = `eyJ${randomBytes(24).toString('base64url')}`
@@ -31,7 +39,7 @@ export async function startAzure(): Promise<AzureStandIn> {
   const keys = new Map<string, Version[]>()
   let getAllowed = true
 
-  const respond = (call: Call): Answer => {
+  const respond = (call: Call): StandInResponse => {
     if (!/^\d{4}-\d{2}-\d{2}$|^7\.\d/.test(call.query.get('api-version') ?? '')) throw new Violation('no api-version')
     if (call.headers.authorization === undefined) return challenge()
     if (call.headers.authorization !== `Bearer ${accessToken}`) throw new Violation('the token is wrong')
@@ -103,12 +111,12 @@ function jwk({ privateKey }: Version, kid: string): object {
   return { kid, kty: 'RSA', key_ops: ['wrapKey', 'unwrapKey'], n, e }
 }
 
-const ok = (body: unknown): Answer => ({ status: 200, body })
-const failure = (status: number, code: string, inner?: string): Answer => ({
+const ok = (body: unknown): StandInResponse => ({ status: 200, body })
+const failure = (status: number, code: string, inner?: string): StandInResponse => ({
   status,
   body: { error: { code, message: `stand-in says ${code}`, ...(inner && { innererror: { code: inner } }) } },
 })
-const challenge = (): Answer => ({
+const challenge = (): StandInResponse => ({
   status: 401,
   body: { error: { code: 'Unauthorized', message: 'AKV10000: Request is missing a Bearer or PoP token.' } },
   headers: {

@@ -10,7 +10,7 @@ type Message = Record<string, Buffer | string | boolean | Wrapped | null | undef
 
 const folder = (path: string): string => fileURLToPath(new URL(`../../../node_modules/${path}`, import.meta.url))
 
-/** Google Cloud KMS over gRPC, which is the client's usual transport: the same answers in the service's own messages. */
+/** Google Cloud KMS over gRPC, which is the client's usual transport: the same responses in the service's own messages. */
 export async function startGcpGrpc(service: GcpStandIn): Promise<{ port: number; calls: number; close(): void }> {
   const definition = loadSync('google/cloud/kms/v1/service.proto', {
     includeDirs: [folder('@google-cloud/kms/build/protos'), folder('google-gax/build/protos')],
@@ -27,9 +27,9 @@ export async function startGcpGrpc(service: GcpStandIn): Promise<{ port: number;
     ({ request }, callback) => {
       self.calls++
       const body = Object.fromEntries(Object.entries(request).map(([field, value]) => [field, toJson(value)]))
-      const answer = service.answer(`/v1/${request.name}:${verb}`, body)
-      if (answer.status === 200) return callback(null, fromJson(answer.body as Message))
-      const { error } = answer.body as { error: { status: keyof typeof status; message: string } }
+      const response = service.perform(`/v1/${request.name}:${verb}`, body)
+      if (response.status === 200) return callback(null, fromJson(response.body as Message))
+      const { error } = response.body as { error: { status: keyof typeof status; message: string } }
       callback({ code: status[error.status], details: error.message })
     }
 

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { box, unbox } from './sealed-box.ts'
-import { type Answer, type Call, type StandIn, startStandIn, strictBody, strictBytes, Violation } from './service.ts'
+import {
+  type Call,
+  type StandIn,
+  type StandInResponse,
+  startStandIn,
+  strictBody,
+  strictBytes,
+  Violation,
+} from './service.ts'
 
 export const accessToken = `ya29.${randomBytes(24).toString('base64url')}`
 const keyPattern = /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/
@@ -15,9 +23,9 @@ export interface GcpStandIn extends StandIn {
   /** Makes a new primary version. */
   rotate(name: string): void
   setEnabled(name: string, version: number, enabled: boolean): void
-  /** Answers one operation as the REST binding would, for the other transport. */
-  answer(path: string, body: object): Answer
-  /** The next answers carry a checksum that does not fit. */
+  /** Performs one operation as the REST binding would, for the other transport. */
+  perform(path: string, body: object): StandInResponse
+  /** The next responses have a wrong checksum. */
   garble(times: number): void
 }
 
@@ -34,7 +42,7 @@ export async function startGcp(): Promise<GcpStandIn> {
     return String(castagnoli(bytes))
   }
 
-  const respond = (call: Call): Answer => {
+  const respond = (call: Call): StandInResponse => {
     if (call.headers.authorization !== `Bearer ${accessToken}`) return failure(401, 'UNAUTHENTICATED')
     const [, name = '', verb] = call.path.match(/^\/v1\/(.+):(encrypt|decrypt)$/) ?? []
     if (call.method !== 'POST' || !keyPattern.test(name)) throw new Violation('unknown method or a name with a version')
@@ -88,7 +96,7 @@ export async function startGcp(): Promise<GcpStandIn> {
 
   return {
     ...standIn,
-    answer(path, body) {
+    perform(path, body) {
       const headers = { authorization: `Bearer ${accessToken}` }
       return respond({ method: 'POST', path, query: new URLSearchParams(), headers, body: JSON.stringify(body) })
     },
@@ -110,8 +118,8 @@ export async function startGcp(): Promise<GcpStandIn> {
   }
 }
 
-const ok = (body: unknown): Answer => ({ status: 200, body })
-const failure = (code: number, status: string): Answer => ({
+const ok = (body: unknown): StandInResponse => ({ status: 200, body })
+const failure = (code: number, status: string): StandInResponse => ({
   status: code,
   body: { error: { code, message: `stand-in says ${status}`, status, details: [] } },
 })

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What a stand-in can be told to do instead of answering as it should. `dead` closes the connection, `slow` never answers. */
+/** The faults that a stand-in can have instead of a normal response. `dead` closes the connection, `slow` never responds. */
 export type Fault = 'denied' | 'throttled' | 'unavailable' | 'garbage' | 'dead' | 'slow'
 
 export interface Call {
@@ -12,7 +12,7 @@ export interface Call {
   readonly body: string
 }
 
-export interface Answer {
+export interface StandInResponse {
   readonly status: number
   readonly body: unknown
   readonly headers?: Readonly<Record<string, string>>
@@ -33,18 +33,18 @@ export interface StandIn {
   close(): Promise<void>
 }
 
-/** A loopback server that answers with `respond`, or as told to fail with `failing`. */
+/** A loopback server that responds with `respond`, or with `failing` while it has a fault. */
 export async function startStandIn(
-  respond: (call: Call) => Answer,
-  failing: (fault: 'denied' | 'throttled' | 'unavailable') => Answer,
-  violated: (violation: Violation) => Answer,
+  respond: (call: Call) => StandInResponse,
+  failing: (fault: 'denied' | 'throttled' | 'unavailable') => StandInResponse,
+  violated: (violation: Violation) => StandInResponse,
 ): Promise<StandIn> {
   const calls: Call[] = []
   const violations: string[] = []
   let fault: Fault | undefined
   let left = 0
 
-  const answer = (call: Call): Answer => {
+  const perform = (call: Call): StandInResponse => {
     try {
       return respond(call)
     } catch (error) {
@@ -68,7 +68,7 @@ export async function startStandIn(
       if (met === 'slow') return
       if (met === 'dead') return void request.socket.destroy()
       if (met === 'garbage') return void response.writeHead(200, { 'content-type': 'application/json' }).end('{"a":')
-      send(response, met === undefined ? answer(call) : failing(met))
+      send(response, met === undefined ? perform(call) : failing(met))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -90,7 +90,7 @@ export async function startStandIn(
   }
 }
 
-function send(response: ServerResponse, { status, body, headers }: Answer): void {
+function send(response: ServerResponse, { status, body, headers }: StandInResponse): void {
   const text = body === undefined ? '' : JSON.stringify(body)
   response.writeHead(status, {
     'content-type': 'application/json',
@@ -100,7 +100,7 @@ function send(response: ServerResponse, { status, body, headers }: Answer): void
   response.end(text)
 }
 
-/** The body as a JSON object with exactly these fields, each a non-empty string or as `kinds` says. */
+/** The body as a JSON object with exactly these fields, each a non-empty string or of the kind in `kinds`. */
 export function strictBody(
   call: Call,
   fields: readonly string[],

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { box, unbox } from './sealed-box.ts'
-import { type Answer, type Call, type StandIn, startStandIn, strictBody, strictBytes } from './service.ts'
+import { type Call, type StandIn, type StandInResponse, startStandIn, strictBody, strictBytes } from './service.ts'
 
 interface Key {
   readonly versions: Buffer[]
@@ -24,7 +24,7 @@ export async function startTransit(mount = 'transit'): Promise<TransitStandIn> {
   const keys = new Map<string, Key>()
   const tokens = new Set([`hvs.${randomBytes(12).toString('base64url')}`])
 
-  const open = (key: Key, ciphertext: unknown): Buffer | Answer => {
+  const open = (key: Key, ciphertext: unknown): Buffer | StandInResponse => {
     const text = String(ciphertext)
     if (!text.startsWith(key.prefix)) return failure(400, 'invalid ciphertext: no prefix')
     const [, version, encoded] = text.slice(key.prefix.length).match(/^(\d+):(.+)$/) ?? []
@@ -43,7 +43,7 @@ export async function startTransit(mount = 'transit'): Promise<TransitStandIn> {
     return { ciphertext: `${key.prefix}${key_version}:${sealed.toString('base64')}`, key_version }
   }
 
-  const respond = (call: Call): Answer => {
+  const respond = (call: Call): StandInResponse => {
     if (!tokens.has(String(call.headers['x-vault-token']))) return failure(403, 'permission denied')
     const [, at, verb = '', name = ''] = call.path.match(/^\/v1\/(.+)\/(encrypt|decrypt|rewrap)\/([^/]+)$/) ?? []
     if (call.method !== 'POST' || at !== mount)
@@ -92,5 +92,8 @@ export async function startTransit(mount = 'transit'): Promise<TransitStandIn> {
   }
 }
 
-const ok = (data: object): Answer => ({ status: 200, body: { request_id: randomBytes(8).toString('hex'), data } })
-const failure = (status: number, message: string): Answer => ({ status, body: { errors: [message] } })
+const ok = (data: object): StandInResponse => ({
+  status: 200,
+  body: { request_id: randomBytes(8).toString('hex'), data },
+})
+const failure = (status: number, message: string): StandInResponse => ({ status, body: { errors: [message] } })
