@@ -56,7 +56,7 @@ describe.each(examples)('the example for $name', ({ files, entry }) => {
     const other = browser()
     expect((await other.open('/')).text).toContain('Connect Spotify')
     expect((await other.open('/')).text).toContain('Connect Spotify')
-    expect((await visitor.ask(paths.connection, 'DELETE')).status).toBe(204)
+    expect((await visitor.callApi(paths.connection, 'DELETE')).status).toBe(204)
     expect((await visitor.open('/')).text).toContain('Connect Spotify')
     await program.stop()
     for (const { value } of spotify.fake.tokens) expect(program.output()).not.toContain(value)

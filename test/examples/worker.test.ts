@@ -7,7 +7,7 @@ import { type Request as FlareRequest, Response as FlareResponse, Miniflare } fr
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFakeSpotify } from '../../src/testing/index.ts'
 import { alias } from '../../vitest.config.ts'
-import type { Running } from '../http/hosts.ts'
+import type { RunningHost } from '../http/hosts.ts'
 import { Browser, paths } from '../http/world.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -72,7 +72,7 @@ describe('the example for Cloudflare Workers', () => {
   const keys = { STAGEDOOR_LOGIN_KEYS: key(), STAGEDOOR_VAULT_KEY: key() }
   let script: string
   let worker: Miniflare
-  const host: Running = {
+  const host: RunningHost = {
     async send({ method, path, headers, body }) {
       const init = {
         method,
@@ -121,7 +121,7 @@ export { default } from './examples/worker/main.ts'`)
     expect([done.status, done.headers.get('location')], done.text).toEqual([303, '/'])
     expect((await visitor.open('/')).text.match(/<li>/g)).toHaveLength(10)
     expect((await new Browser(host, undefined).open('/')).text).toContain('Connect Spotify')
-    expect((await visitor.ask(paths.connection, 'DELETE')).status).toBe(204)
+    expect((await visitor.callApi(paths.connection, 'DELETE')).status).toBe(204)
     expect((await visitor.open('/')).text).toContain('Connect Spotify')
   })
 

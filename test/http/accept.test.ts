@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { wantsJson } from '../../src/http/accept.ts'
 
-const asks = (headers: Record<string, string>): boolean => wantsJson(new Request('http://127.0.0.1/', { headers }))
+const acceptsJson = (headers: Record<string, string>): boolean =>
+  wantsJson(new Request('http://127.0.0.1/', { headers }))
 
-describe('a program is told from a person', () => {
+describe('a program is distinguished from a browser', () => {
   test.each([
     ['no header at all', {}, false],
     [
@@ -24,6 +25,6 @@ describe('a program is told from a person', () => {
     ['capital letters', { accept: 'Application/JSON' }, true],
     ['a weight that is no number', { accept: 'application/json;q=much' }, false],
   ])('%s', (_name, headers, expected) => {
-    expect(asks(headers as Record<string, string>)).toBe(expected)
+    expect(acceptsJson(headers as Record<string, string>)).toBe(expected)
   })
 })

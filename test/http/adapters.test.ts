@@ -4,8 +4,8 @@ import type { HandlerSource } from '../../src/http/adapter.ts'
 import { createHandler } from '../../src/http/handler.ts'
 import { cases } from './cases.ts'
 import { connection, connectionsDouble, redirectUri } from './connections-double.ts'
-import { hosts, type Running } from './hosts.ts'
-import type { Answer, Sent } from './http-client.ts'
+import { hosts, type RunningHost } from './hosts.ts'
+import type { HttpRequest, HttpResponse } from './http-client.ts'
 
 const cleared = ['stagedoor_login_new=; Max-Age=0; Path=/']
 const connections = connectionsDouble({
@@ -16,7 +16,7 @@ const connections = connectionsDouble({
   },
   get: async (ownerId) => (ownerId === 'alice' ? connection : undefined),
   async health(ownerId) {
-    if (ownerId === 'carol') throw new StoreError('STORE_UNAVAILABLE', 'The database does not answer.')
+    if (ownerId === 'carol') throw new StoreError('STORE_UNAVAILABLE', 'The database does not respond.')
     if (ownerId === 'dave') throw new ConnectionError('CONNECTION_REFRESH_FAILED', 'Later.', { ownerId })
     return { status: 'healthy', checkedAt: new Date(0), api: { status: 'ok' } }
   },
@@ -36,10 +36,10 @@ const servers = new Set([
   'transfer-encoding',
   'x-powered-by',
 ])
-const comparable = (answer: Answer) => ({
-  status: answer.status,
-  headers: [...answer.headers].filter(([name]) => !servers.has(name)).map(withoutNonce),
-  text: withoutNonce(answer.text),
+const comparable = (response: HttpResponse) => ({
+  status: response.status,
+  headers: [...response.headers].filter(([name]) => !servers.has(name)).map(withoutNonce),
+  text: withoutNonce(response.text),
 })
 const withoutNonce = <T extends string | [string, string]>(value: T): T => {
   const one = (text: string) => text.replace(/nonce(-|=")[\w-]{22}/g, 'nonce$1')
@@ -47,40 +47,40 @@ const withoutNonce = <T extends string | [string, string]>(value: T): T => {
 }
 
 describe.each(hosts)('$name', ({ start }) => {
-  let host: Running
+  let host: RunningHost
   beforeAll(async () => {
     host = await start(source, options)
   })
   afterAll(() => host.close())
 
-  test.each(cases)('$name: $status', async ({ name: _, status, answer = {}, contains, ...sent }) => {
-    const got = await host.send(sent)
-    expect(got.status, got.text).toBe(status)
-    for (const [header, value] of Object.entries(answer)) {
-      if (value === null) expect(got.headers.get(header)).toBeNull()
-      else expect(got.headers.get(header)).toContain(value)
+  test.each(cases)('$name: $status', async ({ name: _, status, responseHeaders = {}, contains, ...request }) => {
+    const response = await host.send(request)
+    expect(response.status, response.text).toBe(status)
+    for (const [header, value] of Object.entries(responseHeaders)) {
+      if (value === null) expect(response.headers.get(header)).toBeNull()
+      else expect(response.headers.get(header)).toContain(value)
     }
-    if (contains === '') expect(got.text).toBe('')
-    else if (contains !== undefined) expect(got.text).toContain(contains)
-    expect(comparable(got)).toEqual(comparable(await bare(sent)))
+    if (contains === '') expect(response.text).toBe('')
+    else if (contains !== undefined) expect(response.text).toContain(contains)
+    expect(comparable(response)).toEqual(comparable(await bare(request)))
   })
 
   test('several cookies arrive one by one', async () => {
-    const got = await host.send({ method: 'GET', path: '/api/v1/spotify/auth', headers: { 'x-user': 'alice' } })
-    expect(got.headers.getSetCookie()).toEqual([
+    const response = await host.send({ method: 'GET', path: '/api/v1/spotify/auth', headers: { 'x-user': 'alice' } })
+    expect(response.headers.getSetCookie()).toEqual([
       'stagedoor_login_new=sealed; Max-Age=600; Path=/',
       'stagedoor_login_old=; Max-Age=0; Path=/',
     ])
   })
 
-  test('a path that is not ours is answered by the host', async () => {
-    const got = await host.send({ method: 'GET', path: '/api/v1/spotify/library', headers: { 'x-user': 'alice' } })
-    expect(got.status).toBe(404)
+  test('a path that is not of the handler is served by the host', async () => {
+    const response = await host.send({ method: 'GET', path: '/api/v1/spotify/library', headers: { 'x-user': 'alice' } })
+    expect(response.status).toBe(404)
   })
 })
 
-let first: Promise<Running> | undefined
-async function bare(sent: Sent): Promise<Answer> {
+let first: Promise<RunningHost> | undefined
+async function bare(sent: HttpRequest): Promise<HttpResponse> {
   first ??= hosts[0]!.start(source, options)
   return (await first).send(sent)
 }

@@ -1,11 +1,11 @@
 import { page, program } from './connections-double.ts'
-import type { Sent } from './http-client.ts'
+import type { HttpRequest } from './http-client.ts'
 
-export interface Case extends Sent {
+export interface Case extends HttpRequest {
   readonly name: string
   readonly status: number
-  /** What the answer's headers contain; `null` for those it must not have. */
-  readonly answer?: Readonly<Record<string, string | null>>
+  /** What the response's headers contain; `null` for those it must not have. */
+  readonly responseHeaders?: Readonly<Record<string, string | null>>
   /** What the body contains, or exactly nothing. */
   readonly contains?: string
 }
@@ -15,10 +15,10 @@ const alice = { 'x-user': 'alice' }
 const json = { 'content-type': 'application/json' }
 const problem = { 'content-type': 'application/problem+json' }
 const callback = JSON.stringify({ code: 'c', state: 's' })
-const own = 'http://127.0.0.1:3000'
-const listed = 'https://web.example'
+const ownOrigin = 'http://127.0.0.1:3000'
+const listedOrigin = 'https://web.example'
 
-/** Requests and their answers, the same for every way of mounting the handler. */
+/** Requests and their responses, the same for every way of mounting the handler. */
 export const cases: readonly Case[] = [
   {
     name: 'a person signs in',
@@ -26,7 +26,7 @@ export const cases: readonly Case[] = [
     path: `${base}/auth?returnTo=%2Flibrary`,
     headers: { ...alice, ...page },
     status: 302,
-    answer: {
+    responseHeaders: {
       location: 'https://accounts.example/authorize?client_id=c&state=s',
       'set-cookie': 'stagedoor_login_old=; Max-Age=0',
       'cache-control': 'no-store',
@@ -40,7 +40,7 @@ export const cases: readonly Case[] = [
     path: `${base}/auth`,
     headers: { ...alice, ...program },
     status: 200,
-    answer: { 'content-type': 'application/json' },
+    responseHeaders: { 'content-type': 'application/json' },
     contains: '"authorizationUrl":"https://accounts.example',
   },
   {
@@ -49,7 +49,7 @@ export const cases: readonly Case[] = [
     path: `${base}/auth`,
     headers: alice,
     status: 302,
-    answer: { location: 'https://accounts.example' },
+    responseHeaders: { location: 'https://accounts.example' },
     contains: '',
   },
   {
@@ -58,7 +58,7 @@ export const cases: readonly Case[] = [
     path: `${base}/auth`,
     headers: program,
     status: 401,
-    answer: problem,
+    responseHeaders: problem,
     contains: 'HTTP_UNAUTHENTICATED',
   },
   {
@@ -67,7 +67,7 @@ export const cases: readonly Case[] = [
     path: `${base}/auth`,
     headers: page,
     status: 401,
-    answer: { 'content-type': 'text/html' },
+    responseHeaders: { 'content-type': 'text/html' },
     contains: 'Not signed in',
   },
   {
@@ -76,7 +76,7 @@ export const cases: readonly Case[] = [
     path: `${base}/callback?error=x&state=s`,
     headers: { ...alice, ...page, host: 'evil.example' },
     status: 303,
-    answer: { location: '/oops?error=LOGIN_DENIED' },
+    responseHeaders: { location: '/oops?error=LOGIN_DENIED' },
   },
   {
     name: 'forwarded headers of a stranger',
@@ -84,7 +84,7 @@ export const cases: readonly Case[] = [
     path: `${base}/callback?code=c&state=s`,
     headers: { ...alice, ...page, 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' },
     status: 303,
-    answer: { location: '/home' },
+    responseHeaders: { location: '/home' },
   },
   {
     name: 'a returnTo without a scheme',
@@ -92,7 +92,7 @@ export const cases: readonly Case[] = [
     path: `${base}/auth?returnTo=//evil.example`,
     headers: { ...alice, ...program },
     status: 400,
-    answer: problem,
+    responseHeaders: problem,
     contains: 'HTTP_BAD_RETURN_TO',
   },
   {
@@ -101,7 +101,7 @@ export const cases: readonly Case[] = [
     path: `${base}/auth?returnTo=%2Fa%0d%0aset-cookie:x=1`,
     headers: { ...alice, ...program },
     status: 400,
-    answer: { ...problem, 'set-cookie': null },
+    responseHeaders: { ...problem, 'set-cookie': null },
   },
   {
     name: 'a parameter twice',
@@ -133,7 +133,7 @@ export const cases: readonly Case[] = [
     path: `${base}/callback?code=c&state=s`,
     headers: { ...alice, ...page, cookie: 'a=1; stagedoor_login_new=sealed' },
     status: 303,
-    answer: { location: '/home', 'set-cookie': 'stagedoor_login_new=; Max-Age=0' },
+    responseHeaders: { location: '/home', 'set-cookie': 'stagedoor_login_new=; Max-Age=0' },
   },
   {
     name: 'a denied sign-in, a program',
@@ -141,7 +141,7 @@ export const cases: readonly Case[] = [
     path: `${base}/callback?error=access_denied&state=s`,
     headers: { ...alice, ...program },
     status: 403,
-    answer: { ...problem, 'set-cookie': 'stagedoor_login_new=; Max-Age=0' },
+    responseHeaders: { ...problem, 'set-cookie': 'stagedoor_login_new=; Max-Age=0' },
     contains: 'LOGIN_DENIED',
   },
   {
@@ -150,7 +150,7 @@ export const cases: readonly Case[] = [
     path: `${base}/callback?code=c&state=s`,
     headers: { ...page, cookie: 'stagedoor_login_new=sealed' },
     status: 200,
-    answer: { 'content-type': 'text/html' },
+    responseHeaders: { 'content-type': 'text/html' },
     contains: 'http-equiv="refresh"',
   },
   {
@@ -166,7 +166,7 @@ export const cases: readonly Case[] = [
     path: `${base}/callback?code=c&state=s`,
     headers: alice,
     status: 405,
-    answer: { allow: 'GET, POST, OPTIONS' },
+    responseHeaders: { allow: 'GET, POST, OPTIONS' },
   },
   {
     name: 'a posted callback',
@@ -175,14 +175,14 @@ export const cases: readonly Case[] = [
     headers: { ...alice, ...json },
     body: callback,
     status: 200,
-    answer: { 'content-type': 'application/json', 'set-cookie': 'stagedoor_login_new=; Max-Age=0' },
+    responseHeaders: { 'content-type': 'application/json', 'set-cookie': 'stagedoor_login_new=; Max-Age=0' },
     contains: '"accountName":"Alice"',
   },
   {
     name: 'a posted callback with its length',
     method: 'POST',
     path: `${base}/callback`,
-    headers: { ...alice, ...json, 'content-length': String(callback.length), origin: own },
+    headers: { ...alice, ...json, 'content-length': String(callback.length), origin: ownOrigin },
     body: callback,
     status: 200,
   },
@@ -193,7 +193,7 @@ export const cases: readonly Case[] = [
     headers: json,
     body: callback,
     status: 401,
-    answer: problem,
+    responseHeaders: problem,
   },
   {
     name: 'a posted callback with polluting members',
@@ -211,7 +211,7 @@ export const cases: readonly Case[] = [
     headers: { ...alice, 'content-type': 'application/x-www-form-urlencoded' },
     body: 'code=c&state=s',
     status: 415,
-    answer: problem,
+    responseHeaders: problem,
   },
   {
     name: 'a posted text',
@@ -220,7 +220,7 @@ export const cases: readonly Case[] = [
     headers: { ...alice, 'content-type': 'text/plain' },
     body: callback,
     status: 415,
-    answer: problem,
+    responseHeaders: problem,
   },
   {
     name: 'a posted code that is no string',
@@ -279,10 +279,14 @@ export const cases: readonly Case[] = [
     name: 'a posted callback of a listed page',
     method: 'POST',
     path: `${base}/callback`,
-    headers: { ...alice, ...json, origin: listed, 'sec-fetch-site': 'cross-site' },
+    headers: { ...alice, ...json, origin: listedOrigin, 'sec-fetch-site': 'cross-site' },
     body: callback,
     status: 200,
-    answer: { 'access-control-allow-origin': listed, 'access-control-allow-credentials': 'true', vary: 'Origin' },
+    responseHeaders: {
+      'access-control-allow-origin': listedOrigin,
+      'access-control-allow-credentials': 'true',
+      vary: 'Origin',
+    },
   },
   {
     name: 'the connection',
@@ -290,7 +294,7 @@ export const cases: readonly Case[] = [
     path: `${base}/connection`,
     headers: alice,
     status: 200,
-    answer: { 'content-type': 'application/json', vary: 'Origin', 'access-control-allow-origin': null },
+    responseHeaders: { 'content-type': 'application/json', vary: 'Origin', 'access-control-allow-origin': null },
     contains: '"expiresAt":"2023-11-14T23:13:20.000Z"',
   },
   {
@@ -299,7 +303,7 @@ export const cases: readonly Case[] = [
     path: `${base}/connection`,
     headers: alice,
     status: 200,
-    answer: { 'content-type': 'application/json' },
+    responseHeaders: { 'content-type': 'application/json' },
     contains: '',
   },
   {
@@ -308,17 +312,17 @@ export const cases: readonly Case[] = [
     path: `${base}/connection`,
     headers: { 'x-user': 'bob' },
     status: 404,
-    answer: problem,
+    responseHeaders: problem,
     contains: 'CONNECTION_NOT_FOUND',
   },
-  { name: 'no session', method: 'GET', path: `${base}/connection`, status: 401, answer: problem },
+  { name: 'no session', method: 'GET', path: `${base}/connection`, status: 401, responseHeaders: problem },
   {
     name: 'a disconnect',
     method: 'DELETE',
     path: `${base}/connection`,
     headers: alice,
     status: 204,
-    answer: { link: 'https://www.spotify.com/account/apps/' },
+    responseHeaders: { link: 'https://www.spotify.com/account/apps/' },
     contains: '',
   },
   {
@@ -327,7 +331,7 @@ export const cases: readonly Case[] = [
     path: `${base}/connection`,
     headers: { ...alice, origin: 'https://evil.example' },
     status: 403,
-    answer: problem,
+    responseHeaders: problem,
   },
   {
     name: 'a disconnect by a foreign page without Origin',
@@ -335,7 +339,7 @@ export const cases: readonly Case[] = [
     path: `${base}/connection`,
     headers: { ...alice, 'sec-fetch-site': 'cross-site' },
     status: 403,
-    answer: problem,
+    responseHeaders: problem,
   },
   {
     name: 'the health',
@@ -346,12 +350,12 @@ export const cases: readonly Case[] = [
     contains: '"status":"healthy"',
   },
   {
-    name: 'a database that does not answer',
+    name: 'a database that does not respond',
     method: 'GET',
     path: `${base}/health`,
     headers: { 'x-user': 'carol' },
     status: 503,
-    answer: problem,
+    responseHeaders: problem,
     contains: 'STORE_UNAVAILABLE',
   },
   {
@@ -359,16 +363,16 @@ export const cases: readonly Case[] = [
     method: 'OPTIONS',
     path: `${base}/connection`,
     status: 204,
-    answer: { allow: 'GET, HEAD, DELETE, OPTIONS' },
+    responseHeaders: { allow: 'GET, HEAD, DELETE, OPTIONS' },
     contains: '',
   },
   {
     name: 'a preflight request of a listed page',
     method: 'OPTIONS',
     path: `${base}/callback`,
-    headers: { origin: listed, 'access-control-request-method': 'POST' },
+    headers: { origin: listedOrigin, 'access-control-request-method': 'POST' },
     status: 204,
-    answer: { 'access-control-allow-methods': 'GET, POST, OPTIONS' },
+    responseHeaders: { 'access-control-allow-methods': 'GET, POST, OPTIONS' },
   },
   {
     name: 'a preflight request of a foreign page',
@@ -376,7 +380,7 @@ export const cases: readonly Case[] = [
     path: `${base}/callback`,
     headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
     status: 204,
-    answer: { 'access-control-allow-methods': null },
+    responseHeaders: { 'access-control-allow-methods': null },
   },
   {
     name: 'PUT',
@@ -384,7 +388,7 @@ export const cases: readonly Case[] = [
     path: `${base}/connection`,
     headers: alice,
     status: 405,
-    answer: { ...problem, allow: 'GET, HEAD, DELETE, OPTIONS' },
+    responseHeaders: { ...problem, allow: 'GET, HEAD, DELETE, OPTIONS' },
   },
   {
     name: 'PATCH with a body',

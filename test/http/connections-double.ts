@@ -17,7 +17,7 @@ export const connection: Connection = {
   expiresAt: new Date(1_700_003_600_000),
 }
 
-/** Connections whose every verb succeeds and is recorded. Give a verb of your own to see how the handler answers it. */
+/** Connections whose methods all succeed and are recorded. Pass a method of your own to test how the handler responds. */
 export function connectionsDouble(verbs: Partial<HandlerConnections> = {}): HandlerConnections {
   return {
     provider: 'spotify',

@@ -53,7 +53,7 @@ describe('the guide for Express', () => {
     expect((await alice.open(paths.auth)).status).toBe(404)
   })
 
-  test('gives it the whole flow, for each of its users', async () => {
+  test('adds the whole flow, for each of its users', async () => {
     const browser = await run(after)
     const alice = browser()
     expect((await alice.open(paths.auth)).status).toBe(401)
@@ -64,16 +64,16 @@ describe('the guide for Express', () => {
     expect([done.status, done.headers.get('location')]).toEqual([303, '/library'])
     const names = JSON.parse((await alice.open('/library')).text) as string[]
     expect(names).toEqual(Array.from({ length: 7 }, () => expect.any(String)))
-    expect(JSON.parse((await alice.ask(paths.health)).text).health.status).toBe('healthy')
+    expect(JSON.parse((await alice.callApi(paths.health)).text).health.status).toBe('healthy')
 
     const bob = browser()
     await bob.send({ method: 'POST', path: '/login/bob' })
-    expect((await bob.ask(paths.connection)).status).toBe(404)
+    expect((await bob.callApi(paths.connection)).status).toBe(404)
 
     const denied = await alice.open(await alice.consent(spotify.fake, { deny: true }))
     expect([denied.status, denied.headers.get('content-type')]).toEqual([403, 'text/html; charset=utf-8'])
-    expect((await alice.ask(paths.connection)).status).toBe(200)
-    expect((await alice.ask(paths.connection, 'DELETE')).status).toBe(204)
-    expect((await alice.ask(paths.connection)).status).toBe(404)
+    expect((await alice.callApi(paths.connection)).status).toBe(200)
+    expect((await alice.callApi(paths.connection, 'DELETE')).status).toBe(204)
+    expect((await alice.callApi(paths.connection)).status).toBe(404)
   })
 })

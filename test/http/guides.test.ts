@@ -112,7 +112,7 @@ describe.each([
     rmSync(cwd, { recursive: true })
   })
 
-  test('gives the whole flow', async () => {
+  test('adds the whole flow', async () => {
     const port = await freePort()
     const program = startProgram(entry, { cwd, fake: spotify.url, port })
     await program.printed(/http:\S+/)
@@ -123,7 +123,7 @@ describe.each([
     const done = await alice.open(await alice.consent(spotify.fake, { query: '?returnTo=/library' }))
     expect([done.status, done.headers.get('location')], done.text).toEqual([303, '/library'])
     expect(JSON.parse((await alice.open('/library')).text)).toHaveLength(7)
-    const begun = JSON.parse((await alice.ask(paths.auth)).text).authorizationUrl
+    const begun = JSON.parse((await alice.callApi(paths.auth)).text).authorizationUrl
     const back = await spotify.fake.approve(begun)
     const posted = await alice.send({
       method: 'POST',
@@ -132,8 +132,8 @@ describe.each([
       body: JSON.stringify(Object.fromEntries(back.searchParams)),
     })
     expect(posted.status, posted.text).toBe(200)
-    expect((await alice.ask(paths.connection, 'DELETE')).status).toBe(204)
-    expect((await alice.ask(paths.connection)).status).toBe(404)
+    expect((await alice.callApi(paths.connection, 'DELETE')).status).toBe(204)
+    expect((await alice.callApi(paths.connection)).status).toBe(404)
     await program.stop()
   }, 120_000)
 })

@@ -43,7 +43,7 @@ describe('GET auth', () => {
     })
   })
 
-  test('tells a program where to send the person', async () => {
+  test('returns the provider’s URL to a program', async () => {
     const response = await setUp().call('GET', '/auth', program)
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({
@@ -52,18 +52,18 @@ describe('GET auth', () => {
     expect(response.headers.getSetCookie()).toHaveLength(2)
   })
 
-  test('showDialog=true asks the person again, for another account', async () => {
+  test('showDialog=true shows the consent page again, for another account', async () => {
     const { call, connections } = setUp()
     await call('GET', '/auth?showDialog=true')
     expect(connections.begin).toHaveBeenCalledWith(expect.objectContaining({ showDialog: true }))
   })
 
-  test('nobody signed in is 401, as a page or as a problem', async () => {
+  test('no signed-in user is 401, as a page or as a problem', async () => {
     for (const owner of [() => undefined, () => null, () => '', async () => undefined]) {
       const { call, connections } = setUp({}, { owner })
-      const answer = await call('GET', '/auth', program)
-      expect(answer.status).toBe(401)
-      expect((await problem(answer)).code).toBe('HTTP_UNAUTHENTICATED')
+      const response = await call('GET', '/auth', program)
+      expect(response.status).toBe(401)
+      expect((await problem(response)).code).toBe('HTTP_UNAUTHENTICATED')
       const shown = await call('GET', '/auth', page)
       expect(shown.status).toBe(401)
       expect(shown.headers.get('content-type')).toBe('text/html; charset=utf-8')
@@ -94,7 +94,7 @@ describe('incremental consent', () => {
   const offered = { scopes: ['playlist-read-private', 'user-top-read'] }
   const always = ['user-library-read']
 
-  test('a listed scope is asked for on top of the basic ones and of what was granted', async () => {
+  test('a listed scope is requested in addition to the basic ones and those that were granted', async () => {
     const get = async () => ({ ...connection, scopes: ['user-library-read', 'user-top-read', 'streaming'] })
     const { call, connections } = setUp({ get }, offered, always)
     await call('GET', '/auth?scope=playlist-read-private%20user-library-read')
@@ -120,7 +120,7 @@ describe('incremental consent', () => {
     )
   })
 
-  test('where no scope is offered the basic ones may be named and the store is not asked', async () => {
+  test('where no scope is offered the basic ones may be named and the store is not read', async () => {
     const { call, connections } = setUp({}, {}, always)
     await call('GET', '/auth?scope=user-library-read')
     expect(connections.begin).toHaveBeenCalledWith(expect.objectContaining({ scopes: undefined }))
@@ -179,9 +179,9 @@ describe('the callback', () => {
     const response = await call('POST', '/callback', { 'content-type': 'application/json; charset=utf-8' }, body)
     expect(response.status).toBe(200)
     expect(response.headers.getSetCookie()).toHaveLength(1)
-    const answer = (await response.json()) as { connection: Record<string, unknown>; returnTo: string }
-    expect(answer.returnTo).toBe('/library')
-    expect(answer.connection).toMatchObject({ ownerId: 'alice', reauthorizeBy: '2024-05-06T12:53:20.000Z' })
+    const result = (await response.json()) as { connection: Record<string, unknown>; returnTo: string }
+    expect(result.returnTo).toBe('/library')
+    expect(result.connection).toMatchObject({ ownerId: 'alice', reauthorizeBy: '2024-05-06T12:53:20.000Z' })
     expect(complete.mock.calls[0]![0].url.href).toBe(`${redirectUri}?code=c&state=s&iss=https%3A%2F%2Faccounts.example`)
   })
 
@@ -228,7 +228,7 @@ describe('the callback', () => {
     expect(connections.complete).not.toHaveBeenCalled()
   })
 
-  test('what somebody else put on Object.prototype is no parameter', async () => {
+  test('a property of Object.prototype is not a parameter', async () => {
     const { call, connections } = setUp()
     Object.defineProperty(Object.prototype, 'code', { value: 'polluted', configurable: true })
     try {
@@ -255,7 +255,7 @@ describe('a callback without a session but with our cookie', () => {
   const cookie = 'stagedoor_login_abc=sealed'
   const signedOut = { owner: () => undefined }
 
-  test('is answered once with a page that repeats the navigation from our origin', async () => {
+  test('results once in a page that repeats the navigation from our origin', async () => {
     const { call, connections } = setUp({}, signedOut)
     const response = await call('GET', query, { ...page, cookie })
     expect(response.status).toBe(200)
@@ -308,7 +308,7 @@ describe('a sign-in that fails', () => {
     expect(response.headers.getSetCookie()).toEqual(['stagedoor_login_new=; Max-Age=0; Path=/'])
   })
 
-  test('or else shows a page that says what to do, under a strict policy', async () => {
+  test('or else shows a page with advice, under a strict policy', async () => {
     const response = await setUp(failing(denied())).call('GET', query, page)
     expect(response.status).toBe(403)
     expect(response.headers.getSetCookie()).toHaveLength(1)
@@ -319,7 +319,7 @@ describe('a sign-in that fails', () => {
     expect(html).not.toContain('secret-state')
   })
 
-  test('tells a program as a problem document', async () => {
+  test('results in a problem document for a program', async () => {
     const response = await setUp(failing(denied()), { afterError: '/oops' }).call('GET', query, program)
     expect(response.status).toBe(403)
     expect(response.headers.getSetCookie()).toHaveLength(1)
@@ -345,7 +345,7 @@ describe('a sign-in that fails', () => {
     [new ConnectionError('CONNECTION_NOT_STORED', 'x', { ownerId: 'alice' }), 503],
     [new StoreError('STORE_UNAVAILABLE', 'x'), 503],
     [new VaultError('VAULT_DECRYPT_FAILED', 'x'), 500],
-  ])('%s is answered with %i, and nothing but its code comes out', async (error, status) => {
+  ])('%s results in %i, and nothing but its code is shown', async (error, status) => {
     error.message = 'message with secret-code'
     const onError = vi.fn()
     const { call } = setUp(failing(error), { onError })
@@ -389,7 +389,7 @@ describe('a sign-in that fails', () => {
 })
 
 describe('the connection and its health', () => {
-  test('GET connection gives the public members, dates as ISO strings', async () => {
+  test('GET connection returns the public members, dates as ISO strings', async () => {
     const get = async () => ({ ...connection, accessToken: 'secret' }) as never
     const response = await setUp({ get }).call('GET', '/connection')
     expect(response.status).toBe(200)
@@ -433,7 +433,7 @@ describe('the connection and its health', () => {
     expect([none.status, none.headers.get('link')]).toEqual([204, null])
   })
 
-  test('GET health gives the health', async () => {
+  test('GET health returns the health', async () => {
     const response = await setUp().call('GET', '/health')
     expect(await response.json()).toEqual({
       health: { status: 'healthy', checkedAt: '2023-11-14T22:15:00.000Z', api: { status: 'ok' } },
@@ -457,7 +457,7 @@ describe('methods', () => {
     expect(connections.complete).not.toHaveBeenCalled()
   })
 
-  test('HEAD answers as GET, without a body', async () => {
+  test('HEAD responds as GET, without a body', async () => {
     const { call } = setUp()
     const got = await call('GET', '/connection')
     const head = await call('HEAD', '/connection')
@@ -468,8 +468,8 @@ describe('methods', () => {
     expect([missing.status, missing.body]).toEqual([404, null])
   })
 
-  test('OPTIONS names the methods and asks nobody who is signed in', async () => {
-    const { call } = setUp({}, { owner: () => Promise.reject(new Error('asked')) })
+  test('OPTIONS names the methods and does not call owner', async () => {
+    const { call } = setUp({}, { owner: () => Promise.reject(new Error('called')) })
     const response = await call('OPTIONS', '/connection')
     expect(response.status).toBe(204)
     expect(response.headers.get('allow')).toBe('GET, HEAD, DELETE, OPTIONS')
@@ -520,7 +520,7 @@ describe('a foreign page', () => {
     }
   })
 
-  test('a listed origin may read the answers, errors included; another may not', async () => {
+  test('a listed origin may read the responses, errors included; another may not', async () => {
     const { call } = setUp({ get: async () => undefined }, options)
     const allowed = await call('GET', '/connection', { origin: listed })
     expect(allowed.headers.get('access-control-allow-origin')).toBe(listed)
@@ -531,7 +531,7 @@ describe('a foreign page', () => {
     expect(foreign.headers.get('vary')).toBe('Origin')
   })
 
-  test('a preflight request is answered for a listed origin only', async () => {
+  test('a preflight request is accepted for a listed origin only', async () => {
     const { call } = setUp({}, options)
     const allowed = await call('OPTIONS', '/connection', { origin: listed, 'access-control-request-method': 'DELETE' })
     expect(allowed.headers.get('access-control-allow-methods')).toContain('DELETE')

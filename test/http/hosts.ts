@@ -11,10 +11,10 @@ import { stagedoorExpress } from '../../src/http/express.ts'
 import { stagedoorFastify } from '../../src/http/fastify.ts'
 import { stagedoorHono } from '../../src/http/hono.ts'
 import { stagedoorNext } from '../../src/http/next.ts'
-import { type Answer, type Sent, sendOver, sendTo } from './http-client.ts'
+import { type HttpRequest, type HttpResponse, sendOver, sendTo } from './http-client.ts'
 
-export interface Running {
-  send(sent: Sent): Promise<Answer>
+export interface RunningHost {
+  send(request: HttpRequest): Promise<HttpResponse>
   close(): Promise<void>
 }
 
@@ -22,18 +22,18 @@ export type Options = Omit<AdapterOptions<never>, 'owner'>
 
 export interface Host {
   readonly name: string
-  /** Mounts the endpoints as the guide says; who is signed in stands in the header `x-user`. */
-  start(source: HandlerSource, options?: Options): Promise<Running>
+  /** Mounts the endpoints as in the guide; the header `x-user` is the id of the signed-in user. */
+  start(source: HandlerSource, options?: Options): Promise<RunningHost>
 }
 
 const anyPort = { host: '127.0.0.1', port: 0 }
 
-function running(server: Server | ServerType): Promise<Running> {
+function running(server: Server | ServerType): Promise<RunningHost> {
   return new Promise((resolve) => {
     const ready = (): void => {
       const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
       resolve({
-        send: (sent) => sendOver(origin, sent),
+        send: (request) => sendOver(origin, request),
         close: () => new Promise((closed) => server.close(() => closed())),
       })
     }
@@ -42,11 +42,11 @@ function running(server: Server | ServerType): Promise<Running> {
   })
 }
 
-function onNode(listener: RequestListener): Promise<Running> {
+function onNode(listener: RequestListener): Promise<RunningHost> {
   return running(createServer(listener).listen(anyPort))
 }
 
-/** Express with whatever stands before the endpoints. */
+/** Express with other middleware before the endpoints. */
 export function expressHost(name: string, make: typeof express, before: (app: express.Express) => void): Host {
   return {
     name,
@@ -65,7 +65,7 @@ export const hosts: readonly Host[] = [
     async start(source, options = {}) {
       const handle = source.handler({ ...options, owner: (request) => request.headers.get('x-user') })
       return {
-        send: (sent) => sendTo((request) => handle(request, undefined), 'http://10.0.0.1', sent),
+        send: (request) => sendTo((request) => handle(request, undefined), 'http://10.0.0.1', request),
         close: async () => {},
       }
     },
@@ -146,7 +146,7 @@ export const hosts: readonly Host[] = [
           ? Promise.resolve(new Response(null, { status: 405 }))
           : handle(new NextRequest(request))
       }
-      return { send: (sent) => sendTo(call, 'http://10.0.0.1', sent), close: async () => {} }
+      return { send: (request) => sendTo(call, 'http://10.0.0.1', request), close: async () => {} }
     },
   },
 ]

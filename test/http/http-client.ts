@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 
-export interface Sent {
+export interface HttpRequest {
   readonly method: string
   /** Path and query, sent as they are. */
   readonly path: string
@@ -8,14 +8,14 @@ export interface Sent {
   readonly body?: string | undefined
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number
   readonly headers: Headers
   readonly text: string
 }
 
-/** Sends exactly the headers given: `fetch` would add some of its own. Bodies go out in chunks. */
-export function sendOver(origin: string, { method, path, headers, body }: Sent): Promise<Answer> {
+/** Sends exactly the given headers: `fetch` would add some of its own. Bodies are sent in chunks. */
+export function sendOver(origin: string, { method, path, headers, body }: HttpRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(origin)
     const outgoing = request({ hostname, port, method, path, headers: { ...headers }, agent: false }, (incoming) => {
@@ -23,11 +23,11 @@ export function sendOver(origin: string, { method, path, headers, body }: Sent):
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
       incoming.once('error', reject)
       incoming.once('end', () => {
-        const answer = new Headers()
+        const responseHeaders = new Headers()
         for (const [name, values] of Object.entries(incoming.headersDistinct)) {
-          for (const value of values ?? []) answer.append(name, value)
+          for (const value of values ?? []) responseHeaders.append(name, value)
         }
-        resolve({ status: incoming.statusCode ?? 0, headers: answer, text: Buffer.concat(chunks).toString() })
+        resolve({ status: incoming.statusCode ?? 0, headers: responseHeaders, text: Buffer.concat(chunks).toString() })
       })
     })
     outgoing.once('error', reject)
@@ -40,8 +40,8 @@ export function sendOver(origin: string, { method, path, headers, body }: Sent):
 export async function sendTo(
   handle: (request: Request) => Promise<Response>,
   origin: string,
-  { method, path, headers, body }: Sent,
-): Promise<Answer> {
+  { method, path, headers, body }: HttpRequest,
+): Promise<HttpResponse> {
   const response = await handle(new Request(origin + path, { method, headers: { ...headers }, body: body ?? null }))
   return { status: response.status, headers: response.headers, text: await response.text() }
 }

@@ -6,7 +6,7 @@ import { Browser, paths } from './world.ts'
 
 const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))
 
-test('a call that lacks a scope names it, auth?scope= asks for it on top, and the call works', async () => {
+test('a call that lacks a scope names it, auth?scope= requests it in addition, and the call works', async () => {
   const fake = createFakeSpotify()
   await using stagedoor = createStagedoor({
     clientId: 'test-client',

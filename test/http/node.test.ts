@@ -56,15 +56,15 @@ describe('over a raw socket', () => {
   }
   async function talk(text: string): Promise<string> {
     const socket = await dial()
-    let answer = ''
+    let response = ''
     socket.on('data', (chunk: string) => {
-      answer += chunk
+      response += chunk
     })
     socket.on('error', () => {})
     const closed = new Promise((resolve) => socket.once('close', resolve))
     socket.write(text.replaceAll('\n', '\r\n'), 'latin1')
     await closed
-    return answer
+    return response
   }
   const head = 'Host: evil.example\nConnection: close\n\n'
 
@@ -78,20 +78,20 @@ describe('over a raw socket', () => {
 
   test('a query of a megabyte is refused by Node itself', async () => {
     vi.mocked(connections.health).mockClear()
-    const answer = await talk(`GET /api/v1/spotify/health?${'x'.repeat(1_000_000)} HTTP/1.1\n${head}`)
-    // Node closes while the rest is still being sent, so its answer may be lost on the way.
-    expect(answer === '' || answer.startsWith('HTTP/1.1 431 '), answer).toBe(true)
+    const response = await talk(`GET /api/v1/spotify/health?${'x'.repeat(1_000_000)} HTTP/1.1\n${head}`)
+    // Node closes while the rest is still being sent, so its response may be lost on the way.
+    expect(response === '' || response.startsWith('HTTP/1.1 431 '), response).toBe(true)
     expect(connections.health).not.toHaveBeenCalled()
   })
 
   test('headers and cookies that the host has set stay', async () => {
-    const answer = await talk(`GET /api/v1/spotify/auth HTTP/1.1\nOrigin: https://web.example\n${head}`)
-    expect(answer.match(/^set-cookie: .*$/gim)).toEqual([
+    const response = await talk(`GET /api/v1/spotify/auth HTTP/1.1\nOrigin: https://web.example\n${head}`)
+    expect(response.match(/^set-cookie: .*$/gim)).toEqual([
       'Set-Cookie: session=of-the-host',
       'Set-Cookie: stagedoor_login_new=sealed; Max-Age=600; Path=/',
       'Set-Cookie: stagedoor_login_old=; Max-Age=0; Path=/',
     ])
-    expect(answer.match(/^vary: .*$/gim)).toEqual(['Vary: Accept-Encoding', 'Vary: Origin'])
+    expect(response.match(/^vary: .*$/gim)).toEqual(['Vary: Accept-Encoding', 'Vary: Origin'])
   })
 
   test('a path of the host goes on to the host', async () => {
@@ -101,8 +101,8 @@ describe('over a raw socket', () => {
   test('after a body that was refused the connection serves the next request', async () => {
     const body = JSON.stringify({ code: 'c'.repeat(300_000) })
     const post = `POST /api/v1/spotify/callback HTTP/1.1\nHost: a\nContent-Type: application/json\nContent-Length: ${body.length}\n\n${body}`
-    const answer = await talk(`${post}GET /api/v1/spotify/health HTTP/1.1\n${head}`)
-    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200'])
+    const response = await talk(`${post}GET /api/v1/spotify/health HTTP/1.1\n${head}`)
+    expect(response.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200'])
   })
 
   test('a client that goes away within its body leaves nothing done', async () => {

@@ -35,17 +35,17 @@ describe('afterError', () => {
 })
 
 describe('onError', () => {
-  it('harms nobody when what it returns rejects', async () => {
+  it('can return a promise that rejects, which is ignored', async () => {
     const rejections: unknown[] = []
     const note = (reason: unknown): number => rejections.push(reason)
     process.on('unhandledRejection', note)
     const get = vi.fn(async () => {
       throw new StoreError('STORE_UNAVAILABLE', 'The store is away.')
     })
-    let told = 0
+    let calls = 0
     // Not a mock function: that would look at the promise itself.
     const onError = async (): Promise<void> => {
-      told++
+      calls++
       throw new Error('The log is away.')
     }
     const handle = createHandler(
@@ -56,13 +56,13 @@ describe('onError', () => {
     await new Promise((resolve) => setImmediate(resolve))
     process.off('unhandledRejection', note)
     expect(response.status).toBe(503)
-    expect(told).toBe(1)
+    expect(calls).toBe(1)
     expect(rejections).toEqual([])
   })
 })
 
 describe('GET auth for an owner whose record cannot be read', () => {
-  it('begins a sign-in that asks for the basic scopes, so that the owner can connect again', async () => {
+  it('begins a sign-in that requests the basic scopes, so that the owner can connect again', async () => {
     const get = vi.fn(async () => {
       throw new StoreError('STORE_CORRUPT', 'A stored connection is corrupt.')
     })
@@ -76,7 +76,7 @@ describe('GET auth for an owner whose record cannot be read', () => {
     expect(connections.begin).toHaveBeenCalledWith(expect.objectContaining({ scopes: ['user-library-read'] }))
   })
 
-  it('still answers 503 while the store is away', async () => {
+  it('still results in 503 while the store is unavailable', async () => {
     const get = vi.fn(async () => {
       throw new StoreError('STORE_UNAVAILABLE', 'The store is away.')
     })

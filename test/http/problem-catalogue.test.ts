@@ -19,7 +19,7 @@ group('every code', () => {
       expect(codes).toContain(code)
   })
 
-  test.each(codes)('%s is answered with a client’s or a server’s error and with what to do', (code) => {
+  test.each(codes)('%s has a status of 4xx or 5xx and an advice', (code) => {
     const { status, title, detail } = describe(code, 'Spotify')
     expect(status).toBeGreaterThanOrEqual(400)
     expect(status).toBeLessThan(600)
@@ -27,7 +27,7 @@ group('every code', () => {
     expect(detail).toMatch(/^[A-Z].+\.$/)
   })
 
-  test('stands in the guide with its words', () => {
+  test('is in the guide with the same text', () => {
     expect(rows.map(([, code, ...rest]) => [code, ...rest.slice(0, 3)])).toEqual(
       expect.arrayContaining(
         codes.map((code) => {

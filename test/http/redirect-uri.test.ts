@@ -20,7 +20,7 @@ describe.each(hosts)('$name', ({ start }) => {
   test('the callback below the base path serves it too, for a proxy that shortens paths', async () => {
     const world = createWorld({ redirectUri: 'http://127.0.0.1:3000/public/api/v1/spotify/callback' })
     const host = await start(world.source, { afterConnect: '/home' }).catch((error: { code?: string }) => error.code)
-    // Fastify registers the redirect URI's path as well, which lies outside of its prefix here.
+    // Fastify registers the redirect URI's path as well, which is outside of its prefix here.
     if (typeof host !== 'object') return expect(host).toBe('CONFIG_REDIRECT_URI')
     const alice = new Browser(host, 'alice')
     const back = await alice.consent(world.fake)
@@ -62,8 +62,8 @@ describe('the login cookie', () => {
   const setCookies = async (redirectUri: string): Promise<string[]> => {
     const world = createWorld({ redirectUri })
     const handle = world.source.handler({ owner: () => 'alice' })
-    const answer = await handle(new Request(new URL(paths.auth, redirectUri)), undefined)
-    return answer.headers.getSetCookie()
+    const response = await handle(new Request(new URL(paths.auth, redirectUri)), undefined)
+    return response.headers.getSetCookie()
   }
 
   test('is bound to the host and to https where the origin is https', async () => {

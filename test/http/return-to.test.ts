@@ -84,8 +84,8 @@ const handle = createHandler({ connections, redirectUri }, { owner: () => 'alice
 const afterwards = async (returnTo: string | undefined) => {
   const complete = async () => ({ connection, returnTo: returnTo as string, setCookies: [] })
   const finish = createHandler({ connections: connectionsDouble({ complete }), redirectUri }, { owner: () => 'alice' })
-  const answer = await finish(new Request(`${redirectUri}?code=c&state=s`), undefined)
-  return answer.headers.get('location') ?? ''
+  const response = await finish(new Request(`${redirectUri}?code=c&state=s`), undefined)
+  return response.headers.get('location') ?? ''
 }
 
 /** What a browser, and a proxy that decodes once more, make of a Location header. */
@@ -97,7 +97,7 @@ function stays(location: string): boolean {
   })
 }
 
-describe(`${attacks.length} attempts to lead a person elsewhere`, () => {
+describe(`${attacks.length} attempts to redirect a browser elsewhere`, () => {
   test('there are at least two hundred', () => {
     expect(new Set(attacks).size).toBeGreaterThanOrEqual(200)
   })
@@ -108,12 +108,12 @@ describe(`${attacks.length} attempts to lead a person elsewhere`, () => {
       `returnTo=${encodeURIComponent(encodeURI(attack))}`,
     ]) {
       vi.mocked(connections.begin).mockClear()
-      const answer = await handle(new Request(`${base}/auth?${query}`, { headers: program }), undefined)
+      const response = await handle(new Request(`${base}/auth?${query}`, { headers: program }), undefined)
       const begun = vi.mocked(connections.begin).mock.calls[0]?.[0].returnTo
-      if (answer.status === 400) {
-        expect(await answer.json()).toMatchObject({ code: 'HTTP_BAD_RETURN_TO' })
+      if (response.status === 400) {
+        expect(await response.json()).toMatchObject({ code: 'HTTP_BAD_RETURN_TO' })
         expect(begun).toBeUndefined()
-        expect(answer.headers.getSetCookie()).toEqual([])
+        expect(response.headers.getSetCookie()).toEqual([])
       } else {
         expect(stays(begun ?? ''), begun).toBe(true)
         expect(stays(await afterwards(begun))).toBe(true)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { hosts, type Running } from './hosts.ts'
+import { hosts, type RunningHost } from './hosts.ts'
 import { Browser, createWorld, paths, type World } from './world.ts'
 
 const options = { afterConnect: '/home', afterError: '/oops', scopes: ['user-top-read'] }
@@ -7,7 +7,7 @@ const evil = 'https://evil.example'
 
 describe.each(hosts)('$name', ({ start }) => {
   let world: World
-  let host: Running
+  let host: RunningHost
   let alice: Browser
   beforeEach(async () => {
     world = createWorld()
@@ -23,32 +23,32 @@ describe.each(hosts)('$name', ({ start }) => {
       headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     })
-  const failed = async (answer: { status: number; headers: Headers; text: string }, code: string) => {
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, `/oops?error=${code}`])
+  const failed = async (response: { status: number; headers: Headers; text: string }, code: string) => {
+    expect([response.status, response.headers.get('location')]).toEqual([303, `/oops?error=${code}`])
     expect(await world.stored()).toEqual([])
     expect(world.fake.tokens.filter(({ kind }) => kind !== 'code')).toEqual([])
   }
 
   test('connects, shows, and disconnects', async () => {
-    expect((await alice.ask(paths.connection)).status).toBe(404)
-    expect(JSON.parse((await alice.ask(paths.health)).text).health.status).toBe('disconnected')
+    expect((await alice.callApi(paths.connection)).status).toBe(404)
+    expect(JSON.parse((await alice.callApi(paths.health)).text).health.status).toBe('disconnected')
     const back = await alice.consent(world.fake, { query: '?returnTo=/library%3Fpage=2' })
     const done = await alice.open(back)
     expect([done.status, done.headers.get('location')]).toEqual([303, '/library?page=2'])
     expect(alice.cookies.size).toBe(0)
-    const shown = JSON.parse((await alice.ask(paths.connection)).text).connection
+    const shown = JSON.parse((await alice.callApi(paths.connection)).text).connection
     expect(shown).toMatchObject({ ownerId: 'alice', provider: 'spotify', status: 'connected' })
     expect(shown.scopes.toSorted()).toEqual(['playlist-read-private', 'user-library-read'])
     expect(new Date(shown.expiresAt).getTime() - world.fake.clock.now()).toBe(3_600_000)
-    expect(JSON.parse((await alice.ask(paths.health)).text).health.status).toBe('healthy')
-    const gone = await alice.ask(paths.connection, 'DELETE')
+    expect(JSON.parse((await alice.callApi(paths.health)).text).health.status).toBe('healthy')
+    const gone = await alice.callApi(paths.connection, 'DELETE')
     expect([gone.status, gone.headers.get('link')]).toEqual([204, expect.stringContaining('/account/apps')])
-    expect((await alice.ask(paths.connection, 'DELETE')).status).toBe(204)
+    expect((await alice.callApi(paths.connection, 'DELETE')).status).toBe(204)
     expect(await world.stored()).toEqual([])
   })
 
   test('a single-page application posts what it was sent', async () => {
-    const begun = JSON.parse((await alice.ask(paths.auth)).text).authorizationUrl
+    const begun = JSON.parse((await alice.callApi(paths.auth)).text).authorizationUrl
     const back = await world.fake.approve(begun)
     const done = await post(alice, Object.fromEntries(back.searchParams))
     expect(done.status, done.text).toBe(200)
@@ -67,9 +67,9 @@ describe.each(hosts)('$name', ({ start }) => {
   test('two users are kept apart', async () => {
     const bob = new Browser(host, 'bob')
     await alice.open(await alice.consent(world.fake))
-    expect((await bob.ask(paths.connection)).status).toBe(404)
+    expect((await bob.callApi(paths.connection)).status).toBe(404)
     await bob.open(await bob.consent(world.fake))
-    await bob.ask(paths.connection, 'DELETE')
+    await bob.callApi(paths.connection, 'DELETE')
     expect(await world.stored()).toEqual(['alice'])
   })
 
@@ -100,12 +100,12 @@ describe.each(hosts)('$name', ({ start }) => {
     expect(await world.stored()).toEqual(['alice'])
   })
 
-  test('a missing scope is asked for on top of what was granted', async () => {
+  test('a missing scope is requested in addition to what was granted', async () => {
     await alice.open(await alice.consent(world.fake))
     await alice.open(await alice.consent(world.fake, { query: '?scope=user-top-read' }))
-    const { scopes } = JSON.parse((await alice.ask(paths.connection)).text).connection
+    const { scopes } = JSON.parse((await alice.callApi(paths.connection)).text).connection
     expect(scopes.toSorted()).toEqual(['playlist-read-private', 'user-library-read', 'user-top-read'])
-    expect((await alice.ask(`${paths.auth}?scope=streaming`)).status).toBe(400)
+    expect((await alice.callApi(`${paths.auth}?scope=streaming`)).status).toBe(400)
   })
 
   describe('refuses', () => {
@@ -118,7 +118,7 @@ describe.each(hosts)('$name', ({ start }) => {
       const back = await alice.consent(world.fake)
       const kept = new Map(alice.cookies)
       await alice.open(back)
-      await alice.ask(paths.connection, 'DELETE')
+      await alice.callApi(paths.connection, 'DELETE')
       for (const [name, value] of kept) alice.cookies.set(name, value)
       const again = await alice.open(back)
       expect(again.headers.get('location')).toBe('/oops?error=LOGIN_ALREADY_USED')
@@ -131,8 +131,8 @@ describe.each(hosts)('$name', ({ start }) => {
       const back = await alice.consent(world.fake)
       const twin = new Browser(host, 'alice')
       for (const [name, value] of alice.cookies) twin.cookies.set(name, value)
-      const answers = await Promise.all([alice.open(back), twin.open(back)])
-      const ends = answers.map(({ headers }) => headers.get('location')).toSorted()
+      const responses = await Promise.all([alice.open(back), twin.open(back)])
+      const ends = responses.map(({ headers }) => headers.get('location')).toSorted()
       expect(ends).toEqual(['/home', '/oops?error=LOGIN_ALREADY_USED'])
       expect(world.fake.tokens.filter(({ kind }) => kind === 'refresh')).toHaveLength(1)
     })
@@ -142,7 +142,7 @@ describe.each(hosts)('$name', ({ start }) => {
       await failed(await new Browser(host, 'alice').open(back), 'LOGIN_COOKIE_MISSING')
     })
 
-    test('a callback that an attacker began for himself, with or without his cookie', async () => {
+    test('a callback of a sign-in that an attacker began, with or without its cookie', async () => {
       const mallory = new Browser(host, 'mallory')
       const back = await mallory.consent(world.fake)
       await failed(await alice.open(back), 'LOGIN_COOKIE_MISSING')
@@ -159,7 +159,7 @@ describe.each(hosts)('$name', ({ start }) => {
       }
     })
 
-    test('an answer of another authorization server', async () => {
+    test('a response of another authorization server', async () => {
       const back = await alice.consent(world.fake)
       await failed(await alice.open(`${back}&iss=${encodeURIComponent(evil)}`), 'LOGIN_ISSUER_MISMATCH')
     })
@@ -177,8 +177,8 @@ describe.each(hosts)('$name', ({ start }) => {
       const state = back.searchParams.get('state') ?? ''
       for (const wrong of ['', 'x', state.toLowerCase(), `${state.slice(0, 16)}${'A'.repeat(32)}`]) {
         back.searchParams.set('state', wrong)
-        const answer = await alice.open(back.pathname + back.search)
-        await failed(answer, 'LOGIN_STATE_MISMATCH')
+        const response = await alice.open(back.pathname + back.search)
+        await failed(response, 'LOGIN_STATE_MISMATCH')
       }
     })
 
@@ -191,8 +191,8 @@ describe.each(hosts)('$name', ({ start }) => {
     test('a sign-in whose connection cannot be stored, and clears its cookie', async () => {
       const back = await alice.consent(world.fake)
       await world.closeStore()
-      const answer = await alice.open(back)
-      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/oops?error=STORE_UNAVAILABLE'])
+      const response = await alice.open(back)
+      expect([response.status, response.headers.get('location')]).toEqual([303, '/oops?error=STORE_UNAVAILABLE'])
       expect(alice.cookies.size).toBe(0)
     })
 
@@ -203,9 +203,9 @@ describe.each(hosts)('$name', ({ start }) => {
     })
 
     test('headers that a parameter tries to inject', async () => {
-      const answer = await alice.open(`${paths.auth}?returnTo=/a%0d%0aSet-Cookie:%20x=1&scope=%0d%0aX:y`)
-      expect(answer.status).toBe(400)
-      expect(answer.headers.getSetCookie()).toEqual([])
+      const response = await alice.open(`${paths.auth}?returnTo=/a%0d%0aSet-Cookie:%20x=1&scope=%0d%0aX:y`)
+      expect(response.status).toBe(400)
+      expect(response.headers.getSetCookie()).toEqual([])
       const back = await alice.consent(world.fake)
       await failed(await alice.open(back.replace(/code=[^&]+/, 'error=%0d%0aSet-Cookie:x=1')), 'LOGIN_PROVIDER_ERROR')
       expect(alice.cookies.size).toBe(0)
@@ -215,8 +215,8 @@ describe.each(hosts)('$name', ({ start }) => {
       const back = await alice.consent(world.fake)
       const parameters = Object.fromEntries(new URLSearchParams(back.split('?')[1]))
       for (const headers of [{ origin: evil }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }]) {
-        const answer = await post(alice, parameters, headers)
-        expect([answer.status, JSON.parse(answer.text).code]).toEqual([403, 'HTTP_FORBIDDEN_ORIGIN'])
+        const response = await post(alice, parameters, headers)
+        expect([response.status, JSON.parse(response.text).code]).toEqual([403, 'HTTP_FORBIDDEN_ORIGIN'])
         expect(await world.stored()).toEqual([])
       }
       await alice.open(back)
@@ -228,33 +228,33 @@ describe.each(hosts)('$name', ({ start }) => {
     test('JSON that would pollute a prototype', async () => {
       const back = new URLSearchParams((await alice.consent(world.fake)).split('?')[1])
       const own = `"code":"${back.get('code')}","state":"${back.get('state')}"`
-      const answer = await post(alice, `{"__proto__":{${own}},"constructor":{"prototype":{${own}}}}`)
-      expect(answer.status).toBe(400)
+      const response = await post(alice, `{"__proto__":{${own}},"constructor":{"prototype":{${own}}}}`)
+      expect(response.status).toBe(400)
       expect(await world.stored()).toEqual([])
       expect(Object.prototype).not.toHaveProperty('code')
       const honest = await post(alice, `{"__proto__":{"status":"x"},${own}}`)
       expect(honest.status, honest.text).toBe(200)
     })
 
-    test('anything, without telling a secret', async () => {
+    test('anything, without showing a secret', async () => {
       const twice = await alice.consent(world.fake)
       const mixed = await alice.consent(world.fake)
       const back = await alice.consent(world.fake)
-      const answers = [
+      const responses = [
         await alice.open(`${twice}&code=again`),
-        await alice.ask(`${mixed}&iss=x`),
+        await alice.callApi(`${mixed}&iss=x`),
         await alice.open(back),
-        await alice.ask(back),
-        await alice.ask(paths.connection),
-        await alice.ask(paths.health),
-        await alice.ask(paths.connection, 'DELETE'),
+        await alice.callApi(back),
+        await alice.callApi(paths.connection),
+        await alice.callApi(paths.health),
+        await alice.callApi(paths.connection, 'DELETE'),
       ]
       const states = [twice, mixed, back].map((path) => new URLSearchParams(path.split('?')[1]).get('state') ?? '')
       const secrets = [...world.secrets(), ...states]
       expect(world.fake.tokens.map(({ kind }) => kind)).toEqual(['code', 'code', 'code', 'access', 'refresh'])
-      for (const { headers, text } of answers) {
-        const told = JSON.stringify([...headers]) + text
-        for (const secret of secrets) expect(told).not.toContain(secret)
+      for (const { headers, text } of responses) {
+        const output = JSON.stringify([...headers]) + text
+        for (const secret of secrets) expect(output).not.toContain(secret)
       }
     })
   })

@@ -90,7 +90,7 @@ describe('the options of a handler are checked when it is made', () => {
     expect(route('/x/api/v1/spotify/auth')).toBeUndefined()
   })
 
-  test('a redirect URI that is a page of the host is ours only with an answer from the provider', () => {
+  test('a redirect URI that is a page of the host is routed only with parameters from the provider', () => {
     const site = createSite('https://app.example/', {})
     expect(site.route(new URL('https://app.example/'))).toBeUndefined()
     expect(site.route(new URL('https://app.example/?page=2'))).toBeUndefined()

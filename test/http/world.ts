@@ -5,8 +5,8 @@ import { spotifyProvider } from '../../src/oauth/providers/spotify.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { createFakeSpotify, type FakeSpotify } from '../../src/testing/index.ts'
 import { createVault, localKms } from '../../src/vault/index.ts'
-import type { Running } from './hosts.ts'
-import type { Answer, Sent } from './http-client.ts'
+import type { RunningHost } from './hosts.ts'
+import type { HttpRequest, HttpResponse } from './http-client.ts'
 
 export const paths = {
   auth: '/api/v1/spotify/auth',
@@ -21,17 +21,17 @@ export interface World {
   readonly source: HandlerSource
   /** The owners whose connections are stored. */
   stored(): Promise<readonly string[]>
-  /** Everything the store holds, as text. */
+  /** Everything that the store contains, as text. */
   rows(): Promise<string>
   /** Makes every call of the store fail from now on. */
   closeStore(): Promise<void>
-  /** Every secret there was: codes and tokens that the fake gave out. */
+  /** Every secret so far: codes and tokens that the fake issued. */
   secrets(): readonly string[]
 }
 
 const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))
 
-/** Real connections over a fake Spotify whose clock stands still. */
+/** Real connections over a fake Spotify whose clock does not advance. */
 export function createWorld(options: { redirectUri?: string; seen?: (request: Request) => void } = {}): World {
   const { redirectUri = `http://127.0.0.1:3000${paths.callback}`, seen } = options
   const fake = createFakeSpotify({ clock: Date.UTC(2026, 10, 1) })
@@ -68,46 +68,46 @@ const page = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'sec-fetch-m
 /** A browser with cookies of its own, in front of a running host. */
 export class Browser {
   readonly cookies = new Map<string, string>()
-  readonly #host: Running
+  readonly #host: RunningHost
   readonly #user: string | undefined
 
-  constructor(host: Running, user: string | undefined) {
+  constructor(host: RunningHost, user: string | undefined) {
     this.#host = host
     this.#user = user
   }
 
-  async send(sent: Sent): Promise<Answer> {
+  async send(request: HttpRequest): Promise<HttpResponse> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const headers = {
       ...(this.#user === undefined ? {} : { 'x-user': this.#user }),
       ...(cookie === '' ? {} : { cookie }),
-      ...sent.headers,
+      ...request.headers,
     }
-    const answer = await this.#host.send({ ...sent, headers })
-    for (const line of answer.headers.getSetCookie()) {
+    const response = await this.#host.send({ ...request, headers })
+    for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
       if (line.includes('Max-Age=0')) this.cookies.delete(name)
       else this.cookies.set(name, value)
     }
-    return answer
+    return response
   }
 
-  /** Types an address or follows a link. */
-  open(path: string): Promise<Answer> {
+  /** Enters an address or follows a link. */
+  open(path: string): Promise<HttpResponse> {
     return this.send({ method: 'GET', path, headers: page })
   }
 
   /** Calls an endpoint as a program does. */
-  ask(path: string, method = 'GET'): Promise<Answer> {
+  callApi(path: string, method = 'GET'): Promise<HttpResponse> {
     return this.send({ method, path, headers: { accept: 'application/json' } })
   }
 
-  /** Goes to Spotify, answers the consent page there and gives the path that the browser is sent back to. */
+  /** Opens Spotify's consent page, submits it and returns the path that the browser is redirected to. */
   async consent(fake: FakeSpotify, options: { query?: string; user?: string; deny?: boolean } = {}): Promise<string> {
     const { query = '', ...approval } = options
-    const answer = await this.open(paths.auth + query)
-    const location = answer.headers.get('location')
-    if (location === null) throw new Error(`auth did not lead to Spotify: ${answer.status} ${answer.text}`)
+    const response = await this.open(paths.auth + query)
+    const location = response.headers.get('location')
+    if (location === null) throw new Error(`auth did not lead to Spotify: ${response.status} ${response.text}`)
     const callback = await fake.approve(location, approval)
     return callback.pathname + callback.search
   }

@@ -65,8 +65,8 @@ describe.each(runtimes)('the guide for frameworks, on $name', ({ command: [progr
 
     const done = await alice.open(await alice.consent(spotify.fake, { query: '?returnTo=/library' }))
     expect([done.status, done.headers.get('location')], output).toEqual([303, '/library'])
-    expect(JSON.parse((await alice.ask(paths.connection)).text).connection.ownerId).toBe('alice')
-    const begun = JSON.parse((await alice.ask(paths.auth)).text).authorizationUrl
+    expect(JSON.parse((await alice.callApi(paths.connection)).text).connection.ownerId).toBe('alice')
+    const begun = JSON.parse((await alice.callApi(paths.auth)).text).authorizationUrl
     const posted = await alice.send({
       method: 'POST',
       path: paths.callback,
@@ -74,8 +74,8 @@ describe.each(runtimes)('the guide for frameworks, on $name', ({ command: [progr
       body: JSON.stringify(Object.fromEntries((await spotify.fake.approve(begun)).searchParams)),
     })
     expect(posted.status, posted.text).toBe(200)
-    expect((await alice.ask(paths.connection, 'DELETE')).status).toBe(204)
-    expect((await alice.ask(paths.connection)).status).toBe(404)
+    expect((await alice.callApi(paths.connection, 'DELETE')).status).toBe(204)
+    expect((await alice.callApi(paths.connection)).status).toBe(404)
     child.kill('SIGTERM')
     await ended
   })

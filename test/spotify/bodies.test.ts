@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { SpotifyClient } from '../../src/spotify/index.ts'
 import { jsonFixture } from '../fixtures/fixtures.ts'
-import { answering, json } from './answering.ts'
+import { json, scriptedClient } from './scripted-client.ts'
 
 const ref = '4iV5W9uYEdYUVa79Axb7Rh'
 type Call = (client: SpotifyClient) => Promise<unknown>
-/** Which method each recorded body answers, and where in the body the method's result lies. */
+/** The method that each recorded body is a response to, and the key of the method's result in the body. */
 const calls: Record<string, Call | readonly [Call, within: string]> = {
   album_tracks: (c) => c.albums.tracks(ref).page(),
   artist: (c) => c.artists.get(ref),
@@ -57,20 +57,22 @@ async function result(
 ): Promise<{ value: unknown; within: unknown; unexpected: readonly unknown[] }> {
   const entry = calls[name] as Call | readonly [Call, string]
   const [call, key] = typeof entry === 'function' ? [entry, undefined] : entry
-  const { client, unexpected } = answering(() => json(body))
+  const { client, unexpected } = scriptedClient(() => json(body))
   const value = await call(client)
   return { value, within: key === undefined ? body : (body as Record<string, unknown>)[key], unexpected }
 }
 
-/** How many `null` a recorded page holds in place of items: each is told. */
-const nulls: Record<string, number> = { saved_albums: 1 }
+/** How many `null` a recorded page contains in place of items: each is reported. */
+const nullItems: Record<string, number> = { saved_albums: 1 }
 
 /** The paths at which `actual` does not have what `expected` has. */
-function lost(expected: unknown, actual: unknown, path = ''): string[] {
+function missingPaths(expected: unknown, actual: unknown, path = ''): string[] {
   if (typeof expected !== 'object' || expected === null) return Object.is(expected, actual) ? [] : [path]
   if (typeof actual !== 'object' || actual === null) return [path]
   return Object.entries(expected).flatMap(([key, value]) =>
-    key in actual ? lost(value, (actual as Record<string, unknown>)[key], `${path}.${key}`) : [`${path}.${key}`],
+    key in actual
+      ? missingPaths(value, (actual as Record<string, unknown>)[key], `${path}.${key}`)
+      : [`${path}.${key}`],
   )
 }
 
@@ -101,31 +103,31 @@ function without2026(value: unknown): unknown {
 describe('recorded bodies', () => {
   it.each(bodies)('$name is read with nothing unexpected in it and nothing lost', async ({ name, body }) => {
     const { value, within, unexpected } = await result(name, body)
-    expect(unexpected).toHaveLength(nulls[name] ?? 0)
-    expect(lost(within, value)).toEqual([])
+    expect(unexpected).toHaveLength(nullItems[name] ?? 0)
+    expect(missingPaths(within, value)).toEqual([])
   })
 
   it.each(bodies)('$name is read without the fields that were removed in 2026', async ({ name, body }) => {
     const { value, within, unexpected } = await result(name, without2026(body))
-    expect(unexpected).toHaveLength(nulls[name] ?? 0)
-    expect(lost(within, value)).toEqual([])
+    expect(unexpected).toHaveLength(nullItems[name] ?? 0)
+    expect(missingPaths(within, value)).toEqual([])
   })
 
   it.each(bodies)('$name is read with invalid items dropped, and none is', async ({ name, body }) => {
     const entry = calls[name] as Call | readonly [Call, string]
-    const { client, unexpected } = answering(() => json(body), { invalidItems: 'drop' })
+    const { client, unexpected } = scriptedClient(() => json(body), { invalidItems: 'drop' })
     await (typeof entry === 'function' ? entry : entry[0])(client)
-    expect(unexpected).toHaveLength(nulls[name] ?? 0)
+    expect(unexpected).toHaveLength(nullItems[name] ?? 0)
   })
 
-  it.each(bodies)('$name is read with fields that nobody knows yet', async ({ name, body }) => {
+  it.each(bodies)('$name is read with fields that are not known yet', async ({ name, body }) => {
     const added = JSON.parse(JSON.stringify(body), (_, value) =>
       typeof value === 'object' && value !== null && !Array.isArray(value)
         ? { ...value, new_in_2027: { a: [1] } }
         : value,
     ) as unknown
     const { value, within, unexpected } = await result(name, added)
-    expect(unexpected).toHaveLength(nulls[name] ?? 0)
-    expect(lost(within, value)).toEqual([])
+    expect(unexpected).toHaveLength(nullItems[name] ?? 0)
+    expect(missingPaths(within, value)).toEqual([])
   })
 })

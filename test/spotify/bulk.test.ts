@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { chunk } from '../../src/spotify/chunk.ts'
 import type { SpotifyApiError } from '../../src/spotify/index.ts'
-import { answering, id, json } from './answering.ts'
+import { id, json, scriptedClient } from './scripted-client.ts'
 
 const uris = (count: number, kind = 'track') => Array.from({ length: count }, (_, n) => `spotify:${kind}:${n}`)
-const asked = (url: URL, name = 'uris') => url.searchParams.get(name)?.split(',') ?? []
+const requested = (url: URL, name = 'uris') => url.searchParams.get(name)?.split(',') ?? []
 const failed = (call: Promise<unknown>) =>
   call.then(
     () => undefined,
@@ -27,11 +27,11 @@ describe('cutting a list', () => {
 
 describe('the library', () => {
   it('is written in forties, by query, in order and with what is named twice', async () => {
-    const { client, seen } = answering(() => new Response(''))
-    const given = [...uris(85), 'spotify:track:0']
-    await client.library.save(given)
-    await client.library.remove(given)
-    expect(seen.map(({ method, url }) => [method, asked(url).length])).toEqual([
+    const { client, seen } = scriptedClient(() => new Response(''))
+    const references = [...uris(85), 'spotify:track:0']
+    await client.library.save(references)
+    await client.library.remove(references)
+    expect(seen.map(({ method, url }) => [method, requested(url).length])).toEqual([
       ['PUT', 40],
       ['PUT', 40],
       ['PUT', 6],
@@ -39,33 +39,36 @@ describe('the library', () => {
       ['DELETE', 40],
       ['DELETE', 6],
     ])
-    expect(seen.slice(0, 3).flatMap(({ url }) => asked(url))).toEqual(given)
+    expect(seen.slice(0, 3).flatMap(({ url }) => requested(url))).toEqual(references)
     expect(seen.every(({ body, headers }) => body === undefined && !headers.has('content-type'))).toBe(true)
   })
 
-  it('asks nothing for nothing', async () => {
-    const { client, seen } = answering(() => new Response(''))
+  it('sends no request for an empty list', async () => {
+    const { client, seen } = scriptedClient(() => new Response(''))
     await client.library.save([])
     expect(await client.library.contains([])).toEqual([])
     expect(seen).toHaveLength(0)
   })
 
-  it('answers in the order of the question, whatever is in it', async () => {
+  it('reports whether each is saved, in the order of the arguments', async () => {
     const has = (uri: string) => Number(uri.split(':')[2]) % 3 === 0
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 99 }), { maxLength: 130 }), async (numbers) => {
-        const { client } = answering(({ url }) => json(asked(url).map(has)))
-        const given = numbers.map((n) => `spotify:track:${n}`)
-        expect(await client.library.contains(given)).toEqual(given.map(has))
+        const { client } = scriptedClient(({ url }) => json(requested(url).map(has)))
+        const references = numbers.map((n) => `spotify:track:${n}`)
+        expect(await client.library.contains(references)).toEqual(references.map(has))
       }),
       { numRuns: 40 },
     )
   })
 
-  it('tells what was done when it fails in the middle', async () => {
-    const { client } = answering((_, index) => (index < 2 ? new Response('') : new Response('', { status: 403 })), {
-      retries: 0,
-    })
+  it('names what was done when it fails in the middle', async () => {
+    const { client } = scriptedClient(
+      (_, index) => (index < 2 ? new Response('') : new Response('', { status: 403 })),
+      {
+        retries: 0,
+      },
+    )
     const error = await failed(client.library.save(uris(130)))
     expect(error).toMatchObject({
       code: 'API_PARTLY_DONE',
@@ -78,11 +81,11 @@ describe('the library', () => {
   })
 
   it('throws the failure itself when nothing was done, and an abort as it is', async () => {
-    const { client } = answering(() => new Response('', { status: 403 }))
+    const { client } = scriptedClient(() => new Response('', { status: 403 }))
     expect(await failed(client.library.save(uris(130)))).toMatchObject({ code: 'API_FORBIDDEN' })
     const controller = new AbortController()
     const reason = new Error('enough')
-    const slow = answering((_, index) => {
+    const slow = scriptedClient((_, index) => {
       if (index === 1) controller.abort(reason)
       return new Response('')
     })
@@ -99,11 +102,11 @@ describe('several objects by id', () => {
     ['audiobooks', 50],
     ['chapters', 50],
     ['tracks', 50],
-  ] as const)('%s come in their order, with null where there is none, %i to a request', async (group, size) => {
-    const { client, seen, unexpected } = answering(
+  ] as const)('%s are returned in their order, with null where there is none, %i to a request', async (group, size) => {
+    const { client, seen, unexpected } = scriptedClient(
       ({ url }) =>
         json({
-          [group]: asked(url, 'ids').map((id) =>
+          [group]: requested(url, 'ids').map((id) =>
             id === '3'
               ? null
               : { id, name: id, uri: id, type: group.slice(0, -1), artists: [], album: { id, name: id } },
@@ -112,20 +115,20 @@ describe('several objects by id', () => {
       { appMode: 'extended' },
     )
     const ids = Array.from({ length: 2 * size + 1 }, (_, n) => String(n))
-    const found = (await client[group].getMany(ids)) as ({ id: string | null } | null)[]
-    expect(found.map((one) => one?.id ?? null)).toEqual(ids.map((id) => (id === '3' ? null : id)))
-    expect(seen.map(({ url }) => asked(url, 'ids').length)).toEqual([size, size, 1])
+    const objects = (await client[group].getMany(ids)) as ({ id: string | null } | null)[]
+    expect(objects.map((object) => object?.id ?? null)).toEqual(ids.map((id) => (id === '3' ? null : id)))
+    expect(seen.map(({ url }) => requested(url, 'ids').length)).toEqual([size, size, 1])
     expect(unexpected).toEqual([])
   })
 })
 
-describe('whom the user follows', () => {
+describe('following', () => {
   it('is changed through the library', async () => {
-    const { client, seen } = answering(({ method }) => (method === 'GET' ? json([true, false]) : new Response('')))
+    const { client, seen } = scriptedClient(({ method }) => (method === 'GET' ? json([true, false]) : new Response('')))
     await client.following.follow(['a', 'spotify:user:u'])
     await client.following.unfollow(['u'], { type: 'user' })
     expect(await client.following.contains(['a', 'b'])).toEqual([true, false])
-    expect(seen.map(({ method, path, url }) => [method, path, asked(url)])).toEqual([
+    expect(seen.map(({ method, path, url }) => [method, path, requested(url)])).toEqual([
       ['PUT', '/me/library', ['spotify:artist:a', 'spotify:user:u']],
       ['DELETE', '/me/library', ['spotify:user:u']],
       ['GET', '/me/library/contains', ['spotify:artist:a', 'spotify:artist:b']],
@@ -133,14 +136,16 @@ describe('whom the user follows', () => {
     await expect(client.following.follow([`spotify:track:${id}`])).rejects.toThrow('an artist or a user')
   })
 
-  it('is changed by kind with extended quota, and asked for in order', async () => {
-    const { client, seen } = answering(
+  it('is changed by kind with extended quota, and checked in the order of the arguments', async () => {
+    const { client, seen } = scriptedClient(
       ({ method, url }) =>
-        method === 'GET' ? json(asked(url, 'ids').map((id) => id.endsWith('1'))) : new Response(null, { status: 204 }),
+        method === 'GET'
+          ? json(requested(url, 'ids').map((id) => id.endsWith('1')))
+          : new Response(null, { status: 204 }),
       { appMode: 'extended' },
     )
     await client.following.follow(['a1', 'spotify:user:u1', 'a2'])
-    expect(seen.map(({ path, url }) => [path, url.searchParams.get('type'), asked(url, 'ids')])).toEqual([
+    expect(seen.map(({ path, url }) => [path, url.searchParams.get('type'), requested(url, 'ids')])).toEqual([
       ['/me/following', 'artist', ['a1', 'a2']],
       ['/me/following', 'user', ['u1']],
     ])
@@ -156,14 +161,14 @@ describe('whom the user follows', () => {
 describe('the rows of a playlist', () => {
   const versions = () => {
     let version = 0
-    return answering(({ method }) =>
+    return scriptedClient(({ method }) =>
       json(
         method === 'GET' ? { snapshot_id: 'now', id } : { snapshot_id: `v${++version}` },
         method === 'POST' ? 201 : 200,
       ),
     )
   }
-  const sent = (seen: ReturnType<typeof answering>['seen']) =>
+  const sent = (seen: ReturnType<typeof scriptedClient>['seen']) =>
     seen.map(({ method, body }) => ({ method, ...(body as object) }))
 
   it('are added in hundreds, in order, at the end or at a position that moves along', async () => {
@@ -191,8 +196,8 @@ describe('the rows of a playlist', () => {
 
   it('are removed in hundreds under the key of 2026, each against the version before', async () => {
     const { client, seen } = versions()
-    const given = [...uris(150), 'spotify:track:0', 'spotify:track:149']
-    expect(await client.playlists.removeItems(id, given, { snapshot_id: 'v0' })).toEqual({ snapshot_id: 'v2' })
+    const references = [...uris(150), 'spotify:track:0', 'spotify:track:149']
+    expect(await client.playlists.removeItems(id, references, { snapshot_id: 'v0' })).toEqual({ snapshot_id: 'v2' })
     const item = (uri: string) => ({ uri })
     expect(sent(seen)).toEqual([
       { method: 'DELETE', items: uris(150).slice(0, 100).map(item), snapshot_id: 'v0' },
@@ -200,7 +205,7 @@ describe('the rows of a playlist', () => {
     ])
   })
 
-  it('tell the version there is when there is nothing to change', async () => {
+  it('have their current version returned when there is nothing to change', async () => {
     const { client, seen } = versions()
     expect(await client.playlists.addItems(id, [])).toEqual({ snapshot_id: 'now' })
     expect(await client.playlists.removeItems(id, [])).toEqual({ snapshot_id: 'now' })
@@ -218,8 +223,8 @@ describe('the rows of a playlist', () => {
     ])
   })
 
-  it('tell which were added when it fails in the middle', async () => {
-    const { client } = answering(
+  it('are named as far as they were added when a request fails in the middle', async () => {
+    const { client } = scriptedClient(
       (_, index) => (index === 0 ? json({ snapshot_id: 'v1' }, 201) : new Response('', { status: 502 })),
       { retries: 0 },
     )

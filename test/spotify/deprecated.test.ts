@@ -5,7 +5,7 @@ import { type OperationData, operations } from '../../src/spotify/index.ts'
 
 const folder = new URL('../../src/spotify/endpoints/', import.meta.url)
 
-/** The methods of the client's groups, and what their deprecation says. */
+/** The methods of the client's groups, and the text of their deprecation. */
 function methods(): Map<string, string | undefined> {
   const found = new Map<string, string | undefined>()
   for (const name of readdirSync(folder)) {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { isStagedoorError, type SpotifyApiError, type SpotifyClient } from '../../src/spotify/index.ts'
 import { fixture } from '../fixtures/fixtures.ts'
-import { answering, id, json } from './answering.ts'
+import { id, json, scriptedClient } from './scripted-client.ts'
 
 const body = (message: string, status: number, reason?: string) =>
   JSON.stringify({ error: { status, message, reason } })
@@ -11,10 +11,13 @@ async function failure(
   status: number,
   text: string,
   call: (client: SpotifyClient) => Promise<unknown> = (client) => client.tracks.get(id),
-  options: Parameters<typeof answering>[1] & { headers?: Record<string, string> } = {},
+  options: Parameters<typeof scriptedClient>[1] & { headers?: Record<string, string> } = {},
 ): Promise<SpotifyApiError> {
   const { headers, ...rest } = options
-  const { client } = answering(() => new Response(text, { status, headers: headers ?? {} }), { retries: 0, ...rest })
+  const { client } = scriptedClient(() => new Response(text, { status, headers: headers ?? {} }), {
+    retries: 0,
+    ...rest,
+  })
   const error = await call(client).then(
     () => undefined,
     (error: unknown) => error,
@@ -26,7 +29,7 @@ async function failure(
 const play = (client: SpotifyClient) => client.player.play()
 const save = (client: SpotifyClient) => client.library.save([`spotify:track:${id}`])
 
-describe('an answer that is no success becomes an error with a code', () => {
+describe('a response without success becomes an error with a code', () => {
   it.each([
     ['an unknown id', 400, body('Invalid base62 id', 400), 'API_BAD_REQUEST'],
     ['too many URIs', 400, body('Too many uris requested', 400), 'API_BAD_REQUEST'],
@@ -35,7 +38,7 @@ describe('an answer that is no success becomes an error with a code', () => {
     ['an expired token', 401, body('The access token expired', 401), 'API_UNAUTHORIZED'],
     ['an OAuth error', 401, '{"error":"invalid_token","error_description":"expired"}', 'API_UNAUTHORIZED'],
     ['a missing scope', 403, body('Insufficient client scope', 403), 'API_MISSING_SCOPE'],
-    ['a missing scope, as it was once', 401, body('Permissions missing', 401), 'API_MISSING_SCOPE'],
+    ['a missing scope, in the older form', 401, body('Permissions missing', 401), 'API_MISSING_SCOPE'],
     ['a user who is not on the list', 403, 'User not registered in the Developer Dashboard', 'API_USER_NOT_ALLOWED'],
     [
       'a user who is not on the list, as JSON',
@@ -90,18 +93,18 @@ describe('an answer that is no success becomes an error with a code', () => {
   })
 })
 
-describe('an error says what can be done', () => {
+describe('an error names what can be done', () => {
   it('about a missing scope: which one, and whether the connection has it', async () => {
     const text = body('Insufficient client scope', 403)
     const unknown = await failure(403, text, play)
     expect(unknown.scopes).toEqual(['user-modify-playback-state'])
     expect(unknown.action).toContain('user-modify-playback-state')
     expect(unknown.action).toContain('not known')
-    const held = await failure(403, text, play, { scopes: ['user-modify-playback-state'] })
-    expect(held.action).toContain('by our record')
+    const granted = await failure(403, text, play, { scopes: ['user-modify-playback-state'] })
+    expect(granted.action).toContain('by our record')
   })
 
-  it('about what a dashboard or a subscription mends', async () => {
+  it('about what the dashboard or a subscription solves', async () => {
     expect((await failure(403, 'User not registered in the Developer Dashboard')).action).toContain('User Management')
     expect((await failure(403, 'Active premium subscription required for the owner of the app.')).action).toContain(
       'Premium',
@@ -114,7 +117,7 @@ describe('an error says what can be done', () => {
     expect((await failure(500, '')).action).toBeUndefined()
   })
 
-  it("in Spotify's own words, without ids, names and addresses", async () => {
+  it("with Spotify's message, without ids, names and addresses", async () => {
     const error = await failure(
       400,
       body(`Unsupported id spotify:track:${id} of "Somebody Else" a.person@example.com 31l77fd87g`, 400),
@@ -147,7 +150,7 @@ describe('an operation that was removed', () => {
     expect((await failure(403, body('Insufficient client scope', 403), call)).code).toBe('API_MISSING_SCOPE')
   })
 
-  it('is there with extended quota, so that it is the object that is missing', async () => {
+  it('exists with extended quota, so that it is the object that is missing', async () => {
     const call = (client: SpotifyClient) => client.users.get('nobody')
     expect((await failure(404, body('No such user', 404), call, { appMode: 'extended' })).code).toBe('API_NOT_FOUND')
     expect((await failure(403, body('Forbidden', 403), call, { appMode: 'extended' })).code).toBe(
@@ -171,7 +174,7 @@ describe('retryAt', () => {
   })
 })
 
-describe('an answer of 200 that is not what was promised', () => {
+describe('a response of 200 in another form than described', () => {
   it.each([
     ['empty', ''],
     ['HTML', '<!doctype html><html></html>'],
@@ -190,16 +193,16 @@ describe('an answer of 200 that is not what was promised', () => {
     expect(page.code).toBe('API_BAD_RESPONSE')
   })
 
-  it('is read whatever its content type says', async () => {
-    const { client } = answering(
+  it('is read whatever its content type', async () => {
+    const { client } = scriptedClient(
       () => new Response(JSON.stringify({ id: 'me' }), { headers: { 'content-type': 'text/plain' } }),
     )
     expect((await client.me.get()).id).toBe('me')
   })
 
-  it('is ignored where nothing was promised', async () => {
+  it('is ignored where the operation has no response body', async () => {
     for (const text of ['', 'AAAAsnapshot', '<html>', '{}']) {
-      const { client } = answering(() => new Response(text))
+      const { client } = scriptedClient(() => new Response(text))
       expect(await client.player.pause()).toBeUndefined()
       expect(await save(client)).toBeUndefined()
     }
@@ -212,8 +215,8 @@ describe('what an error shows', () => {
     const cause = Object.assign(new TypeError(`failed with Bearer ${secret}`), {
       config: { headers: { authorization: secret } },
     })
-    for (const answer of [() => Promise.reject(cause), () => json({}, 500), () => new Response('nope')]) {
-      const { spotify } = answering(answer, { retries: 0 })
+    for (const respond of [() => Promise.reject(cause), () => json({}, 500), () => new Response('nope')]) {
+      const { spotify } = scriptedClient(respond, { retries: 0 })
       const error = await spotify
         .as(async () => secret)
         .tracks.get(id)

@@ -21,9 +21,9 @@ function against(options: FakeSpotifyOptions & { readonly client?: SpotifyOption
   return { fake, spotify, unexpected, client: spotify.as(async () => accessToken, { scopes }) }
 }
 
-type Named = (kind: Parameters<FakeSpotify['uri']>[0], n?: number) => string
-/** Reads of each group that the methods' own tests do not tie to particular answers. */
-const reads: Record<string, (client: SpotifyClient, uri: Named) => Promise<unknown>> = {
+type NameObject = (kind: Parameters<FakeSpotify['uri']>[0], n?: number) => string
+/** Reads of each group, for the methods whose own tests need no particular responses. */
+const reads: Record<string, (client: SpotifyClient, uri: NameObject) => Promise<unknown>> = {
   'albums.get': (c, uri) => c.albums.get(uri('album')),
   'albums.getMany': (c, uri) => c.albums.getMany([uri('album'), uri('album', 1)]),
   'albums.tracks': (c, uri) => c.albums.tracks(uri('album')).toArray(),
@@ -62,7 +62,7 @@ const reads: Record<string, (client: SpotifyClient, uri: Named) => Promise<unkno
 describe.each(['development', 'extended', 'extended-2024'] as const)(
   'against the fake Spotify, for an application in %s',
   (appMode) => {
-    it.each(Object.entries(reads))('%s is answered and read, or named as unavailable', async (method, read) => {
+    it.each(Object.entries(reads))('%s is read, or named as unavailable', async (method, read) => {
       const { fake, client } = against({ appMode })
       const result = await read(client, (kind, n = 0) => fake.uri(kind, n)).then(
         () => 'read',
@@ -107,7 +107,7 @@ describe.each(['development', 'extended', 'extended-2024'] as const)(
 )
 
 describe('against the fake Spotify', () => {
-  it('a page size that the application does not have is found out', async () => {
+  it('a page size that is too large for the application is detected', async () => {
     const { fake, client } = against({ appMode: 'development', client: { appMode: 'extended' } })
     expect(await client.artists.albums(fake.uri('artist', 0)).toArray()).not.toHaveLength(0)
   })

@@ -11,12 +11,12 @@ import {
   type SpotifyClient,
   type SpotifyOptions,
 } from '../../src/spotify/index.ts'
-import { savedTrack, track } from './answering.ts'
+import { savedTrack, track } from './scripted-client.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void
-const closing: (() => Promise<void>)[] = []
+const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
+  for (const close of cleanups.splice(0)) await close()
 })
 
 async function serve(handler: Handler): Promise<string> {
@@ -25,7 +25,7 @@ async function serve(handler: Handler): Promise<string> {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  closing.push(async () => {
+  cleanups.push(async () => {
     server.closeAllConnections()
     server.close()
     await once(server, 'close')
@@ -36,7 +36,7 @@ async function serve(handler: Handler): Promise<string> {
 function connect(api: string, options: SpotifyOptions = {}): { spotify: Spotify; client: ReturnType<Spotify['as']> } {
   const limiter = adaptiveLimiter({ initialCeiling: 1e6, maxConcurrent: 64 })
   const spotify = createSpotify({ endpoints: { api }, limiter, ...options })
-  closing.push(() => spotify.close())
+  cleanups.push(() => spotify.close())
   return { spotify, client: spotify.as(async () => 'token') }
 }
 
@@ -53,21 +53,21 @@ const library =
   }
 
 describe('over HTTP', () => {
-  it('a long list has ten pages under way from its first page to its last, and asks for none twice', async () => {
+  it('a long list has ten pages under way from its first page to its last, and requests none twice', async () => {
     const total = 2000
-    const answer = library(total)
+    const respond = library(total)
     const waiting: (() => void)[] = []
-    const asked: string[] = []
-    // Whoever asks for fewer than ten at a time never gets an answer.
+    const requested: string[] = []
+    // A client that requests fewer than ten at a time never gets a response.
     const api = await serve((request, response, url) => {
-      asked.push(url.search)
-      waiting.push(() => answer(request, response, url))
-      if (waiting.length === 10) for (const go of waiting.splice(0)) go()
+      requested.push(url.search)
+      waiting.push(() => respond(request, response, url))
+      if (waiting.length === 10) for (const respondNow of waiting.splice(0)) respondNow()
     })
     const { client } = connect(api)
     expect(await client.library.tracks().toArray({ concurrency: 10 })).toHaveLength(total)
-    expect(asked).toHaveLength(total / 50)
-    expect(new Set(asked).size).toBe(total / 50)
+    expect(requested).toHaveLength(total / 50)
+    expect(new Set(requested).size).toBe(total / 50)
   })
 
   it('memory stays flat while a list is iterated', async () => {

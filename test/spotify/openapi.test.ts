@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { type OperationData, type OperationId, operations, type SpotifyClient } from '../../src/spotify/index.ts'
 import { fixture } from '../fixtures/fixtures.ts'
-import { answering, json } from './answering.ts'
+import { json, scriptedClient } from './scripted-client.ts'
 
 interface Schema {
   readonly $ref?: string
@@ -20,7 +20,7 @@ interface Parameter {
   readonly required?: boolean
   readonly schema: Schema
 }
-interface Described {
+interface DescribedOperation {
   readonly operationId: string
   readonly deprecated?: boolean
   readonly parameters?: readonly Parameter[]
@@ -29,7 +29,9 @@ interface Described {
   readonly security?: readonly Record<string, readonly string[]>[]
 }
 
-const description = parse(fixture('spotify/openapi.yml')) as { paths: Record<string, Record<string, Described>> }
+const description = parse(fixture('spotify/openapi.yml')) as {
+  paths: Record<string, Record<string, DescribedOperation>>
+}
 
 function resolve<T extends { readonly $ref?: string | undefined }>(value: T): T {
   if (value.$ref === undefined) return value
@@ -105,11 +107,11 @@ describe('the operations and their description', () => {
     for (const scope of [...(data.required ?? []), ...(data.oneOf ?? [])]) expect(data.scopes).toContain(scope)
     expect(data.availability === 'current').toBe(operation.deprecated !== true)
 
-    const answers = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
-    const answered = answers.some(
+    const successes = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
+    const hasBody = successes.some(
       ([, response]) => resolve(response as { $ref?: string } & typeof response).content !== undefined,
     )
-    expect(data.answer !== undefined).toBe(answered)
+    expect(data.answer !== undefined).toBe(hasBody)
   })
 
   it('reads only, and libraries and settings, may be repeated', () => {
@@ -121,7 +123,7 @@ describe('the operations and their description', () => {
 
   it('can each be called with path, query and body by client.operation', async () => {
     for (const [id, data] of all) {
-      const { client, seen } = answering(() => new Response(null, { status: 204 }), { appMode: 'extended' })
+      const { client, seen } = scriptedClient(() => new Response(null, { status: 204 }), { appMode: 'extended' })
       const names = [...data.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
       const fill = (fields: Readonly<Record<string, string>> = {}) =>
         Object.fromEntries(Object.entries(fields).map(([name, kind]) => [name, sample(kind)]))
@@ -243,7 +245,7 @@ const calls: Record<string, (client: SpotifyClient) => unknown> = {
 
 describe('the methods of a client', () => {
   it('are all here, and each is named by the operations it sends', () => {
-    const { client } = answering(() => json({}))
+    const { client } = scriptedClient(() => json({}))
     const methods = Object.entries(client).flatMap(([group, value]) =>
       typeof value === 'function' ? [group] : Object.keys(value).map((method) => `${group}.${method}`),
     )
@@ -255,7 +257,7 @@ describe('the methods of a client', () => {
   it.each(Object.keys(calls))('%s sends what the data says, in both application modes', async (method) => {
     const sent = new Set<string>()
     for (const appMode of ['development', 'extended'] as const) {
-      const { client, seen } = answering(({ method }) => json(method === 'GET' ? {} : { snapshot_id: 'v' }), {
+      const { client, seen } = scriptedClient(({ method }) => json(method === 'GET' ? {} : { snapshot_id: 'v' }), {
         appMode,
       })
       await Promise.resolve(calls[method]?.(client)).catch(() => {})

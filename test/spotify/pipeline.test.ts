@@ -7,33 +7,33 @@ import {
   type SpotifyEvents,
   type SpotifyOptions,
 } from '../../src/spotify/index.ts'
-import { type Answering, id, json, answering as makeClient, type Setup, track } from './answering.ts'
+import { id, json, type Respond, type ScriptedClient, scriptedClient, track } from './scripted-client.ts'
 
 const start = Date.UTC(2026, 9, 1)
-// Loading takes real time, which must not pass for the time that a call takes.
+// Loading takes real time, which must not count as the time of a call.
 beforeAll(async () => {
   await Promise.all([import('p-retry'), import('../../src/spotify/schemas/read.ts')])
 })
 beforeEach(() => {
   vi.useFakeTimers({ now: start })
 })
-const made: Setup[] = []
-function answering(...given: Parameters<typeof makeClient>): Setup {
-  const setup = makeClient(...given)
-  made.push(setup)
+const clients: ScriptedClient[] = []
+function createClient(...given: Parameters<typeof scriptedClient>): ScriptedClient {
+  const setup = scriptedClient(...given)
+  clients.push(setup)
   return setup
 }
 afterEach(async () => {
-  for (const { spotify } of made.splice(0)) await spotify.close()
+  for (const { spotify } of clients.splice(0)) await spotify.close()
   expect(vi.getTimerCount(), 'timers left behind').toBe(0)
   vi.useRealTimers()
 })
 
-/** Answers one after the other; the last one for all that follow. */
-const inTurn =
-  (...answers: readonly (() => Response | Promise<Response>)[]): Answering =>
+/** Responds with one after the other, and with the last one to all further requests. */
+const inOrder =
+  (...responses: readonly (() => Response | Promise<Response>)[]): Respond =>
   (_, index) =>
-    (answers[Math.min(index, answers.length - 1)] as () => Response)()
+    (responses[Math.min(index, responses.length - 1)] as () => Response)()
 const ok = () => json(track(1))
 const done = () => new Response(null, { status: 204 })
 const failing =
@@ -42,7 +42,7 @@ const failing =
     new Response(body, { status, headers })
 const stalled = () => new Promise<Response>(() => {})
 
-/** Lets fake time pass until the call ends, and tells how long that took. */
+/** Advances the fake time until the call ends, and returns how long that took. */
 async function timed<T>(
   call: Promise<T>,
 ): Promise<{ value: T | undefined; error: SpotifyApiError | undefined; ms: number }> {
@@ -61,8 +61,8 @@ async function timed<T>(
 }
 
 describe('a failed read', () => {
-  it('is repeated after a growing pause, and told by an event', async () => {
-    const { client, seen, retried } = answering(inTurn(failing(500), failing(503), ok))
+  it('is repeated after a growing pause, and reported by an event', async () => {
+    const { client, seen, retried } = createClient(inOrder(failing(500), failing(503), ok))
     const { value, ms } = await timed(client.tracks.get(id))
     expect(value?.name).toBe('Track 1')
     expect(seen).toHaveLength(3)
@@ -82,7 +82,7 @@ describe('a failed read', () => {
       [2, 3],
       [4, 5],
     ] as const) {
-      const { client, seen } = answering(failing(500), { retries })
+      const { client, seen } = createClient(failing(500), { retries })
       const { error } = await timed(client.tracks.get(id))
       expect(error).toMatchObject({
         code: 'API_SERVER_ERROR',
@@ -94,38 +94,38 @@ describe('a failed read', () => {
     }
   })
 
-  it('of a passing 502 is repeated at once', async () => {
-    const { client, seen } = answering(inTurn(failing(502), ok))
+  it('of a transient 502 is repeated at once', async () => {
+    const { client, seen } = createClient(inOrder(failing(502), ok))
     expect((await timed(client.tracks.get(id))).ms).toBeLessThanOrEqual(50)
     expect(seen).toHaveLength(2)
   })
 
-  it('waits as long as a 503 says', async () => {
-    const { client } = answering(inTurn(failing(503, { 'retry-after': '3' }), ok))
+  it('waits until the Retry-After of a 503', async () => {
+    const { client } = createClient(inOrder(failing(503, { 'retry-after': '3' }), ok))
     const { ms, value } = await timed(client.tracks.get(id))
     expect(value?.name).toBe('Track 1')
     expect(ms).toBeGreaterThanOrEqual(3000)
     expect(ms).toBeLessThan(5000)
   })
 
-  it('fails at once when a 503 asks for more than maxWait', async () => {
-    const { client, seen } = answering(failing(503, { 'retry-after': '120' }))
+  it('fails at once when the Retry-After of a 503 is longer than maxWait', async () => {
+    const { client, seen } = createClient(failing(503, { 'retry-after': '120' }))
     const { ms, error } = await timed(client.tracks.get(id))
     expect(error).toMatchObject({ code: 'API_SERVER_ERROR', retryAt: start + 120_000 })
     expect([ms, seen.length]).toEqual([50, 1])
   })
 
-  it('is repeated when nothing answered', async () => {
+  it('is repeated when there was no response', async () => {
     const reset = () =>
       Promise.reject(
         Object.assign(new TypeError('fetch failed'), {
           cause: Object.assign(new Error('read'), { code: 'ECONNRESET' }),
         }),
       )
-    const { client, seen } = answering(inTurn(reset, ok))
+    const { client, seen } = createClient(inOrder(reset, ok))
     expect((await timed(client.tracks.get(id))).value?.name).toBe('Track 1')
     expect(seen).toHaveLength(2)
-    const { error } = await timed(answering(reset).client.tracks.get(id))
+    const { error } = await timed(createClient(reset).client.tracks.get(id))
     expect(error).toMatchObject({
       code: 'API_UNREACHABLE',
       cause: { message: 'fetch failed', cause: { code: 'ECONNRESET' } },
@@ -134,38 +134,38 @@ describe('a failed read', () => {
 })
 
 describe('a failed write', () => {
-  it('is not repeated, unless it can do no harm', async () => {
+  it('is not repeated, unless it is idempotent', async () => {
     const uris = [`spotify:track:${id}`]
-    const adding = answering(failing(500))
+    const adding = createClient(failing(500))
     const { error } = await timed(adding.client.playlists.addItems(id, uris))
     expect(error).toMatchObject({ code: 'API_SERVER_ERROR' })
     expect(error?.action).toContain('read back')
     expect(adding.seen).toHaveLength(1)
-    const reordering = answering(failing(500))
+    const reordering = createClient(failing(500))
     await timed(reordering.client.playlists.reorderItems(id, { range_start: 0, insert_before: 2 }))
     expect(reordering.seen).toHaveLength(1)
-    const saving = answering(failing(500))
+    const saving = createClient(failing(500))
     await timed(saving.client.library.save(uris))
     expect(saving.seen).toHaveLength(3)
-    const replacing = answering(failing(500))
+    const replacing = createClient(failing(500))
     await timed(replacing.client.playlists.replaceItems(id, uris))
     expect(replacing.seen).toHaveLength(3)
   })
 
-  it('is repeated when the caller asks for it', async () => {
-    const { client, seen } = answering(inTurn(failing(500), () => json({ snapshot_id: 'v' }, 201)))
+  it('is repeated when the caller passes retries', async () => {
+    const { client, seen } = createClient(inOrder(failing(500), () => json({ snapshot_id: 'v' }, 201)))
     await timed(client.playlists.addItems(id, [`spotify:track:${id}`], undefined, { retries: 1 }))
     expect(seen).toHaveLength(2)
   })
 
-  it.each(['next', 'previous'] as const)('player.%s is never repeated by itself', async (method) => {
-    const { client, seen } = answering(failing(502))
+  it.each(['next', 'previous'] as const)('player.%s is not repeated without retries', async (method) => {
+    const { client, seen } = createClient(failing(502))
     await timed(client.player[method]())
     expect(seen).toHaveLength(1)
   })
 
-  it('that always gives 502 ends after its retries with a hint', async () => {
-    const { client, seen } = answering(failing(502, {}, '{"error":{"status":502,"message":"Bad gateway."}}'))
+  it('that always results in 502 ends after its retries with a hint', async () => {
+    const { client, seen } = createClient(failing(502, {}, '{"error":{"status":502,"message":"Bad gateway."}}'))
     const { error } = await timed(client.playlists.replaceItems(id, [`spotify:episode:${id}`]))
     expect(seen).toHaveLength(3)
     expect(error?.action).toMatch(/read back|no longer exists/)
@@ -173,21 +173,21 @@ describe('a failed write', () => {
 })
 
 describe('a refused token', () => {
-  const spotifyWith = (answer: Answering, tokens: readonly string[], options: SpotifyOptions = {}) => {
+  const spotifyWith = (respond: Respond, tokens: readonly string[], options: SpotifyOptions = {}) => {
     const seen: string[] = []
-    const asked: (string | undefined)[] = []
+    const rejectedTokens: (string | undefined)[] = []
     const spotify = createSpotify({
       fetch: async (_, init) => {
         seen.push(new Headers(init?.headers).get('authorization') ?? '')
-        return answer(undefined as never, seen.length - 1)
+        return respond(undefined as never, seen.length - 1)
       },
       ...options,
     })
     const client = spotify.as(async (call) => {
-      asked.push(call?.rejected)
-      return tokens[Math.min(asked.length - 1, tokens.length - 1)] as string
+      rejectedTokens.push(call?.rejected)
+      return tokens[Math.min(rejectedTokens.length - 1, tokens.length - 1)] as string
     })
-    return { client, seen, asked, spotify }
+    return { client, seen, rejectedTokens, spotify }
   }
   const refused = failing(
     401,
@@ -197,13 +197,13 @@ describe('a refused token', () => {
 
   it('is replaced once and the call sent again, a write too', async () => {
     for (const write of [false, true]) {
-      const { client, seen, asked } = spotifyWith(inTurn(refused, write ? () => json({ snapshot_id: 'v' }) : ok), [
-        'old',
-        'new',
-      ])
+      const { client, seen, rejectedTokens } = spotifyWith(
+        inOrder(refused, write ? () => json({ snapshot_id: 'v' }) : ok),
+        ['old', 'new'],
+      )
       await timed<unknown>(write ? client.playlists.addItems(id, [`spotify:track:${id}`]) : client.tracks.get(id))
       expect(seen).toEqual(['Bearer old', 'Bearer new'])
-      expect(asked).toEqual([undefined, 'old'])
+      expect(rejectedTokens).toEqual([undefined, 'old'])
     }
   })
 
@@ -220,12 +220,12 @@ describe('a refused token', () => {
   })
 
   it('is replaced in the middle of retries', async () => {
-    const { client, seen } = spotifyWith(inTurn(failing(500), refused, ok), ['one', 'two', 'three'])
+    const { client, seen } = spotifyWith(inOrder(failing(500), refused, ok), ['one', 'two', 'three'])
     expect((await timed(client.tracks.get(id))).value?.name).toBe('Track 1')
     expect(seen).toEqual(['Bearer one', 'Bearer two', 'Bearer three'])
   })
 
-  it('that cannot stand in a header is refused without showing it', async () => {
+  it('that is not valid in a header is refused without showing it', async () => {
     const { client, seen } = spotifyWith(ok, ['secret\nvalue'])
     const { error } = await timed(client.tracks.get(id))
     expect(error).toBeInstanceOf(TypeError)
@@ -233,15 +233,15 @@ describe('a refused token', () => {
     expect(seen).toHaveLength(0)
   })
 
-  it('is asked for before the limiter, and what its source throws is thrown as it is', async () => {
+  it('is requested before the limiter, and what its source throws is thrown as it is', async () => {
     const reason = new Error('reconnect')
-    const { spotify } = answering(ok)
+    const { spotify } = createClient(ok)
     await expect(spotify.as(() => Promise.reject(reason)).me.get()).rejects.toBe(reason)
     expect(spotify.health().status).toBe('ok')
   })
 
-  it('whose source never answers ends the call', async () => {
-    const { spotify } = answering(ok, { maxWait: 5000 })
+  it('whose source never responds ends the call', async () => {
+    const { spotify } = createClient(ok, { maxWait: 5000 })
     const { error, ms } = await timed(spotify.as(() => new Promise(() => {})).me.get())
     expect(error).toMatchObject({ code: 'API_TIMEOUT', request: { path: '/me' } })
     expect(ms).toBeLessThanOrEqual(5100)
@@ -258,7 +258,7 @@ describe('a refusal for the rate', () => {
     )
 
   it('is waited out, and the call sent again, a write too', async () => {
-    const { client, seen } = answering(inTurn(limited('2'), () => json({ snapshot_id: 'v' })))
+    const { client, seen } = createClient(inOrder(limited('2'), () => json({ snapshot_id: 'v' })))
     const { ms, error } = await timed(client.playlists.addItems(id, [`spotify:track:${id}`]))
     expect(error).toBeUndefined()
     expect(seen).toHaveLength(2)
@@ -267,7 +267,7 @@ describe('a refusal for the rate', () => {
   })
 
   it('that is longer than maxWait fails at once, and so does every call until it is over', async () => {
-    const { client, spotify, seen } = answering(inTurn(limited('3600'), ok))
+    const { client, spotify, seen } = createClient(inOrder(limited('3600'), ok))
     const first = await timed(client.tracks.get(id))
     expect(first.ms).toBeLessThanOrEqual(50)
     expect(first.error).toMatchObject({
@@ -289,7 +289,7 @@ describe('a refusal for the rate', () => {
   })
 
   it('of a quota stops the operations of its group only', async () => {
-    const { client, spotify, seen } = answering(({ path }) =>
+    const { client, spotify, seen } = createClient(({ path }) =>
       path.startsWith('/artists') ? (quota('50000')() as Response) : json({ id: 'me' }),
     )
     const events: unknown[] = []
@@ -304,17 +304,17 @@ describe('a refusal for the rate', () => {
   })
 
   it('that names no time pauses for a minute, so that the call fails at once', async () => {
-    const { client } = answering(failing(429))
+    const { client } = createClient(failing(429))
     const { error, ms } = await timed(client.tracks.get(id))
     expect(error).toMatchObject({ code: 'API_RATE_LIMITED', retryAt: start + 60_000 })
     expect(ms).toBeLessThanOrEqual(50)
   })
 
-  it('that comes again and again does not go on for ever', async () => {
-    const { client, seen } = answering(limited('0'))
+  it('that is repeated every time ends the call', async () => {
+    const { client, seen } = createClient(limited('0'))
     expect((await timed(client.tracks.get(id))).error?.code).toBe('API_RATE_LIMITED')
     expect(seen.length).toBeLessThan(10)
-    const slow = answering(limited('8'))
+    const slow = createClient(limited('8'))
     const { ms, error } = await timed(slow.client.tracks.get(id))
     expect(error?.code).toBe('API_RATE_LIMITED')
     expect(ms).toBeLessThanOrEqual(30_050)
@@ -323,7 +323,7 @@ describe('a refusal for the rate', () => {
 
 describe('time', () => {
   it('for one attempt is bounded from when it leaves the queue, its body included', async () => {
-    const { client, seen } = answering(stalled, { timeout: 1000, retries: 1 })
+    const { client, seen } = createClient(stalled, { timeout: 1000, retries: 1 })
     const { error, ms } = await timed(client.tracks.get(id))
     expect(error).toMatchObject({ code: 'API_TIMEOUT', retryable: true })
     expect(seen).toHaveLength(2)
@@ -337,7 +337,10 @@ describe('time', () => {
       new Promise<Response>((resolve) => {
         release = resolve
       })
-    const { client } = answering(inTurn(first, ok), { limiter: adaptiveLimiter({ maxConcurrent: 1 }), timeout: 2000 })
+    const { client } = createClient(inOrder(first, ok), {
+      limiter: adaptiveLimiter({ maxConcurrent: 1 }),
+      timeout: 2000,
+    })
     const before = client.tracks.get(id)
     const queued = client.tracks.get(id)
     await vi.advanceTimersByTimeAsync(1900)
@@ -345,17 +348,17 @@ describe('time', () => {
     expect((await timed(Promise.all([before, queued]))).error).toBeUndefined()
   })
 
-  it('for a playback command that got no answer is not spent twice', async () => {
-    const { client, seen } = answering(stalled, { timeout: 1000 })
+  it('for a playback command without a response is not spent twice', async () => {
+    const { client, seen } = createClient(stalled, { timeout: 1000 })
     expect((await timed(client.player.pause())).error?.code).toBe('API_TIMEOUT')
     expect(seen).toHaveLength(1)
-    const failed = answering(inTurn(failing(500), done))
+    const failed = createClient(inOrder(failing(500), done))
     await timed(failed.client.player.pause())
     expect(failed.seen).toHaveLength(2)
   })
 
   it('for the whole call is bounded by its deadline', async () => {
-    const { client } = answering(stalled, { timeout: 1000, retries: 9 })
+    const { client } = createClient(stalled, { timeout: 1000, retries: 9 })
     const { error, ms } = await timed(client.tracks.get(id, {}, { deadline: 2500 }))
     expect(error).toMatchObject({ code: 'API_TIMEOUT', request: { path: '/tracks/{id}' } })
     expect(ms).toBeLessThanOrEqual(2550)
@@ -364,8 +367,8 @@ describe('time', () => {
 
 describe("the caller's abort", () => {
   const reason = new Error('the caller went away')
-  const abortable = async (answer: Answering, options: SpotifyOptions = {}, token?: () => Promise<string>) => {
-    const { spotify, seen } = answering(answer, options)
+  const abortable = async (respond: Respond, options: SpotifyOptions = {}, token?: () => Promise<string>) => {
+    const { spotify, seen } = createClient(respond, options)
     const controller = new AbortController()
     const call = spotify.as(token ?? (async () => 'token')).tracks.get(id, {}, { signal: controller.signal })
     call.catch(() => {})
@@ -376,7 +379,7 @@ describe("the caller's abort", () => {
   }
 
   it('before the call sends nothing', async () => {
-    const { client, seen } = answering(ok)
+    const { client, seen } = createClient(ok)
     await expect(client.tracks.get(id, {}, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect(seen).toHaveLength(0)
   })
@@ -408,7 +411,7 @@ describe("the caller's abort", () => {
     expect((await abortable(failing(503, { 'retry-after': '20' }))).seen).toHaveLength(1)
   })
 
-  it('wins during the request, and tells nothing about the server', async () => {
+  it('wins during the request, and does not count as a failure of the server', async () => {
     for (let n = 0; n < 8; n++) {
       const { spotify } = await abortable(stalled)
       expect(spotify.health()).toEqual({ status: 'ok' })
@@ -416,7 +419,7 @@ describe("the caller's abort", () => {
   })
 
   it('leaves no listener on the signal', async () => {
-    const { client } = answering(inTurn(failing(500), ok))
+    const { client } = createClient(inOrder(failing(500), ok))
     const { signal } = new AbortController()
     let listeners = 0
     const add = signal.addEventListener.bind(signal)
@@ -435,9 +438,11 @@ describe("the caller's abort", () => {
 })
 
 describe('a server that is down', () => {
-  it('is left alone after a few failures, and tried again later', async () => {
+  it('gets no requests after a few failures, and is tried again later', async () => {
     let up = false
-    const { client, spotify, seen } = answering(() => (up ? ok() : new Response('', { status: 500 })), { retries: 0 })
+    const { client, spotify, seen } = createClient(() => (up ? ok() : new Response('', { status: 500 })), {
+      retries: 0,
+    })
     const events: string[] = []
     spotify.on('circuit.opened', ({ circuit }) => events.push(`opened ${circuit}`))
     spotify.on('circuit.closed', ({ circuit }) => events.push(`closed ${circuit}`))
@@ -455,23 +460,23 @@ describe('a server that is down', () => {
   })
 
   it('behind a long queue gets few requests', async () => {
-    const { client, seen } = answering(failing(500), { limiter: adaptiveLimiter({ initialCeiling: 1000 }) })
+    const { client, seen } = createClient(failing(500), { limiter: adaptiveLimiter({ initialCeiling: 1000 }) })
     const calls = Array.from({ length: 400 }, () => client.tracks.get(id).catch((error) => error.code as string))
     const { value } = await timed(Promise.all(calls))
     expect(new Set(value)).toEqual(new Set(['API_CIRCUIT_OPEN']))
     expect(seen.length).toBeLessThan(20)
   })
 
-  it('is not assumed from answers of 4xx and 429', async () => {
-    const { client, spotify } = answering(failing(404))
+  it('is not assumed after responses of 4xx and 429', async () => {
+    const { client, spotify } = createClient(failing(404))
     for (let n = 0; n < 20; n++) await timed(client.tracks.get(id))
     expect(spotify.health()).toEqual({ status: 'ok' })
   })
 })
 
 describe('the end of a call', () => {
-  it('is told with its attempts, to whoever listens', async () => {
-    const { client, spotify } = answering(inTurn(failing(500), failing(429, { 'retry-after': '1' }), ok))
+  it('is reported to listeners with its attempts', async () => {
+    const { client, spotify } = createClient(inOrder(failing(500), failing(429, { 'retry-after': '1' }), ok))
     const ends: SpotifyEvents['request.finished'][] = []
     spotify.on('request.finished', (event) => ends.push(event))
     await timed(client.tracks.get(id))
@@ -479,7 +484,7 @@ describe('the end of a call', () => {
     expect(ends).toMatchObject([{ request, status: 200, attempts: 3, throttles: 1, startedAt: start, code: undefined }])
     expect(ends[0]?.queued).toBeGreaterThanOrEqual(900)
     expect(ends[0]?.duration).toBeGreaterThanOrEqual(ends[0]?.queued as number)
-    const refused = answering(failing(404))
+    const refused = createClient(failing(404))
     refused.spotify.on('request.finished', (event) => ends.push(event))
     await timed(refused.client.tracks.get(id))
     await refused.client.tracks.get(id, {}, { signal: AbortSignal.abort() }).catch(() => {})
@@ -492,14 +497,14 @@ describe('the end of a call', () => {
 
 describe('closing', () => {
   it('ends what waits, and refuses new calls', async () => {
-    const { client, spotify } = answering(ok, {})
+    const { client, spotify } = createClient(ok, {})
     await spotify.close()
     expect((await timed(client.tracks.get(id))).error).toMatchObject({ code: 'API_CLOSED' })
   })
 
   it('leaves a limiter that was passed in alone', async () => {
     const limiter = adaptiveLimiter()
-    const { spotify, client, seen } = answering(ok, { limiter })
+    const { spotify, client, seen } = createClient(ok, { limiter })
     await spotify.close()
     expect((await timed(client.tracks.get(id))).error).toMatchObject({ code: 'API_CLOSED' })
     expect(seen).toHaveLength(0)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answering, id, json, pager, savedTrack, track } from './answering.ts'
+import { id, json, pager, savedTrack, scriptedClient, track } from './scripted-client.ts'
 
 const episode = { type: 'episode', id: 'e', name: 'Episode', uri: 'spotify:episode:e' }
 
@@ -12,7 +12,7 @@ describe('a playlist', () => {
     for (const [era, items] of Object.entries(rows)) {
       const page = { items, total: 3, limit: 50, offset: 0, next: null }
       const whole = { id, name: 'P', type: 'playlist', [era === 'older' ? 'tracks' : 'items']: page }
-      const { client, unexpected } = answering(({ path }) => json(path.endsWith('/items') ? page : whole))
+      const { client, unexpected } = scriptedClient(({ path }) => json(path.endsWith('/items') ? page : whole))
       const read = await client.playlists.items(id).toArray()
       expect(read.map(({ item }) => item?.name ?? null)).toEqual(['Track 1', 'Episode', null])
       const playlist = await client.playlists.get(id)
@@ -22,30 +22,30 @@ describe('a playlist', () => {
   })
 
   it('of others has no rows in Development Mode', async () => {
-    const { client, unexpected } = answering(() => json({ id, name: 'Not mine', type: 'playlist' }))
+    const { client, unexpected } = scriptedClient(() => json({ id, name: 'Not mine', type: 'playlist' }))
     expect((await client.playlists.get(id)).items).toBeUndefined()
     expect(unexpected).toEqual([])
   })
 
-  it('in a list tells its number of rows, whichever name Spotify used', async () => {
+  it('in a list has its number of rows, whichever name Spotify used', async () => {
     for (const key of ['tracks', 'items']) {
-      const { client } = answering(
+      const { client } = scriptedClient(
         pager(3, (n) => ({ id: `p${n}`, name: 'P', type: 'playlist', [key]: { href: 'x', total: n } })),
       )
       expect((await client.playlists.list().toArray()).map(({ items }) => items?.total)).toEqual([0, 1, 2])
     }
   })
 
-  it('is asked for with episodes, unless the caller says otherwise', async () => {
-    const { client, seen } = answering(() => json({ id, name: 'P', items: [] }))
+  it('is requested with episodes, unless the caller chooses otherwise', async () => {
+    const { client, seen } = scriptedClient(() => json({ id, name: 'P', items: [] }))
     await client.playlists.get(id)
     await client.playlists.items(id, { additional_types: 'track', market: 'SE' }).page()
     expect(seen.map(({ url }) => url.searchParams.get('additional_types'))).toEqual(['track,episode', 'track'])
   })
 
-  it('can be asked for in part, and its rows are still read to the end', async () => {
+  it('can be requested in part, and its rows are still read to the end', async () => {
     const rows = pager(120, (n) => ({ item: { name: `Track ${n}` } }))
-    const { client, seen, unexpected } = answering((request, index) =>
+    const { client, seen, unexpected } = scriptedClient((request, index) =>
       request.path.endsWith('/items') ? rows(request, index) : json({ name: 'P' }),
     )
     expect(await client.playlists.get(id, { fields: 'name' })).toEqual({ name: 'P' })
@@ -56,8 +56,8 @@ describe('a playlist', () => {
     expect(unexpected).toEqual([])
   })
 
-  it('takes a cover as bytes or as base64, of a bounded size', async () => {
-    const { client, seen } = answering(() => new Response('', { status: 202 }))
+  it('accepts a cover as bytes or as base64, of a bounded size', async () => {
+    const { client, seen } = scriptedClient(() => new Response('', { status: 202 }))
     const bytes = Uint8Array.from({ length: 100_000 }, (_, n) => n)
     await client.playlists.setCoverImage(id, bytes)
     expect(seen[0]?.headers.get('content-type')).toBe('image/jpeg')
@@ -70,7 +70,7 @@ describe('a playlist', () => {
 
   it('is followed and left through the library, or with extended quota by its own operations', async () => {
     for (const appMode of ['development', 'extended'] as const) {
-      const { client, seen } = answering(({ method }) => (method === 'GET' ? json([true]) : new Response('')), {
+      const { client, seen } = scriptedClient(({ method }) => (method === 'GET' ? json([true]) : new Response('')), {
         appMode,
       })
       await client.playlists.follow(id, { public: false })
@@ -93,8 +93,8 @@ describe('an invalid item', () => {
         ? { ...savedTrack(n), track: { ...track(n), artists: 'garbage' } }
         : savedTrack(n)
 
-  it('does not spoil its page: it is kept as it came, and told', async () => {
-    const { client, unexpected } = answering(pager(4, rows))
+  it('does not make its page invalid: it is kept as Spotify sent it, and reported', async () => {
+    const { client, unexpected } = scriptedClient(pager(4, rows))
     const read = await client.library.tracks().toArray()
     expect(read).toHaveLength(4)
     expect(read[1]).toEqual({ added_at: 'x' })
@@ -104,27 +104,27 @@ describe('an invalid item', () => {
     ])
   })
 
-  it('is left out if the application wants that, and told', async () => {
-    const { client, unexpected } = answering(pager(4, rows), { invalidItems: 'drop' })
+  it('is left out if the application chooses so, and reported', async () => {
+    const { client, unexpected } = scriptedClient(pager(4, rows), { invalidItems: 'drop' })
     expect((await client.library.tracks().toArray()).map(({ track }) => track.id)).toEqual(['track0', 'track3'])
     expect(unexpected.map(({ dropped }) => dropped)).toEqual([true, true])
   })
 
-  it('of a page inside an object does not spoil the object', async () => {
+  it('of a page inside an object does not make the object invalid', async () => {
     const page = { items: [{ item: track(1) }, { item: { type: 'advert', id: 'x' } }, 7], total: 3, next: null }
     const body = { id, name: 'P', type: 'playlist', items: page }
-    const kept = answering(() => json(body))
+    const kept = scriptedClient(() => json(body))
     expect((await kept.client.playlists.get(id)).items?.items).toHaveLength(3)
     expect(kept.unexpected).toHaveLength(2)
-    const dropped = answering(() => json(body), { invalidItems: 'drop' })
+    const dropped = scriptedClient(() => json(body), { invalidItems: 'drop' })
     expect((await dropped.client.playlists.get(id)).items?.items).toHaveLength(1)
   })
 
-  it('that is a field in another form is kept and told; a field that is missing is an error', async () => {
-    const other = answering(() => json({ ...track(1), duration_ms: '3:27' }))
+  it('that is a field in another form is kept and reported; a field that is missing is an error', async () => {
+    const other = scriptedClient(() => json({ ...track(1), duration_ms: '3:27' }))
     expect((await other.client.tracks.get(id)).duration_ms).toBe('3:27')
     expect(other.unexpected).toMatchObject([{ kind: 'track', path: 'duration_ms' }])
-    const missing = answering(() => json({ ...track(1), name: undefined }))
+    const missing = scriptedClient(() => json({ ...track(1), name: undefined }))
     await expect(missing.client.tracks.get(id)).rejects.toMatchObject({ code: 'API_BAD_RESPONSE' })
   })
 })
@@ -133,7 +133,7 @@ describe('saved audiobooks', () => {
   it('are read alike, bare as Spotify sends them and wrapped as its description says', async () => {
     const audiobook = { id: 'a', name: 'Book', uri: 'spotify:show:a', type: 'audiobook' }
     const rows = [audiobook, { added_at: '2026-01-01T00:00:00Z', audiobook }, null]
-    const { client, unexpected } = answering(pager(3, (n) => rows[n]))
+    const { client, unexpected } = scriptedClient(pager(3, (n) => rows[n]))
     const read = await client.library.audiobooks().toArray()
     expect(read.map(({ name, added_at }) => [name, added_at])).toEqual([
       ['Book', undefined],
@@ -147,26 +147,26 @@ describe('the player', () => {
   it.each([
     ['204', () => new Response(null, { status: 204 })],
     ['an empty 200', () => new Response('')],
-  ])('with nothing playing is undefined: %s', async (_, answer) => {
-    const { client } = answering(answer)
+  ])('with nothing playing is undefined: %s', async (_, respond) => {
+    const { client } = scriptedClient(respond)
     expect(await client.player.state()).toBeUndefined()
     expect(await client.player.currentlyPlaying()).toBeUndefined()
   })
 
-  it('takes any answer of 2xx to a command', async () => {
-    for (const answer of [
+  it('accepts any response of 2xx to a command', async () => {
+    for (const respond of [
       () => new Response(null, { status: 204 }),
       () => new Response('AAAAAGrandomtext'),
       () => new Response('', { status: 202 }),
     ]) {
-      const { client } = answering(answer)
+      const { client } = scriptedClient(respond)
       expect(await client.player.play()).toBeUndefined()
       expect(await client.player.setShuffle(true)).toBeUndefined()
     }
   })
 
-  it('is told what to play, where and how', async () => {
-    const { client, seen } = answering(() => new Response(null, { status: 204 }))
+  it('receives what to play, where and how', async () => {
+    const { client, seen } = scriptedClient(() => new Response(null, { status: 204 }))
     await client.player.play()
     await client.player.play({
       device_id: 'd',
@@ -196,7 +196,7 @@ describe('the player', () => {
 
 describe('a search', () => {
   const found = (total: number) =>
-    answering((request, index) => {
+    scriptedClient((request, index) => {
       const types = request.url.searchParams.get('type')?.split(',') ?? []
       const pages = types.map(async (type) => [
         `${type}s`,
@@ -243,7 +243,7 @@ describe('a search', () => {
   })
 
   it('gives an empty list where Spotify left a type out', async () => {
-    const { client } = answering(() => json({}))
+    const { client } = scriptedClient(() => json({}))
     const { shows } = await client.search('x', ['show'])
     expect(await shows.toArray()).toEqual([])
   })

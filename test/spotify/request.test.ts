@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { createSpotify, path, type SpotifyApiError, type StandardSchema } from '../../src/spotify/index.ts'
-import { answering, id, json, track } from './answering.ts'
+import { id, json, scriptedClient, track } from './scripted-client.ts'
 
 describe('a free request', () => {
   it('takes a path, a query, a method and a body', async () => {
-    const { client, seen } = answering(() => json({ ok: true }))
+    const { client, seen } = scriptedClient(() => json({ ok: true }))
     expect(await client.request({ path: path`/users/${'a b'}/things`, query: { limit: 5, ids: ['x', 'y'] } })).toEqual({
       ok: true,
     })
@@ -17,7 +17,7 @@ describe('a free request', () => {
   })
 
   it('is checked with the schema of any Standard Schema library', async () => {
-    const { client } = answering(() => json({ id: 'me', extra: 1 }))
+    const { client } = scriptedClient(() => json({ id: 'me', extra: 1 }))
     const me: { id: string } = await client.request({ path: '/me', schema: z.object({ id: z.string() }) })
     expect(me).toEqual({ id: 'me' })
     const error = await client.request({ path: '/me', schema: z.object({ id: z.number() }) }).catch((error) => error)
@@ -28,15 +28,17 @@ describe('a free request', () => {
     expect(await client.request({ path: '/me', schema: later })).toBe('checked')
   })
 
-  it('gives undefined for an empty answer, and an error for one that is not JSON', async () => {
-    expect(await answering(() => new Response(null, { status: 204 })).client.request({ path: '/me' })).toBeUndefined()
-    await expect(answering(() => new Response('<html>')).client.request({ path: '/me' })).rejects.toMatchObject({
+  it('returns undefined for an empty response, and throws an error for one that is not JSON', async () => {
+    expect(
+      await scriptedClient(() => new Response(null, { status: 204 })).client.request({ path: '/me' }),
+    ).toBeUndefined()
+    await expect(scriptedClient(() => new Response('<html>')).client.request({ path: '/me' })).rejects.toMatchObject({
       code: 'API_BAD_RESPONSE',
     })
   })
 
   it('follows a link of the API, and sends the token nowhere else', async () => {
-    const { client, seen } = answering(() => json({}))
+    const { client, seen } = scriptedClient(() => json({}))
     await client.request({ path: 'https://api.spotify.com/v1/me/tracks?offset=50' })
     expect(seen[0]?.url.href).toBe('https://api.spotify.com/v1/me/tracks?offset=50')
     for (const path of [
@@ -57,7 +59,7 @@ describe('a free request', () => {
   })
 
   it('is named in errors without ids, names and query', async () => {
-    const { client } = answering(() => new Response('', { status: 403 }))
+    const { client } = scriptedClient(() => new Response('', { status: 403 }))
     const error = await client
       .request({ path: '/users/somebody/playlists?x=secret' })
       .catch((error: SpotifyApiError) => error)
@@ -65,7 +67,7 @@ describe('a free request', () => {
   })
 
   it('is repeated only if it reads', async () => {
-    const { client, seen } = answering(() => new Response('', { status: 502 }), { retries: 1 })
+    const { client, seen } = scriptedClient(() => new Response('', { status: 502 }), { retries: 1 })
     await client.request({ path: '/me' }).catch(() => {})
     await client.request({ method: 'PUT', path: '/me' }).catch(() => {})
     expect(seen.map(({ method }) => method)).toEqual(['GET', 'GET', 'PUT'])
@@ -103,7 +105,7 @@ describe('the schemas', () => {
     vi.doMock(file, () => {
       throw new Error('Too many open files.')
     })
-    const { answering: fresh } = await import('./answering.ts')
+    const { scriptedClient: fresh } = await import('./scripted-client.ts')
     const { client } = fresh(() => json(track(1)))
     await expect(client.tracks.get(id)).rejects.toThrow()
     vi.doUnmock(file)

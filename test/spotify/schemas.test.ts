@@ -6,7 +6,7 @@ import { normalize } from '../../src/spotify/schemas/normalize.ts'
 import { issuesOf } from '../../src/spotify/schemas/object.ts'
 import { schemas } from '../../src/spotify/schemas/schemas.ts'
 import { fixture } from '../fixtures/fixtures.ts'
-import { savedTrack, track } from './answering.ts'
+import { savedTrack, track } from './scripted-client.ts'
 
 const episode = {
   type: 'episode',
@@ -55,7 +55,7 @@ const samples: Partial<Record<Kind, unknown>> = {
   audioAnalysis: { meta: { any: 1 }, segments: [{ start: 0, pitches: [0, 1] }], bars: [{ confidence: 1 }] },
 }
 
-/** A copy of a value in which one place holds something else. */
+/** A copy of a value with another value at one path. */
 function mutated(value: unknown, route: readonly number[], to: unknown): unknown {
   const [step, ...rest] = route
   if (step === undefined || typeof value !== 'object' || value === null) return to
@@ -69,7 +69,7 @@ function mutated(value: unknown, route: readonly number[], to: unknown): unknown
 
 describe('the quick check of a schema', () => {
   it.each(Object.entries(samples) as [Kind, unknown][])(
-    'of %s says what zod says, whatever is changed',
+    'of %s has the same result as zod, whatever is changed',
     (kind, sample) => {
       const schema = schemas[kind]
       expect(issuesOf(schema, sample)).toEqual([])

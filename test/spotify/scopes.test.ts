@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createSpotify, operations, scopesFor } from '../../src/spotify/index.ts'
-import { answering, id, json } from './answering.ts'
+import { id, json, scriptedClient } from './scripted-client.ts'
 
 const uri = `spotify:track:${id}`
 
 describe('the scopes of operations', () => {
-  it('are told for methods and operations, each once', () => {
+  it('are returned for methods and operations, each once', () => {
     expect(scopesFor('library.tracks')).toEqual(['user-library-read'])
     expect(scopesFor('player.play', 'player.pause', 'me.topTracks')).toEqual([
       'user-modify-playback-state',
@@ -25,7 +25,7 @@ describe('the scopes of operations', () => {
     expect(scopesFor('library.save')).toEqual(['playlist-modify-public', 'user-follow-modify', 'user-library-modify'])
   })
 
-  it('are told for every operation', () => {
+  it('are returned for every operation', () => {
     for (const id of Object.keys(operations)) expect(() => scopesFor(id as keyof typeof operations)).not.toThrow()
     expect(() => scopesFor('library.steal' as 'library.save')).toThrow(TypeError)
   })
@@ -33,7 +33,7 @@ describe('the scopes of operations', () => {
 
 describe('a missing scope', () => {
   it('is known before the request when the scopes of the connection are', async () => {
-    const { client, seen } = answering(() => json({}), { scopes: ['user-top-read'] })
+    const { client, seen } = scriptedClient(() => json({}), { scopes: ['user-top-read'] })
     const error = await client.library
       .tracks()
       .page()
@@ -48,8 +48,8 @@ describe('a missing scope', () => {
     expect(seen).toHaveLength(0)
   })
 
-  it('is judged by what is saved', async () => {
-    const { client, seen } = answering(() => new Response(''), { scopes: ['user-library-modify'] })
+  it('depends on what is saved', async () => {
+    const { client, seen } = scriptedClient(() => new Response(''), { scopes: ['user-library-modify'] })
     await client.library.save([uri])
     await expect(client.library.save([uri, 'spotify:artist:a'])).rejects.toMatchObject({
       scopes: ['user-follow-modify', 'user-library-modify'].reverse(),
@@ -62,21 +62,23 @@ describe('a missing scope', () => {
   })
 
   it('is not one when another of two is there, or when it only adds fields', async () => {
-    const { client, seen } = answering(() => json({ snapshot_id: 'v', id: 'x', name: 'x' }), {
+    const { client, seen } = scriptedClient(() => json({ snapshot_id: 'v', id: 'x', name: 'x' }), {
       scopes: ['playlist-modify-private'],
     })
     await client.playlists.addItems(id, [uri])
     await client.me.get()
     await client.playlists.get(id)
     expect(seen).toHaveLength(3)
-    await expect(answering(() => json({}), { scopes: [] }).client.playlists.addItems(id, [uri])).rejects.toMatchObject({
+    await expect(
+      scriptedClient(() => json({}), { scopes: [] }).client.playlists.addItems(id, [uri]),
+    ).rejects.toMatchObject({
       code: 'API_MISSING_SCOPE',
       scopes: ['playlist-modify-public', 'playlist-modify-private'],
     })
   })
 
   it('is left to Spotify when the scopes are not known', async () => {
-    const { spotify, seen } = answering(() => json({ items: [] }))
+    const { spotify, seen } = scriptedClient(() => json({ items: [] }))
     await spotify
       .as(async () => 'token', { scopes: async () => undefined })
       .library.tracks()
@@ -84,8 +86,8 @@ describe('a missing scope', () => {
     expect(seen).toHaveLength(1)
   })
 
-  it('is found with a function that tells the scopes, asked only where they matter', async () => {
-    const { spotify } = answering(() => json({ items: [], id: 'x', name: 'x' }))
+  it('is found with a function that returns the scopes, called only where they matter', async () => {
+    const { spotify } = scriptedClient(() => json({ items: [], id: 'x', name: 'x' }))
     const scopes = vi.fn(async () => ['user-top-read'])
     const client = spotify.as(async () => 'token', { scopes })
     await client.playlists.get(id)

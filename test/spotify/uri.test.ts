@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { path } from '../../src/spotify/index.ts'
 import { expand, queryString, segment } from '../../src/spotify/path.ts'
 import { idOf, uriOf } from '../../src/spotify/uri.ts'
-import { answering, id, json, track } from './answering.ts'
+import { id, json, scriptedClient, track } from './scripted-client.ts'
 
 describe('an object is named', () => {
   it.each([
@@ -16,12 +16,12 @@ describe('an object is named', () => {
     `open.spotify.com/track/${id}`,
     ` spotify:track:${id} `,
   ])('by id, URI or link: %s', async (reference) => {
-    const { client, seen } = answering(() => json(track(1)))
+    const { client, seen } = scriptedClient(() => json(track(1)))
     await client.tracks.get(reference)
     expect(seen[0]?.path).toBe(`/tracks/${id}`)
   })
 
-  it('as a playlist in the way it was once', () => {
+  it('as a playlist in the older form', () => {
     expect(idOf('playlist', `spotify:user:someone:playlist:${id}`)).toBe(id)
   })
 
@@ -48,7 +48,7 @@ describe('an object is named', () => {
     ['a URI with a dot segment', 'spotify:track:..', 'path'],
     ['half a character', '\ud800', 'path'],
   ])('but not by %s', async (_, reference, expected) => {
-    const { client, seen } = answering(() => json(track(1)))
+    const { client, seen } = scriptedClient(() => json(track(1)))
     const error = await client.tracks.get(reference).catch((error: unknown) => error)
     expect(error).toBeInstanceOf(TypeError)
     expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(expected) })
@@ -56,15 +56,15 @@ describe('an object is named', () => {
   })
 
   it('in the library by URI or link, since an id does not say of what it is', async () => {
-    const { client, seen } = answering(() => new Response(''))
+    const { client, seen } = scriptedClient(() => new Response(''))
     await expect(client.library.save([id])).rejects.toThrow('an id does not say of what it is')
     await expect(client.library.save([`spotify:unknown:${id}`])).rejects.toThrow(TypeError)
     await client.library.save([`https://open.spotify.com/album/${id}`])
     expect(seen.map(({ url }) => url.searchParams.get('uris'))).toEqual([`spotify:album:${id}`])
   })
 
-  it('wrongly in a list method: the list refuses it where it is made', () => {
-    const { client } = answering(() => json({}))
+  it('wrongly in a list method: creating the list throws', () => {
+    const { client } = scriptedClient(() => json({}))
     expect(() => client.albums.tracks(`spotify:track:${id}`)).toThrow(TypeError)
   })
 })
@@ -98,7 +98,7 @@ describe('a path', () => {
     expect(() => path`/users/${'..'}`).toThrow(TypeError)
   })
 
-  it('has a query that says what was given', () => {
+  it('has a query with the given values', () => {
     const value = fc.oneof(
       anything.filter((text) => text.isWellFormed()),
       fc.integer(),
@@ -106,9 +106,9 @@ describe('a path', () => {
     )
     fc.assert(
       fc.property(fc.dictionary(fc.stringMatching(/^[a-z_]{1,12}$/), fc.option(value, { nil: undefined })), (query) => {
-        const given = Object.entries(query).filter(([, value]) => value !== undefined)
+        const present = Object.entries(query).filter(([, value]) => value !== undefined)
         expect([...new URLSearchParams(queryString(query))]).toEqual(
-          given.map(([name, value]) => [name, String(value)]),
+          present.map(([name, value]) => [name, String(value)]),
         )
       }),
     )

@@ -1,4 +1,4 @@
-/* Compile-only: what the types of the Web API client promise. */
+/* Compile-only: the types of the Web API client. */
 import {
   type AccessTokenSource,
   type Album,

@@ -6,8 +6,8 @@ import {
   type SpotifyOptions,
 } from '../../src/spotify/index.ts'
 
-/** A request as a fetch override saw it. */
-export interface Seen {
+/** A request as the client's `fetch` received it. */
+export interface SeenRequest {
   readonly method: string
   readonly url: URL
   readonly path: string
@@ -15,24 +15,24 @@ export interface Seen {
   readonly body: unknown
 }
 
-export type Answering = (seen: Seen, index: number) => Response | Promise<Response>
+export type Respond = (seen: SeenRequest, index: number) => Response | Promise<Response>
 
-export interface Setup {
+export interface ScriptedClient {
   readonly spotify: Spotify
   readonly client: SpotifyClient
-  readonly seen: Seen[]
+  readonly seen: SeenRequest[]
   readonly unexpected: SpotifyEvents['response.unexpected'][]
   readonly retried: SpotifyEvents['request.retried'][]
 }
 
-/** A client whose requests are answered by `answer`, and what it sent. */
-export function answering(
-  answer: Answering,
+/** A client whose `fetch` is `respond`, and what it sent. */
+export function scriptedClient(
+  respond: Respond,
   options: SpotifyOptions & { readonly scopes?: readonly string[] | undefined } = {},
-): Setup {
-  const seen: Seen[] = []
-  const unexpected: Setup['unexpected'] = []
-  const retried: Setup['retried'] = []
+): ScriptedClient {
+  const seen: SeenRequest[] = []
+  const unexpected: ScriptedClient['unexpected'] = []
+  const retried: ScriptedClient['retried'] = []
   const { scopes, ...rest } = options
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input as string, init)
@@ -46,7 +46,7 @@ export function answering(
       headers: request.headers,
       body: text === '' ? undefined : json ? JSON.parse(text) : text,
     })
-    return answer(seen[seen.length - 1] as Seen, seen.length - 1)
+    return respond(seen[seen.length - 1] as SeenRequest, seen.length - 1)
   }
   const spotify = createSpotify({ fetch, ...rest })
   spotify.on('response.unexpected', (event) => unexpected.push(event))
@@ -70,10 +70,10 @@ export const track = (n: number | string) => ({
 })
 export const savedTrack = (n: number | string) => ({ added_at: '2026-01-01T00:00:00Z', track: track(n) })
 
-/** Answers a list of `total` rows like Spotify, by `limit` and `offset`, at most `largest` at a time. */
-export function pager(total: number, row: (n: number) => unknown, largest = 50): Answering {
+/** Responds with a list of `total` rows as Spotify does, by `limit` and `offset`, at most `maxLimit` at a time. */
+export function pager(total: number, row: (n: number) => unknown, maxLimit = 50): Respond {
   return ({ url }) => {
-    const limit = Math.min(Number(url.searchParams.get('limit') ?? 20), largest)
+    const limit = Math.min(Number(url.searchParams.get('limit') ?? 20), maxLimit)
     const offset = Number(url.searchParams.get('offset') ?? 0)
     const items = Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, index) =>
       row(offset + index),
