@@ -51,7 +51,7 @@ const faulty: Record<string, () => Kms> = {
       inner.unwrapKey(wrapped).catch(() => Promise.reject(new Error('unwrap failed')))
     return { ...inner, unwrapKey }
   },
-  'that tells the wrapped key in a cause': () => {
+  'that shows the wrapped key in a cause': () => {
     const inner = good()
     const unwrapKey = (wrapped: Uint8Array) =>
       inner.unwrapKey(wrapped).catch(() => {
@@ -60,7 +60,7 @@ const faulty: Record<string, () => Kms> = {
       })
     return { ...inner, unwrapKey }
   },
-  'that answers calls in the wrong order': () => {
+  'that responds to calls in the wrong order': () => {
     const inner = good()
     const queue: Uint8Array[] = []
     const wrapKey = async (key: Uint8Array) => {
@@ -108,7 +108,7 @@ describe('the contract of a KMS', () => {
     expect(await failures(make())).not.toEqual([])
   })
 
-  test('notices failures that are told with the wrong code', async () => {
+  test('notices failures with the wrong code', async () => {
     let failing = false
     const inner = good()
     const deny = <T>(call: () => Promise<T>) => (failing ? Promise.reject(refuse()) : call())
