@@ -1,5 +1,4 @@
 import { checkOptions, type StagedoorOptions } from './config.ts'
-import { createAppToken } from './connections/app-token.ts'
 import { type Connections, createConnections } from './connections/connections.ts'
 import type { ConnectionEvents } from './connections/events/events.ts'
 import type { ApiHealth } from './connections/health/health.ts'
@@ -10,6 +9,7 @@ import { createHandler, type Handler, type HandlerOptions } from './http/handler
 import { createEmitter } from './internal/emitter.ts'
 import { createBreaker } from './limits/breaker.ts'
 import type { CircuitEvents } from './limits/limiter.ts'
+import { createAppToken } from './oauth/app-token.ts'
 import { createOAuth } from './oauth/oauth.ts'
 import { spotifyProvider } from './oauth/providers/spotify.ts'
 import { TokenEndpointError } from './oauth/token-endpoint.ts'
@@ -111,7 +111,7 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
   })
   const appToken = createAppToken({
     clientCredentials: oauth.clientCredentials,
-    ...{ vault, clientId, provider: spotifyProvider.id, now },
+    ...{ cipher: vault, clientId, provider: spotifyProvider.id, now },
     ...refreshSettings(options.refresh),
   })
 

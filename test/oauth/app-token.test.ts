@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createAppToken } from '../../src/connections/app-token.ts'
+import { createAppToken } from '../../src/oauth/app-token.ts'
 import { localKms } from '../../src/vault/kms/local.ts'
 import { createVault } from '../../src/vault/vault.ts'
-import { hour, minute, vaultKey } from './support/world.ts'
+import { hour, minute, vaultKey } from '../connections/support/world.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -18,7 +18,7 @@ function setUp({ margin = 5 * minute } = {}) {
       if (requests.fail) throw new Error('The endpoint is away.')
       return { accessToken: `token ${requests.count}`, expiresAt: clock.now + hour, scopes: [] }
     },
-    vault: createVault({ kms: localKms({ keyId: 'test', key: vaultKey }) }),
+    cipher: createVault({ kms: localKms({ keyId: 'test', key: vaultKey }) }),
     clientId: 'client',
     provider: 'spotify',
     margin,
@@ -28,8 +28,8 @@ function setUp({ margin = 5 * minute } = {}) {
   return { clock, requests, token }
 }
 
-describe('the token of the application itself', () => {
-  it('is asked for once, however large the margin is', async () => {
+describe("the application's own token", () => {
+  it('is requested once, however large the margin is', async () => {
     const { clock, requests, token } = setUp({ margin: 24 * hour })
     for (let call = 0; call < 5; call++) expect(await token()).toBe('token 1')
     clock.now = hour / 2
@@ -37,7 +37,7 @@ describe('the token of the application itself', () => {
     expect(requests.count).toBe(2)
   })
 
-  it('is used to its end while no new one is to be had, and asked for only now and then', async () => {
+  it('is used until it expires while no new one can be had, and requested only now and then', async () => {
     const { clock, requests, token } = setUp()
     await token()
     clock.now = hour - 2 * minute
@@ -53,7 +53,7 @@ describe('the token of the application itself', () => {
     expect(await token()).toBe('token 5')
   })
 
-  it('is not given again to a caller whom the API has refused it', async () => {
+  it('is not returned again to a caller after the API has rejected it', async () => {
     const { requests, token } = setUp()
     const first = await token()
     expect(await token({ rejected: first })).toBe('token 2')
@@ -61,7 +61,7 @@ describe('the token of the application itself', () => {
     await expect(token({ rejected: 'token 2' })).rejects.toThrow('The endpoint is away.')
   })
 
-  it('does not keep callers waiting for an endpoint that never answers', async () => {
+  it('does not keep callers waiting for an endpoint that never responds', async () => {
     vi.useFakeTimers()
     const { requests, token } = setUp()
     requests.hang = true

@@ -2,15 +2,20 @@ import { LoginError } from '../errors.ts'
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
 import { abortable, type CallOptions, deadline } from '../internal/signal.ts'
 import { SingleFlight } from '../internal/single-flight.ts'
-import type { TokenSet } from '../oauth/token-set.ts'
-import type { Vault } from '../vault/vault.ts'
+import type { TokenSet } from './token-set.ts'
+
+/** Encrypts the token while it waits in memory. A `Vault` is one. */
+export interface TokenCipher {
+  seal(plaintext: string, binding: Readonly<Record<string, string>>): Promise<EncryptedToken>
+  open(token: EncryptedToken, binding: Readonly<Record<string, string>>, options?: CallOptions): Promise<string>
+}
 
 export interface AppTokenParts {
   readonly clientCredentials: (options?: CallOptions) => Promise<TokenSet>
-  readonly vault: Vault
+  readonly cipher: TokenCipher
   readonly clientId: string
   readonly provider: string
-  /** Milliseconds before its end that a token is replaced, or half of its life if that is shorter. */
+  /** Milliseconds before its expiry at which a token is replaced, or half of its lifetime if that is shorter. */
   readonly margin: number
   /** Milliseconds that one token request may take. */
   readonly timeout: number
@@ -19,40 +24,40 @@ export interface AppTokenParts {
 
 type AppTokenOptions = CallOptions & { readonly rejected?: string | undefined }
 
-interface Held {
+interface SealedToken {
   readonly sealed: EncryptedToken
   readonly expiresAt: number
-  readonly dueAt: number
+  readonly renewAt: number
 }
 
-/** Milliseconds after a failed request in which a token that lives is used without asking again. */
+/** Milliseconds after a failed request in which a valid token is used without another request. */
 const pause = 10_000
 
 /**
  * The application's own token, for calls without a user (client credentials, RFC 6749 §4.4): one per process, sealed in
- * memory, asked for once however many callers wait, and used to its end while no new one is to be had.
+ * memory, requested once however many callers wait, and used until it expires while no new one can be had.
  */
 export function createAppToken(parts: AppTokenParts): (options?: AppTokenOptions) => Promise<string> {
-  const { vault, now, margin, timeout } = parts
+  const { cipher, now, margin, timeout } = parts
   const binding = { clientId: parts.clientId, provider: parts.provider, field: 'app' }
   const flight = new SingleFlight<'app', string>()
-  let held: Held | undefined
+  let current: SealedToken | undefined
   let failedAt = Number.NEGATIVE_INFINITY
 
-  async function heldToken(options: AppTokenOptions | undefined): Promise<string | undefined> {
-    if (held === undefined || now() >= held.expiresAt) return undefined
-    const token = await vault.open(held.sealed, binding, options)
+  async function currentToken(options: AppTokenOptions | undefined): Promise<string | undefined> {
+    if (current === undefined || now() >= current.expiresAt) return undefined
+    const token = await cipher.open(current.sealed, binding, options)
     return token === options?.rejected ? undefined : token
   }
 
   async function renew(): Promise<string> {
-    const limit = deadline(timeout, undefined, tooSlow)
-    const askedAt = now()
+    const limit = deadline(timeout, undefined, timeoutError)
+    const requestedAt = now()
     try {
       const tokens = await abortable(parts.clientCredentials({ signal: limit.signal }), limit.signal)
       const { accessToken, expiresAt } = tokens
-      const dueAt = expiresAt - Math.min(margin, (expiresAt - askedAt) / 2)
-      held = { sealed: await vault.seal(accessToken, binding), expiresAt, dueAt }
+      const renewAt = expiresAt - Math.min(margin, (expiresAt - requestedAt) / 2)
+      current = { sealed: await cipher.seal(accessToken, binding), expiresAt, renewAt }
       return accessToken
     } catch (error) {
       failedAt = now()
@@ -63,22 +68,22 @@ export function createAppToken(parts: AppTokenParts): (options?: AppTokenOptions
   }
 
   return async (options) => {
-    const resting = Math.abs(now() - failedAt) < pause
-    if (held !== undefined && (resting || now() < held.dueAt)) {
-      const token = await heldToken(options)
+    const paused = Math.abs(now() - failedAt) < pause
+    if (current !== undefined && (paused || now() < current.renewAt)) {
+      const token = await currentToken(options)
       if (token !== undefined) return token
     }
     try {
       return await flight.run('app', renew, options?.signal)
     } catch (error) {
       options?.signal?.throwIfAborted()
-      const token = await heldToken(options).catch(() => undefined)
+      const token = await currentToken(options).catch(() => undefined)
       if (token === undefined) throw error
       return token
     }
   }
 }
 
-function tooSlow(): LoginError {
-  return new LoginError('LOGIN_UNAVAILABLE', 'The token endpoint did not answer in time.')
+function timeoutError(): LoginError {
+  return new LoginError('LOGIN_UNAVAILABLE', 'The token endpoint did not respond in time.')
 }
