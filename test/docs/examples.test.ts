@@ -1,14 +1,10 @@
 import { posix } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import { entries } from '../../scripts/entries.ts'
 import { exampleBlocks, read } from './documents.ts'
 
-const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, string | { default: string }> }
-
-/** The source file of every entry. */
-const entries = Object.values(exports).flatMap((target) =>
-  typeof target === 'string' ? [] : [posix.join(target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts'))],
-)
+const sources = entries.map(({ source }) => source)
 
 interface ExportedFunction {
   readonly name: string
@@ -41,18 +37,18 @@ function exportedFunctions(file: string, wanted?: ReadonlySet<string>): Exported
 
 describe('the examples in doc comments', () => {
   it('show the use of every function that an entry exports', () => {
-    const functions = entries.flatMap((entry) => exportedFunctions(entry))
+    const functions = sources.flatMap((source) => exportedFunctions(source))
     const names = functions.map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(['createStagedoor', 'createVault', 'redisStore', 'storeContract']))
     expect(functions.filter(({ example }) => !example).map(({ name, file }) => `${name} in ${file}`)).toEqual([])
   })
 
-  it.each(entries)('introduce the entry %s', (entry) => {
+  it.each(sources)('introduce the entry %s', (entry) => {
     expect(exampleBlocks(entry).length).toBeGreaterThan(0)
   })
 
   it('introduce an entry that only exports what other files declare in a comment of the module', () => {
-    for (const entry of entries.filter((name) => name.endsWith('/index.ts'))) {
+    for (const entry of sources.filter((name) => name.endsWith('/index.ts'))) {
       const comment = read(entry).split('*/')[0] ?? ''
       expect(comment.startsWith('/**'), entry).toBe(true)
       expect(comment).toContain('@example')
