@@ -1,10 +1,35 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-code.ts'
-import { read, root } from './documents.ts'
+import { documents, read, root } from './documents.ts'
+
+/** The names that an interface of events declares; those it extends declare their own. */
+function eventsOf(file: string, name: string): string[] {
+  const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true)
+  const declared = source.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === name)
+  return declared === undefined
+    ? []
+    : (declared as ts.InterfaceDeclaration).members.map((member) => (member.name as ts.StringLiteral).text)
+}
 
 describe('the tables of the guides', () => {
+  it('name every event that StagedoorEvents has', () => {
+    const events = [
+      eventsOf('src/connections/events/events.ts', 'ConnectionEvents'),
+      eventsOf('src/limits/limiter.ts', 'LimiterEvents'),
+      eventsOf('src/limits/limiter.ts', 'CircuitEvents'),
+      eventsOf('src/spotify/events.ts', 'SpotifyEvents'),
+    ]
+    for (const names of events) expect(names.length).toBeGreaterThan(1)
+    const guides = documents
+      .filter((name) => name.startsWith('docs/guides/'))
+      .map(read)
+      .join('\n')
+    expect(events.flat().filter((name) => !guides.includes(`\`${name}\``))).toEqual([])
+  })
+
   it('name every metric and attribute of telemetry, and no other', () => {
     const sources = globSync('src/telemetry/*.ts', { cwd: root }).map((name) => readFileSync(join(root, name), 'utf8'))
     const written = new Set(
