@@ -24,7 +24,7 @@ import type { Page } from './schemas/kinds.ts'
 import type { ApiResponse } from './transport.ts'
 import { idOf, type Kind } from './uri.ts'
 
-/** What the groups of a client are written with. */
+/** The calls that the methods of a client are composed of. */
 export interface Calls {
   readonly mode: AppMode
   /** Sends one operation. `idempotent` overrides what the operation's data says. */
@@ -34,7 +34,7 @@ export interface Calls {
     options?: RequestOptions,
     override?: { readonly idempotent: boolean },
   ): Promise<OperationResult<K>>
-  /** Asks for one object by its id, its URI or its link. */
+  /** Requests one object by its id, its URI or its link. */
   one<K extends OneId>(
     id: K,
     kind: Kind,
@@ -42,21 +42,21 @@ export interface Calls {
     query?: Query<K>,
     options?: RequestOptions,
   ): Promise<OperationResult<K>>
-  /** As `send`, for answers that can be empty. */
-  perhaps<K extends OperationId>(
+  /** As `send`, for responses that can be empty. */
+  sendOptional<K extends OperationId>(
     id: K,
     input: OperationInput<K>,
     options?: RequestOptions,
   ): Promise<OperationResult<K> | undefined>
-  /** The pages of an operation, read when they are asked for. */
+  /** The pages of an operation, read when they are requested. */
   list<K extends PagedId, Raw = ItemOf<K>>(
     id: K,
     input: OperationInput<K>,
     options?: RequestOptions,
   ): Paginated<ItemOf<K>, Raw>
-  /** Searches, and makes the page of each type one that can be read on. */
+  /** Searches; the page of each type is also a list that can be iterated. */
   search(query: SearchInput, options?: RequestOptions): Promise<Record<string, Page<unknown>>>
-  /** Asks for several objects by id, in batches, and gives them in order. */
+  /** Requests several objects by id, in batches, and returns them in order. */
   many<K extends ManyId>(
     id: K,
     kind: Kind,
@@ -64,7 +64,7 @@ export interface Calls {
     query: Omit<Query<K>, 'ids'> | undefined,
     options?: RequestOptions,
   ): Promise<(MemberOf<K> | null)[]>
-  /** Sends any number of values to an operation, as many at a time as it takes, one request after the other. */
+  /** Sends any number of values to an operation, as many at a time as it accepts, one request after the other. */
   batches<T>(id: OperationId, values: readonly string[], send: (batch: readonly string[]) => Promise<T>): Promise<T[]>
   library(id: 'check-library-contains', uris: readonly string[], options?: RequestOptions): Promise<boolean[]>
   library(
@@ -76,112 +76,112 @@ export interface Calls {
 
 type SearchInput = Query<'search'>
 
-/** What all clients of one application share. */
-export interface Shared {
+/** What all clients of one application have in common. */
+export interface ClientContext {
   readonly base: string
   readonly mode: AppMode
   readonly pipeline: Pipeline
-  readonly answers: ResponseReader
-  /** The page sizes that turned out to be allowed, by operation. */
-  readonly sizes: Map<OperationId, number>
+  readonly responses: ResponseReader
+  /** The page sizes that Spotify accepted after refusing larger ones, by operation. */
+  readonly pageSizes: Map<OperationId, number>
   readonly keepNull: boolean
   readonly hasRoom: () => boolean
 }
 
-interface Given {
+interface CallInput {
   readonly path?: PathValues | undefined
   readonly query?: Readonly<Record<string, unknown>> | undefined
   readonly body?: unknown
 }
 
 /** The calls of one token source. */
-export function createCalls(shared: Shared, token: AccessTokenSource, scopeSource: ScopeSource): Calls {
-  const { base, mode, pipeline, answers, sizes } = shared
+export function createCalls(context: ClientContext, token: AccessTokenSource, scopeSource: ScopeSource): Calls {
+  const { base, mode, pipeline, responses, pageSizes } = context
 
-  /** Sends an operation. Not `async` itself: every turn of the event loop's queue is felt in a call this short. */
+  /** Sends an operation. Not `async` itself, since each microtask counts in a call this short. */
   function transfer(
     id: OperationId,
-    given: Given,
+    input: CallInput,
     options: RequestOptions = {},
     idempotent?: boolean,
   ): Promise<ApiResponse> {
     const operation = operationOf(id)
     const { method, path } = operation
-    const url = base + expand(path, given.path) + queryString(given.query)
+    const url = base + expand(path, input.path) + queryString(input.query)
     let contentType: string | undefined
     let body: string | undefined
-    if (given.body !== undefined) {
+    if (input.body !== undefined) {
       const json = operation.body !== 'image/jpeg'
       contentType = json ? 'application/json' : 'image/jpeg'
-      body = json ? JSON.stringify(given.body) : String(given.body)
+      body = json ? JSON.stringify(input.body) : String(input.body)
     }
     const outgoing = { method, url, contentType, body, request: { method, path } }
-    const repeats = idempotent ?? operation.idempotent
-    const work = { outgoing, operation, scope: path, idempotent: repeats, token, scopes: undefined }
-    if (operation.scopes === undefined || scopeSource === undefined) return dispatch(work, options)
-    const go = (scopes: readonly string[] | undefined): Promise<ApiResponse> => {
-      checkScopes(operation, scopes, given.query?.uris as readonly string[] | undefined)
-      return dispatch({ ...work, scopes }, options)
+    const isIdempotent = idempotent ?? operation.idempotent
+    const call = { outgoing, operation, scope: path, idempotent: isIdempotent, token, scopes: undefined }
+    if (operation.scopes === undefined || scopeSource === undefined) return dispatch(call, options)
+    const check = (scopes: readonly string[] | undefined): Promise<ApiResponse> => {
+      checkScopes(operation, scopes, input.query?.uris as readonly string[] | undefined)
+      return dispatch({ ...call, scopes }, options)
     }
-    return typeof scopeSource === 'function' ? scopeSource().then(go) : go(scopeSource)
+    return typeof scopeSource === 'function' ? scopeSource().then(check) : check(scopeSource)
   }
 
-  function dispatch(work: ApiCall, options: RequestOptions): Promise<ApiResponse> {
-    const sent = pipeline.send(work, options)
+  function dispatch(call: ApiCall, options: RequestOptions): Promise<ApiResponse> {
+    const sent = pipeline.send(call, options)
     // The schemas arrive while the first request is under way.
-    const loading = work.operation?.answer === undefined ? undefined : answers.load()
-    return loading === undefined ? sent : sent.then((incoming) => loading.then(() => incoming))
+    const loading = call.operation?.answer === undefined ? undefined : responses.load()
+    return loading === undefined ? sent : sent.then((response) => loading.then(() => response))
   }
 
-  function decode(id: OperationId, incoming: ApiResponse, given: Given): unknown {
+  function decode(id: OperationId, response: ApiResponse, input: CallInput): unknown {
     const operation = operationOf(id)
     if (operation.answer === undefined) return undefined
-    return answers.read(incoming, operation, given.query?.fields !== undefined)
+    return responses.read(response, operation, input.query?.fields !== undefined)
   }
 
   async function send(
     id: OperationId,
-    given: Given,
+    input: CallInput,
     options?: RequestOptions,
     override?: { readonly idempotent: boolean },
   ): Promise<unknown> {
-    return decode(id, await transfer(id, given, options, override?.idempotent), given)
+    return decode(id, await transfer(id, input, options, override?.idempotent), input)
   }
 
   /** Reads the pages of an operation; `within` is the key that wraps them. */
   function source(
     id: OperationId,
-    given: Given,
+    input: CallInput,
     within: string | undefined,
     options: RequestOptions = {},
   ): PageSource<unknown> {
     const operation = operationOf(id)
-    const { limit, offset, after, before, ...rest } = given.query ?? {}
+    const { limit, offset, after, before, ...rest } = input.query ?? {}
     const allowed = operation.page
-    const usual = allowed?.[mode] ?? 50
+    const defaultSize = allowed?.[mode] ?? 50
     return {
       paging: operation.paging ?? 'offset',
       base,
       start: startOf({ after, before, offset }),
       end: id === 'search' ? 1000 : undefined,
       signal: options.signal,
-      size: () => (typeof limit === 'number' ? limit : (sizes.get(id) ?? usual)),
+      size: () => (typeof limit === 'number' ? limit : (pageSizes.get(id) ?? defaultSize)),
       shrink(size) {
-        // A page size that the caller chose is his to change.
+        // A page size that the caller chose is not changed.
         if (typeof limit === 'number' || allowed === undefined) return false
         const smaller = size > allowed.development ? allowed.development : allowed.default
-        if (smaller >= size) return (sizes.get(id) ?? size) < size
-        sizes.set(id, Math.min(smaller, sizes.get(id) ?? smaller))
+        if (smaller >= size) return (pageSizes.get(id) ?? size) < size
+        pageSizes.set(id, Math.min(smaller, pageSizes.get(id) ?? smaller))
         return true
       },
-      keepNull: shared.keepNull,
-      hasRoom: shared.hasRoom,
+      keepNull: context.keepNull,
+      hasRoom: context.hasRoom,
       async request(position, size, signal) {
-        const input = { ...given, query: { ...rest, ...position, limit: size } }
-        const incoming = await transfer(id, input, signal === undefined ? options : { ...options, signal })
+        const pageInput = { ...input, query: { ...rest, ...position, limit: size } }
+        const response = await transfer(id, pageInput, signal === undefined ? options : { ...options, signal })
         return () => {
-          const answer = decode(id, incoming, input)
-          return (within === undefined ? answer : (answer as Record<string, unknown>)[within]) as Page<unknown>
+          const result = decode(id, response, pageInput)
+          return (within === undefined ? result : (result as Record<string, unknown>)[within]) as Page<unknown>
         }
       },
     }
@@ -191,25 +191,25 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
     mode,
     send,
     async one(id: OperationId, kind: Kind, reference: string, query?: object, options?: RequestOptions) {
-      const given: Given = { path: idOf(kind, reference), query: query as Given['query'] }
-      return decode(id, await transfer(id, given, options), given)
+      const input: CallInput = { path: idOf(kind, reference), query: query as CallInput['query'] }
+      return decode(id, await transfer(id, input, options), input)
     },
-    async perhaps(id: OperationId, given: Given, options?: RequestOptions): Promise<unknown> {
-      const incoming = await transfer(id, given, options)
-      return incoming.text.trim() === '' ? undefined : decode(id, incoming, given)
+    async sendOptional(id: OperationId, input: CallInput, options?: RequestOptions): Promise<unknown> {
+      const response = await transfer(id, input, options)
+      return response.text.trim() === '' ? undefined : decode(id, response, input)
     },
-    list: (id: PagedId, given: Given, options?: RequestOptions) =>
-      paginate(source(id, given, operationOf(id).within, options)),
+    list: (id: PagedId, input: CallInput, options?: RequestOptions) =>
+      paginate(source(id, input, operationOf(id).within, options)),
     async search(query: SearchInput, options?: RequestOptions): Promise<Record<string, Page<unknown>>> {
       const first = source('search', { query }, undefined, options)
-      const found = (await readPage(first, first.start)).page as unknown as Record<string, Page<unknown>>
+      const results = (await readPage(first, first.start)).page as unknown as Record<string, Page<unknown>>
       for (const type of query.type) {
         const key = `${type}s`
-        const page = found[key] ?? { items: [], total: 0, next: null }
+        const page = results[key] ?? { items: [], total: 0, next: null }
         const rest = source('search', { query: { ...query, type: [type] } }, key, options)
-        found[key] = Object.defineProperties(page, hidden(paginate(rest, page)))
+        results[key] = Object.defineProperties(page, nonEnumerable(paginate(rest, page)))
       }
-      return found
+      return results
     },
     async many(
       id: ManyId,
@@ -218,10 +218,12 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
       query: object | undefined,
       options?: RequestOptions,
     ): Promise<unknown[]> {
-      const bare = ids.map((one) => idOf(kind, one))
+      const plainIds = ids.map((one) => idOf(kind, one))
       const key = operationOf(id).many
-      const answers = await calls.batches(id, bare, (batch) => send(id, { query: { ...query, ids: batch } }, options))
-      return answers.flatMap((answer) => (answer as Record<string, unknown[]>)[String(key)] ?? [])
+      const results = await calls.batches(id, plainIds, (batch) =>
+        send(id, { query: { ...query, ids: batch } }, options),
+      )
+      return results.flatMap((result) => (result as Record<string, unknown[]>)[String(key)] ?? [])
     },
     batches: <T>(
       id: OperationId,
@@ -229,16 +231,16 @@ export function createCalls(shared: Shared, token: AccessTokenSource, scopeSourc
       send: (batch: readonly string[]) => Promise<T>,
     ): Promise<T[]> => inBatches(values, operationOf(id).batch?.size ?? 1, send),
     async library(id: OperationId, uris: readonly string[], options?: RequestOptions): Promise<unknown> {
-      const answers = await calls.batches(id, uris, (batch) => send(id, { query: { uris: batch } }, options))
-      return id === 'check-library-contains' ? answers.flat() : undefined
+      const results = await calls.batches(id, uris, (batch) => send(id, { query: { uris: batch } }, options))
+      return id === 'check-library-contains' ? results.flat() : undefined
     },
   }
-  // The types of inputs and answers follow from the operations' data, which the code above reads at run time.
+  // The types of inputs and results follow from the operations' data, which the code above reads at run time.
   return calls as unknown as Calls
 }
 
 /** The methods of a list as properties that do not show when the page is printed or compared. */
-function hidden(list: Paginated<unknown>): PropertyDescriptorMap {
+function nonEnumerable(list: Paginated<unknown>): PropertyDescriptorMap {
   return {
     page: { value: list.page },
     pages: { value: list.pages },

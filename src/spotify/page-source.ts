@@ -63,8 +63,8 @@ export async function readPage<Raw>(
 }
 
 /** Where the page after `result` begins; `undefined` when there is none. */
-export function positionAfter<Raw>(source: PageSource<Raw>, found: PageResult<Raw>, visited: Set<string>): Position {
-  const { page, position, size } = found
+export function positionAfter<Raw>(source: PageSource<Raw>, result: PageResult<Raw>, visited: Set<string>): Position {
+  const { page, position, size } = result
   if (page.next === null || page.items.length === 0) return undefined
   const link = typeof page.next === 'string' ? sameOrigin(page.next, source.base)?.searchParams : undefined
   const next = source.paging === 'offset' ? afterOffset(page, offsetOf(position), size, link) : afterCursor(page, link)
@@ -77,9 +77,11 @@ export function positionAfter<Raw>(source: PageSource<Raw>, found: PageResult<Ra
 }
 
 function afterOffset<Raw>(page: Page<Raw>, offset: number, size: number, link: URLSearchParams | undefined): Position {
-  const named = Number(link?.get('offset') ?? Number.NaN)
+  const linkedOffset = Number(link?.get('offset') ?? Number.NaN)
   const next =
-    Number.isSafeInteger(named) && named > offset && named <= offset + size ? named : offset + step(page, size)
+    Number.isSafeInteger(linkedOffset) && linkedOffset > offset && linkedOffset <= offset + size
+      ? linkedOffset
+      : offset + pageLength(page, size)
   if (page.next === undefined && !(typeof page.total === 'number' && next < page.total)) return undefined
   return { offset: next }
 }
@@ -93,7 +95,7 @@ function afterCursor<Raw>(page: Page<Raw>, link: URLSearchParams | undefined): P
 }
 
 /** How many places a page covers: Spotify may send smaller pages than requested. */
-function step<Raw>(page: Page<Raw>, size: number): number {
+function pageLength<Raw>(page: Page<Raw>, size: number): number {
   const { limit } = page
   return typeof limit === 'number' && Number.isSafeInteger(limit) && limit > 0 ? limit : size
 }

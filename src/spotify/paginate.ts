@@ -53,21 +53,21 @@ async function* walk<Raw>(
   before?: Page<Raw>,
 ): AsyncGenerator<PageResult<Raw>> {
   const run = startRun(source.signal)
-  const own = { ...source, signal: run.signal }
+  const runSource = { ...source, signal: run.signal }
   const visited = new Set<string>()
   try {
-    let found = await first
-    if (before !== undefined && (found.page.items.length === 0 || isStuck(before, found.page))) return
+    let result = await first
+    if (before !== undefined && (result.page.items.length === 0 || isStuck(before, result.page))) return
     for (let count = 1; ; count++) {
-      const next = positionAfter(own, found, visited)
+      const next = positionAfter(runSource, result, visited)
       // Not before the second page: a caller that only looks at the first should not pay for two.
-      const ahead = next !== undefined && count > 1 && source.hasRoom() ? readPage(own, next) : undefined
-      ahead?.catch(() => {})
-      yield found
+      const prefetched = next !== undefined && count > 1 && source.hasRoom() ? readPage(runSource, next) : undefined
+      prefetched?.catch(() => {})
+      yield result
       if (next === undefined) return
-      const previous = found
-      found = await (ahead ?? readPage(own, next))
-      if (found.page.items.length === 0 || isStuck(previous.page, found.page)) return
+      const previous = result
+      result = await (prefetched ?? readPage(runSource, next))
+      if (result.page.items.length === 0 || isStuck(previous.page, result.page)) return
     }
   } finally {
     run.end()
@@ -100,7 +100,7 @@ async function collect<Raw>(
   concurrency: number | undefined,
 ): Promise<Raw[]> {
   const items: Raw[] = []
-  const take = (page: Page<Raw>): boolean => {
+  const append = (page: Page<Raw>): boolean => {
     for (const item of page.items) {
       if (items.length >= max) return false
       if (item !== null || source.keepNull) items.push(item)
@@ -110,15 +110,15 @@ async function collect<Raw>(
   if (max <= 0) return items
   if (given !== undefined) {
     const first = { page: given, position: source.start, size: source.size() }
-    return oneByOne(source, Promise.resolve(first), take, items)
+    return oneByOne(source, Promise.resolve(first), append, items)
   }
   if (source.paging === 'cursor' || concurrency === 1)
-    return oneByOne(source, readPage(source, source.start, max), take, items)
+    return oneByOne(source, readPage(source, source.start, max), append, items)
 
   const run = startRun(source.signal)
-  const own = { ...source, signal: run.signal }
+  const runSource = { ...source, signal: run.signal }
   try {
-    return await concurrently(own, take, items, max, concurrency)
+    return await concurrently(runSource, append, items, max, concurrency)
   } catch (error) {
     if (items.length > 0 || !isStagedoorError(error) || error.code !== 'API_INVALID_LIMIT') throw error
     if (!source.shrink(source.size())) throw error
@@ -131,34 +131,34 @@ async function collect<Raw>(
 async function oneByOne<Raw>(
   source: PageSource<Raw>,
   first: Promise<PageResult<Raw>>,
-  take: (page: Page<Raw>) => boolean,
+  append: (page: Page<Raw>) => boolean,
   items: Raw[],
   before?: Page<Raw>,
 ): Promise<Raw[]> {
-  for await (const { page } of walk(source, first, before)) if (!take(page)) break
+  for await (const { page } of walk(source, first, before)) if (!append(page)) break
   return items
 }
 
 /** Requests pages of equal size concurrently and takes them in order, as long as each leads to the next. */
 async function concurrently<Raw>(
   source: PageSource<Raw>,
-  take: (page: Page<Raw>) => boolean,
+  append: (page: Page<Raw>) => boolean,
   items: Raw[],
   max: number,
   concurrency: number | undefined,
 ): Promise<Raw[]> {
-  const width = Math.max(1, concurrency ?? defaultConcurrency)
+  const limit = Math.max(1, concurrency ?? defaultConcurrency)
   const size = Math.min(source.size(), max)
   const begin = offsetOf(source.start)
   const end = Math.min(source.end ?? Number.POSITIVE_INFINITY, begin + max)
   const pagesUntil = (offset: number): number => Math.max(1, Math.ceil((Math.min(offset, end) - begin) / size))
   const requests: (Promise<() => Page<Raw>> | undefined)[] = []
-  let planned = concurrency === undefined ? 1 : Math.min(width, pagesUntil(Number.POSITIVE_INFINITY))
+  let planned = concurrency === undefined ? 1 : Math.min(limit, pagesUntil(Number.POSITIVE_INFINITY))
   let head = 0
   let active = 0
-  let over = false
+  let stopped = false
   const launch = (): void => {
-    while (!over && active < width && requests.length < planned && requests.length < head + 4 * width) {
+    while (!stopped && active < limit && requests.length < planned && requests.length < head + 4 * limit) {
       const offset = begin + requests.length * size
       active++
       const request = source.request(
@@ -184,7 +184,7 @@ async function concurrently<Raw>(
       requests[head] = undefined
       if (previous !== undefined && (page.items.length === 0 || isStuck(previous, page))) return items
       previous = page
-      if (!take(page)) return items
+      if (!append(page)) return items
       const here: PageResult<Raw> = { page, position: { offset: begin + head * size }, size }
       const next = positionAfter(source, here, visited)
       if (next === undefined) return items
@@ -192,11 +192,11 @@ async function concurrently<Raw>(
       launch()
       // Smaller pages than requested, or more of them than the total promised.
       if (offsetOf(next) !== begin + (head + 1) * size || requests.length === head + 1) {
-        over = true
-        return await oneByOne(source, readPage(source, next), take, items, page)
+        stopped = true
+        return await oneByOne(source, readPage(source, next), append, items, page)
       }
     }
   } finally {
-    over = true
+    stopped = true
   }
 }

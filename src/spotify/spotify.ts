@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
 import { adaptiveLimiter } from '../limits/adaptive/adaptive-limiter.ts'
 import type { Limiter, LimiterEvents } from '../limits/limiter.ts'
-import { createCalls, type Shared } from './calls.ts'
+import { type ClientContext, createCalls } from './calls.ts'
 import { groups, type SpotifyClient } from './client.ts'
 import type { SpotifyEvents } from './events.ts'
 import type { Scope } from './operations/operation.ts'
@@ -12,7 +12,7 @@ import { callOf, validate } from './request.ts'
 import { createResponseReader, parse } from './response.ts'
 import { type OperationName, scopesFor } from './scopes.ts'
 
-/** How the Web API answers this application at present. `until` is epoch milliseconds. */
+/** Whether the Web API accepts this application's calls at present. `until` is epoch milliseconds. */
 export interface SpotifyHealth {
   readonly status: 'ok' | 'rate_limited' | 'quota_exceeded' | 'circuit_open'
   readonly until?: number
@@ -22,17 +22,17 @@ export interface SpotifyHealth {
 export interface Spotify {
   /**
    * The client of one user, or of the application itself.
-   * @param token gives the access token, each time it is needed
+   * @param token returns the access token, each time it is needed
    * @param options.scopes the connection's scopes, if known: a call for which one is missing then fails before it is sent
    */
   as(token: AccessTokenSource, options?: { readonly scopes?: ScopeSource }): SpotifyClient
   /** Adds a listener and returns the function that removes it. */
   on<E extends keyof SpotifyEvents>(event: E, listener: (payload: SpotifyEvents[E]) => void): () => void
-  /** Whether calls get through at present, or until when they do not. */
+  /** Whether calls are sent at present, or until when they are not. */
   health(): SpotifyHealth
-  /** The scopes to ask for: see {@link scopesFor}. */
+  /** The scopes to request: see {@link scopesFor}. */
   scopesFor(...operations: readonly OperationName[]): Scope[]
-  /** Ends what waits with `API_CLOSED`, and lets what was sent come to its end. */
+  /** Rejects waiting calls with `API_CLOSED`; requests under way are completed. */
   close(): Promise<void>
 }
 
@@ -80,12 +80,12 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
     deadline: options.deadline,
     emitter,
   })
-  const shared: Shared = {
+  const context: ClientContext = {
     base,
     mode,
     pipeline,
-    answers: createResponseReader(invalidItems === 'drop', emitter),
-    sizes: new Map(),
+    responses: createResponseReader(invalidItems === 'drop', emitter),
+    pageSizes: new Map(),
     keepNull: invalidItems === 'keep',
     hasRoom: () => {
       const { queued, inWindow, cap, cooldowns } = limiter.state()
@@ -95,15 +95,15 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
 
   return {
     as(token, { scopes } = {}) {
-      const calls = createCalls(shared, token, scopes)
+      const calls = createCalls(context, token, scopes)
       return {
         ...groups(calls),
         operation: (id, ...[input, given]) => calls.send(id, (input ?? {}) as never, given),
         request: async (input, given = {}) => {
-          const work = callOf(base, input, token)
-          const incoming = await pipeline.send(work, given)
-          const { request } = work.outgoing
-          return validate(input.schema, incoming.text === '' ? undefined : parse(incoming, request), request)
+          const call = callOf(base, input, token)
+          const response = await pipeline.send(call, given)
+          const { request } = call.outgoing
+          return validate(input.schema, response.text === '' ? undefined : parse(response, request), request)
         },
       }
     },

@@ -69,13 +69,13 @@ const allItemTypes = { additional_types: 'track,episode' } as const
 export function player(calls: Calls): Player {
   return {
     state: async (query, options) =>
-      calls.perhaps(
+      calls.sendOptional(
         'get-information-about-the-users-current-playback',
         { query: { ...allItemTypes, ...query } },
         options,
       ),
     currentlyPlaying: async (query, options) =>
-      calls.perhaps('get-the-users-currently-playing-track', { query: { ...allItemTypes, ...query } }, options),
+      calls.sendOptional('get-the-users-currently-playing-track', { query: { ...allItemTypes, ...query } }, options),
     devices: async (options) => withoutNulls((await calls.send('get-a-users-available-devices', {}, options)).devices),
     queue: (options) => calls.send('get-queue', {}, options),
     recentlyPlayed: (query, options) => calls.list('get-recently-played', { query }, options),
