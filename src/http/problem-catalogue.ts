@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 
-/** What the handler itself refuses before anything else is asked. */
+/** The requests that the handler itself refuses. */
 export type HttpErrorCode =
   | 'HTTP_UNAUTHENTICATED'
   | 'HTTP_FORBIDDEN_ORIGIN'
@@ -14,7 +14,7 @@ export type HttpErrorCode =
   | 'HTTP_BAD_RETURN_TO'
   | 'HTTP_SCOPE_NOT_ALLOWED'
 
-/** Every code an answer of the handler can carry. */
+/** Every code that a response of the handler can have. */
 export type ProblemCode = ErrorCode | HttpErrorCode
 
 export interface ProblemText {
@@ -25,98 +25,102 @@ export interface ProblemText {
   readonly detail: string
 }
 
-const operator = 'Nothing the user did is wrong. Tell whoever runs this application, with the code.'
+const operator = 'This is not caused by the user. Contact the operator of this application and give the code.'
 const later = 'Try again in a few minutes.'
 
-/** Status, title and advice for a code. The switch is exhaustive: a new code does not compile without its answer. */
+/** Status, title and advice for a code. The switch is exhaustive: a new code does not compile without its text. */
 export function describe(code: ProblemCode, provider: string): ProblemText {
-  const say = (status: number, title: string, detail: string): ProblemText => ({ status, title, detail })
+  const text = (status: number, title: string, detail: string): ProblemText => ({ status, title, detail })
   switch (code) {
     case 'HTTP_UNAUTHENTICATED':
-      return say(401, 'Not signed in', 'Sign in to this application first, then try again.')
+      return text(401, 'Not signed in', 'Sign in to this application first, then try again.')
     case 'HTTP_FORBIDDEN_ORIGIN':
-      return say(403, 'Foreign origin', 'Send the request from a page of this application, or list the origin.')
+      return text(403, 'Foreign origin', 'Send the request from a page of this application, or list the origin.')
     case 'HTTP_NOT_FOUND':
-      return say(404, 'No such resource', 'Use one of auth, callback, connection and health.')
+      return text(404, 'No such resource', 'Use one of auth, callback, connection and health.')
     case 'HTTP_METHOD_NOT_ALLOWED':
-      return say(405, 'Method not allowed', 'Use a method that the Allow header names.')
+      return text(405, 'Method not allowed', 'Use a method that the Allow header names.')
     case 'HTTP_BODY_TOO_LARGE':
-      return say(413, 'Body too large', 'Send at most 16 KiB.')
+      return text(413, 'Body too large', 'Send at most 16 KiB.')
     case 'HTTP_URL_TOO_LONG':
-      return say(414, 'URL too long', 'Send a URL of at most 8,192 characters.')
+      return text(414, 'URL too long', 'Send a URL of at most 8,192 characters.')
     case 'HTTP_UNSUPPORTED_MEDIA_TYPE':
-      return say(415, 'Unsupported media type', 'Send the body as application/json.')
+      return text(415, 'Unsupported media type', 'Send the body as application/json.')
     case 'HTTP_BAD_BODY':
-      return say(400, 'Malformed body', 'Send a JSON object with the parameters of the callback as strings.')
+      return text(400, 'Malformed body', 'Send a JSON object with the parameters of the callback as strings.')
     case 'HTTP_BAD_QUERY':
-      return say(400, 'Malformed query', 'Send each of returnTo, scope and showDialog at most once.')
+      return text(400, 'Malformed query', 'Send each of returnTo, scope and showDialog at most once.')
     case 'HTTP_BAD_RETURN_TO':
-      return say(400, 'Unacceptable returnTo', 'Send a path of this origin, such as /library, of at most 512 bytes.')
+      return text(400, 'Unacceptable returnTo', 'Send a path of this origin, such as /library, of at most 512 bytes.')
     case 'HTTP_SCOPE_NOT_ALLOWED':
-      return say(400, 'Scope not offered', 'Ask only for scopes that this application lists.')
+      return text(400, 'Scope not offered', 'Ask only for scopes that this application lists.')
 
     case 'LOGIN_DENIED':
-      return say(403, `${provider} was not connected`, 'Access was declined. Connect again whenever you like.')
+      return text(403, `${provider} was not connected`, 'Access was declined. Connect again whenever you like.')
     case 'LOGIN_EXPIRED':
-      return say(400, 'The sign-in took too long', 'A sign-in is valid for ten minutes. Start it again.')
+      return text(400, 'The sign-in took too long', 'A sign-in is valid for ten minutes. Start it again.')
     case 'LOGIN_ALREADY_USED':
-      return say(
+      return text(
         400,
         'This sign-in was already completed',
         'Each sign-in works once. Start again if nothing is connected.',
       )
     case 'LOGIN_COOKIE_MISSING':
-      return say(400, 'This sign-in began elsewhere', 'Start again in this browser, with cookies allowed.')
+      return text(400, 'This sign-in began elsewhere', 'Start again in this browser, with cookies allowed.')
     case 'LOGIN_STATE_MISMATCH':
     case 'LOGIN_CALLBACK_INVALID':
     case 'LOGIN_ISSUER_MISMATCH':
-      return say(400, 'The answer does not belong to this sign-in', 'Start the sign-in again from this application.')
+      return text(400, 'The callback does not belong to this sign-in', 'Start the sign-in again from this application.')
     case 'LOGIN_OWNER_MISMATCH':
-      return say(403, 'Somebody else began this sign-in', 'Start it again as the user who is signed in now.')
+      return text(403, 'Another user began this sign-in', 'Start it again as the user who is signed in now.')
     case 'LOGIN_CODE_REJECTED':
-      return say(400, `${provider} refused the sign-in code`, 'Codes are short-lived and work once. Start again.')
+      return text(400, `${provider} refused the sign-in code`, 'Codes are short-lived and work once. Start again.')
     case 'LOGIN_PROVIDER_ERROR':
-      return say(502, `${provider} reported an error`, 'Start again. If it stays, tell whoever runs this application.')
-    case 'LOGIN_UNAVAILABLE':
-      return say(503, `${provider} cannot be reached`, 'Start the sign-in again in a few minutes.')
-    case 'LOGIN_NO_REFRESH_TOKEN':
-      return say(
+      return text(
         502,
-        `${provider} granted no lasting access`,
-        'Start again. If it stays, tell whoever runs this application.',
+        `${provider} reported an error`,
+        'Start again. If this happens again, contact the operator of this application.',
+      )
+    case 'LOGIN_UNAVAILABLE':
+      return text(503, `${provider} cannot be reached`, 'Start the sign-in again in a few minutes.')
+    case 'LOGIN_NO_REFRESH_TOKEN':
+      return text(
+        502,
+        `${provider} granted no offline access`,
+        'Start again. If this happens again, contact the operator of this application.',
       )
     case 'LOGIN_USER_NOT_ALLOWED':
-      return say(
+      return text(
         403,
         'This account is not on the list',
-        `Ask whoever runs this application to add your ${provider} account.`,
+        `Ask the operator of this application to add your ${provider} account.`,
       )
 
     case 'CONNECTION_NOT_FOUND':
-      return say(404, 'No connection', `Connect ${provider} through auth.`)
+      return text(404, 'No connection', `Connect ${provider} through auth.`)
     case 'CONNECTION_NEEDS_REAUTH':
-      return say(409, 'The connection has ended', `Connect ${provider} again through auth.`)
+      return text(409, 'The connection has ended', `Connect ${provider} again through auth.`)
     case 'CONNECTION_CHANGED':
-      return say(409, 'The connection changed meanwhile', 'Read the connection again and decide anew.')
+      return text(409, 'The connection changed meanwhile', 'Read the connection again, then decide again.')
     case 'CONNECTION_NOT_STORED':
-      return say(503, 'The connection could not be stored', 'Start the sign-in again in a few minutes.')
+      return text(503, 'The connection could not be stored', 'Start the sign-in again in a few minutes.')
     case 'CONNECTION_REFRESH_FAILED':
     case 'CONNECTION_REFRESH_PENDING':
-      return say(503, 'The connection is being renewed', `Nothing is lost. ${later}`)
+      return text(503, 'The connection is being renewed', `The connection is still stored. ${later}`)
 
     case 'STORE_UNAVAILABLE':
     case 'VAULT_KMS_UNAVAILABLE':
     case 'VAULT_KMS_THROTTLED':
-      return say(503, 'A service this application needs does not answer', later)
+      return text(503, 'A service that this application needs does not respond', later)
     case 'STORE_CORRUPT':
     case 'STORE_NOT_MIGRATED':
-      return say(500, 'The stored connection cannot be read', operator)
+      return text(500, 'The stored connection cannot be read', operator)
     case 'VAULT_MALFORMED':
     case 'VAULT_KEY_UNKNOWN':
     case 'VAULT_DECRYPT_FAILED':
     case 'VAULT_KMS_DENIED':
     case 'VAULT_KEY_DISABLED':
-      return say(500, 'The stored tokens cannot be opened', operator)
+      return text(500, 'The stored tokens cannot be opened', operator)
     case 'CONFIG_MISSING':
     case 'CONFIG_INVALID':
     case 'CONFIG_REDIRECT_URI':
@@ -126,39 +130,39 @@ export function describe(code: ProblemCode, provider: string): ProblemText {
     case 'CONFIG_LEASE':
     case 'CONFIG_CLIENT_REJECTED':
     case 'CONFIG_UNSUPPORTED_CLIENT':
-      return say(500, 'This application is not set up correctly', operator)
+      return text(500, 'This application is not set up correctly', operator)
 
     case 'API_QUOTA_EXCEEDED':
-      return say(503, `${provider} has no quota left for this application`, 'Try again in some hours.')
+      return text(503, `${provider} has no quota left for this application`, 'Try again in a few hours.')
     case 'API_RATE_LIMITED':
     case 'API_CIRCUIT_OPEN':
     case 'API_QUEUE_FULL':
     case 'API_CLOSED':
-      return say(503, `${provider} is asked too much at present`, later)
+      return text(503, `Too many requests to ${provider} right now`, later)
     case 'API_SERVER_ERROR':
     case 'API_UNREACHABLE':
     case 'API_BAD_RESPONSE':
-      return say(502, `${provider} gave no usable answer`, later)
+      return text(502, `${provider} did not send a usable response`, later)
     case 'API_TIMEOUT':
-      return say(504, `${provider} took too long`, later)
+      return text(504, `${provider} took too long`, later)
     case 'API_UNAUTHORIZED':
-      return say(409, `${provider} no longer accepts the connection`, `Connect ${provider} again through auth.`)
+      return text(409, `${provider} no longer accepts the connection`, `Connect ${provider} again through auth.`)
     case 'API_MISSING_SCOPE':
-      return say(403, 'A permission is missing', 'Ask for it through auth?scope=… with the scopes the error names.')
+      return text(403, 'A permission is missing', 'Ask for it through auth?scope=… with the scopes the error names.')
     case 'API_FORBIDDEN':
     case 'API_USER_NOT_ALLOWED':
     case 'API_OWNER_NOT_PREMIUM':
     case 'API_PREMIUM_REQUIRED':
     case 'API_ENDPOINT_UNAVAILABLE':
-      return say(403, `${provider} does not allow this`, operator)
+      return text(403, `${provider} does not allow this`, operator)
     case 'API_NO_ACTIVE_DEVICE':
-      return say(409, 'Nothing is playing anywhere', `Open ${provider} on a device first.`)
+      return text(409, 'No active device', `Open ${provider} on a device first.`)
     case 'API_NOT_FOUND':
-      return say(404, `${provider} does not know this`, 'Check the id.')
+      return text(404, `${provider} does not know this`, 'Check the id.')
     case 'API_BAD_REQUEST':
     case 'API_INVALID_LIMIT':
-      return say(400, `${provider} refused the request`, 'Check its parameters.')
+      return text(400, `${provider} refused the request`, 'Check its parameters.')
     case 'API_PARTLY_DONE':
-      return say(502, 'Only a part was done', 'Read what is there before you repeat the rest.')
+      return text(502, 'Only a part was done', 'Read back what was done before you repeat the rest.')
   }
 }
