@@ -125,13 +125,17 @@ export class ConfigError extends StagedoorError<ConfigErrorCode> {
 export class LoginError extends StagedoorError<LoginErrorCode> {
   override readonly name = 'LoginError'
   declare readonly setCookies: readonly string[]
+  /** Epoch milliseconds before which a retry is useless, if the authorization server said so. */
+  declare readonly retryAt?: number
   constructor(
     code: LoginErrorCode,
     message: string,
-    details: ErrorDetails & { readonly setCookies?: readonly string[] } = {},
+    details: ErrorDetails & { readonly setCookies?: readonly string[]; readonly retryAt?: number | undefined } = {},
   ) {
     super(code, message, details, code === 'LOGIN_UNAVAILABLE')
     Object.defineProperty(this, 'setCookies', { value: details.setCookies ?? [], enumerable: false })
+    if (details.retryAt !== undefined)
+      Object.defineProperty(this, 'retryAt', { value: details.retryAt, enumerable: true })
   }
 }
 
@@ -140,9 +144,17 @@ export class ConnectionError extends StagedoorError<ConnectionErrorCode> {
   override readonly name = 'ConnectionError'
   /** The owner of the connection: the application's own id, as it was passed in. */
   readonly ownerId: string
-  constructor(code: ConnectionErrorCode, message: string, details: ErrorDetails & { readonly ownerId: string }) {
+  /** Epoch milliseconds before which a retry is useless, if known: the server's Retry-After, a backoff or a lease. */
+  declare readonly retryAt?: number
+  constructor(
+    code: ConnectionErrorCode,
+    message: string,
+    details: ErrorDetails & { readonly ownerId: string; readonly retryAt?: number | undefined },
+  ) {
     super(code, message, details, code !== 'CONNECTION_NOT_FOUND' && code !== 'CONNECTION_NEEDS_REAUTH')
     this.ownerId = details.ownerId
+    if (details.retryAt !== undefined)
+      Object.defineProperty(this, 'retryAt', { value: details.retryAt, enumerable: true })
   }
 }
 

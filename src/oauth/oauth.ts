@@ -134,6 +134,6 @@ export function toPublicError(error: TokenEndpointError): LoginError | ConfigErr
     case 'rejected':
       return new LoginError('LOGIN_PROVIDER_ERROR', error.message, { cause: error })
     case 'transient':
-      return new LoginError('LOGIN_UNAVAILABLE', error.message, { cause: error })
+      return new LoginError('LOGIN_UNAVAILABLE', error.message, { cause: error, retryAt: error.retryAt })
   }
 }

@@ -19,16 +19,25 @@ interface ErrorBody {
   readonly reason: string | undefined
 }
 
-/** The error for a response other than 2xx: by its status, its headers and every form of body that Spotify is known to send. */
-export function apiError(response: ApiResponse, context: ErrorContext): SpotifyApiError {
+/** Reports a 429 to the limiter; returns the epoch milliseconds until which it pauses. */
+export type OnThrottled = (info: { readonly retryAt: number | undefined; readonly reason: 'rate' | 'quota' }) => number
+
+/**
+ * The error for a response other than 2xx: by its status, its headers and every form of body that Spotify is known to
+ * send. After a 429 without Retry-After, `retryAt` is the end of the limiter's pause.
+ */
+export function apiError(response: ApiResponse, context: ErrorContext, onThrottled: OnThrottled): SpotifyApiError {
   const { status } = response
   const body = parseErrorBody(response.text)
   const [code, message, details] = classify(response, body, context)
+  const retryAfter = parseRetryAfter(response.headers.get('retry-after'), context.now)
+  const reason = code === 'API_QUOTA_EXCEEDED' ? 'quota' : 'rate'
+  const pausedUntil = status === 429 ? onThrottled({ retryAt: retryAfter, reason }) : undefined
   return new SpotifyApiError(code, message, {
     status,
     reason: body.reason,
     request: context.request,
-    retryAt: parseRetryAfter(response.headers.get('retry-after'), context.now),
+    retryAt: retryAfter ?? pausedUntil,
     ...details,
   })
 }

@@ -57,15 +57,12 @@ export function createAttempts(attempts: AttemptOptions): Attempts {
 
   /** The error for a response other than 2xx. */
   function errorOf(response: ApiResponse, slot: Slot, call: ApiCall, progress: Progress): SpotifyApiError {
-    const { operation, scopes, outgoing } = call
-    const error = apiError(response, { request: outgoing.request, operation, mode, scopes, now: now() })
-    if (response.status === 429) {
+    const { operation, scopes, outgoing, scope } = call
+    const context = { request: outgoing.request, operation, mode, scopes, now: now() }
+    return apiError(response, context, (info) => {
       progress.refusals++
-      const reason = error.code === 'API_QUOTA_EXCEEDED' ? 'quota' : 'rate'
-      const until = slot.throttled({ retryAt: error.retryAt, scope: call.scope, reason })
-      if (error.retryAt === undefined) Object.defineProperty(error, 'retryAt', { value: until, enumerable: true })
-    }
-    return error
+      return slot.throttled({ ...info, scope })
+    })
   }
 
   function send(call: ApiCall, options: RequestOptions, progress: Progress): Promise<ApiResponse> {

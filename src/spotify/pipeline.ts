@@ -93,15 +93,10 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
   }
 }
 
-/** Names the request on an error of the limiter or the breaker, which know of none. */
+/** The error of this call for an error of the limiter or the breaker, which know no request. */
 function withRequest(error: unknown, request: ApiRequest['request']): unknown {
-  if (
-    isStagedoorError(error) &&
-    error.name === 'SpotifyApiError' &&
-    error.request === undefined &&
-    Object.isExtensible(error)
-  ) {
-    Object.defineProperty(error, 'request', { value: request, enumerable: true, configurable: true })
-  }
-  return error
+  if (!isStagedoorError(error) || error.name !== 'SpotifyApiError' || error.request !== undefined) return error
+  const { code, message, cause, retryable, status, retryAt, reason, action, detail, scopes, done } = error
+  const details = { cause, retryable, status, retryAt, reason, action, detail, scopes, done, request }
+  return new SpotifyApiError(code, message, details)
 }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { isStagedoorError, type SpotifyApiError, type SpotifyClient } from '../../src/spotify/index.ts'
+import { isStagedoorError, SpotifyApiError, type SpotifyClient } from '../../src/spotify/index.ts'
 import { fixture } from '../fixtures/fixtures.ts'
 import { id, json, scriptedClient } from './scripted-client.ts'
 
@@ -225,5 +225,26 @@ describe('what an error shows', () => {
       expect(shown).not.toContain(secret)
       expect(shown).not.toContain(id)
     }
+  })
+})
+
+describe('an error', () => {
+  it('is complete, and another one than the error that it names the request of', async () => {
+    const original = Object.freeze(
+      new SpotifyApiError('API_CIRCUIT_OPEN', 'The circuit is open.', { retryAt: 1, reason: 'PAUSED' }),
+    )
+    const { spotify } = answering(() => json({}), { retries: 0 })
+    const error = await spotify
+      .as(() => Promise.reject(original))
+      .tracks.get(id)
+      .catch((thrown) => thrown)
+    expect(error).toMatchObject({
+      code: 'API_CIRCUIT_OPEN',
+      retryable: true,
+      retryAt: 1,
+      reason: 'PAUSED',
+      request: { method: 'GET', path: '/tracks/{id}' },
+    })
+    expect(original.request).toBeUndefined()
   })
 })

@@ -40,8 +40,12 @@ function transientCode(status: number | undefined): ErrorCode {
   return status >= 500 ? 'API_SERVER_ERROR' : 'CONNECTION_REFRESH_FAILED'
 }
 
-/** Thrown when the last refresh failed and the old access token has expired. */
-export function refreshError(ownerId: string, code: string): ConnectionError | ConfigError {
+/**
+ * Thrown when the last refresh failed and the old access token has expired.
+ *
+ * @param retryAt epoch milliseconds of the next possible attempt
+ */
+export function refreshError(ownerId: string, code: string, retryAt?: number): ConnectionError | ConfigError {
   if (code === 'CONFIG_CLIENT_REJECTED') {
     return new ConfigError(
       code,
@@ -51,7 +55,7 @@ export function refreshError(ownerId: string, code: string): ConnectionError | C
   return new ConnectionError(
     'CONNECTION_REFRESH_FAILED',
     'The access token could not be refreshed for now; the connection itself is kept.',
-    { ownerId },
+    { ownerId, retryAt },
   )
 }
 
@@ -65,11 +69,12 @@ export function needsReauth(ownerId: string): ConnectionError {
   })
 }
 
-export function pending(ownerId: string): ConnectionError {
+/** @param retryAt epoch milliseconds at which the other process's lease ends */
+export function pending(ownerId: string, retryAt: number | undefined): ConnectionError {
   return new ConnectionError(
     'CONNECTION_REFRESH_PENDING',
     'Another process is still refreshing this connection; try again.',
-    { ownerId },
+    { ownerId, retryAt },
   )
 }
 

@@ -9,8 +9,7 @@ const maxRounds = 10
 
 /**
  * Marks a connection whose refresh token was refused, if the store still holds that token. The sealed tokens stay in
- * the
- * record, so that a late success can restore the connection.
+ * the record, so that a late success can restore the connection.
  *
  * @param sentFrom the record whose refresh token was sent, or that has none
  */
@@ -40,20 +39,22 @@ export async function markNeedsReauth(
 
 /**
  * Records a failed refresh and when the next one is allowed. Releases the lease, unless the server may still process
- * the
- * request. If the store fails here, the lease simply expires.
+ * the request. If the store fails here, the lease simply expires.
+ *
+ * @returns epoch milliseconds from which on the next attempt is allowed
  */
 export async function recordFailure(
   context: ConnectionsContext,
   leased: StoredConnection,
   { code, retryAt, outcomeUnknown }: RefreshFailure,
-): Promise<void> {
+): Promise<number> {
   const { records, settings, schedule, emit } = context
   const { ownerId } = leased
   let current: StoredConnection | undefined = leased
+  let allowedAt = schedule.retry((leased.failure?.attempts ?? 0) + 1, Math.round(settings.now()), retryAt)
   try {
     for (let round = 0; round < maxRounds; round++) {
-      if (current?.lease?.owner !== settings.instance || current.lease.until !== leased.lease?.until) return
+      if (current?.lease?.owner !== settings.instance || current.lease.until !== leased.lease?.until) return allowedAt
       const now = Math.round(settings.now())
       const before: StoredConnection = current
       const attempts = (before.failure?.attempts ?? 0) + 1
@@ -63,16 +64,18 @@ export async function recordFailure(
         lease: outcomeUnknown ? before.lease : undefined,
         nextCheckAt: outcomeUnknown ? Math.max(retry, leased.lease?.until ?? retry) : retry,
       }
+      allowedAt = changes.nextCheckAt
       const next = revise(before, changes, now)
       const onWritten = (): void => {
         emit('connection.refresh_failed', next, { code, attempts })
         if (before.failure === undefined) emit('connection.degraded', next, { code })
       }
-      if (await records.writeWithRetry(ownerId, before, next, onWritten)) return
+      if (await records.writeWithRetry(ownerId, before, next, onWritten)) return allowedAt
       records.forget(ownerId)
       current = await records.read(ownerId)
     }
   } catch {}
+  return allowedAt
 }
 
 /** Records that a check could not begin, unless the record has changed since. */

@@ -28,7 +28,13 @@ export interface ConnectionToken {
 type Attempt =
   | { readonly outcome: 'refreshed'; readonly record: StoredConnection }
   | { readonly outcome: 'lost' | 'changed' | 'gone' | 'ended' }
-  | { readonly outcome: 'failed'; readonly failure: RefreshFailure; readonly leased: StoredConnection }
+  | {
+      readonly outcome: 'failed'
+      readonly failure: RefreshFailure
+      readonly leased: StoredConnection
+      /** Epoch milliseconds from which on the next attempt is allowed. */
+      readonly retryAt: number
+    }
 
 export interface Refresher {
   /**
@@ -112,8 +118,8 @@ export function createRefresher(context: RefreshContext): Refresher {
     const response = await request(sent, leased.scopes, persist)
     if ('kind' in response) {
       if (response.kind === 'ended') return { outcome: await markNeedsReauth(context, leased) }
-      await recordFailure(context, leased, response)
-      return { outcome: 'failed', failure: response, leased }
+      const retryAt = Math.max(await recordFailure(context, leased, response), response.retryAt ?? 0)
+      return { outcome: 'failed', failure: response, leased, retryAt }
     }
     const result = await storedWithin(ownerId, persist(response), leased.lease?.until)
     return typeof result === 'string' ? { outcome: result } : { outcome: 'refreshed', record: result }
@@ -162,11 +168,11 @@ export function createRefresher(context: RefreshContext): Refresher {
         if (old !== undefined) return old
       }
       if (leaseIsLive(record, now(), leaseLength) && leaseId(record) !== expiredLease) {
-        if (waits++ >= maxWaits) break
+        if (waits++ >= maxWaits) throw pending(ownerId, record.lease?.until)
         if (await waitForLease(context, record)) expiredLease = leaseId(record)
         continue
       }
-      if (mustWait) throw refreshError(ownerId, record.failure?.code ?? '')
+      if (mustWait) throw refreshError(ownerId, record.failure?.code ?? '', record.nextCheckAt)
       const result = await attempt(record, true).catch(async (error: unknown) => {
         const old = await currentToken(record, rejected).catch(() => undefined)
         if (old === undefined) throw error
@@ -186,7 +192,9 @@ export function createRefresher(context: RefreshContext): Refresher {
           if (result.failure.kind === 'config') throw refreshError(ownerId, result.failure.code)
           const old = await currentToken(record, rejected)
           if (old !== undefined) return old
-          if (!result.failure.outcomeUnknown || retried) throw refreshError(ownerId, result.failure.code)
+          if (!result.failure.outcomeUnknown || retried) {
+            throw refreshError(ownerId, result.failure.code, result.retryAt)
+          }
           // The server may still process the request: read the store again when the lease has ended, then retry once.
           retried = true
           if (await waitForLease(context, result.leased)) expiredLease = leaseId(result.leased)
@@ -195,7 +203,7 @@ export function createRefresher(context: RefreshContext): Refresher {
         default:
       }
     }
-    throw pending(ownerId)
+    throw pending(ownerId, undefined)
   }
 
   return {

@@ -55,7 +55,11 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
     } catch (error) {
       options?.signal?.throwIfAborted()
       if (error instanceof LoginError || (isStagedoorError(error) && error.name === 'ConfigError')) throw error
-      throw new LoginError('LOGIN_UNAVAILABLE', 'The token endpoint sent no usable response.', { cause: error })
+      const retryAt = isStagedoorError(error) && 'retryAt' in error ? error.retryAt : undefined
+      throw new LoginError('LOGIN_UNAVAILABLE', 'The token endpoint sent no usable response.', {
+        cause: error,
+        retryAt,
+      })
     } finally {
       limit.done()
     }
@@ -128,6 +132,6 @@ function timeoutError(): DOMException {
 }
 
 function withCookies(error: LoginError, setCookies: readonly string[]): LoginError {
-  const { code, message, cause, retryable } = error
-  return new LoginError(code, message, { cause, retryable, setCookies })
+  const { code, message, cause, retryable, retryAt } = error
+  return new LoginError(code, message, { cause, retryable, retryAt, setCookies })
 }
