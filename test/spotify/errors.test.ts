@@ -233,11 +233,11 @@ describe('an error', () => {
     const original = Object.freeze(
       new SpotifyApiError('API_CIRCUIT_OPEN', 'The circuit is open.', { retryAt: 1, reason: 'PAUSED' }),
     )
-    const { spotify } = answering(() => json({}), { retries: 0 })
+    const { spotify } = (() => json({}), { retries: 0 })
     const error = await spotify
       .as(() => Promise.reject(original))
       .tracks.get(id)
-      .catch((thrown) => thrown)
+      .catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       code: 'API_CIRCUIT_OPEN',
       retryable: true,
