@@ -233,7 +233,7 @@ describe('an error', () => {
     const original = Object.freeze(
       new SpotifyApiError('API_CIRCUIT_OPEN', 'The circuit is open.', { retryAt: 1, reason: 'PAUSED' }),
     )
-    const { spotify } = (() => json({}), { retries: 0 })
+    const { spotify } = scriptedClient(() => json({}), { retries: 0 })
     const error = await spotify
       .as(() => Promise.reject(original))
       .tracks.get(id)
