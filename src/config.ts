@@ -1,8 +1,8 @@
 import type { ConnectionsOptions } from './connections/options.ts'
 import { ConfigError } from './errors.ts'
 import { loginKeys } from './oauth/login-keys.ts'
-import type { Scope } from './oauth/scopes.ts'
-import { parseScopes } from './oauth/scopes.ts'
+import { parseScopes } from './oauth/parse-scopes.ts'
+import type { Scope } from './oauth/providers/spotify-scopes.ts'
 import type { ApiOptions, SpotifyOptions } from './spotify/options.ts'
 
 /**

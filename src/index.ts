@@ -83,7 +83,7 @@ export {
   type ProviderEndpoints,
 } from './oauth/provider.ts'
 export { spotifyProvider } from './oauth/providers/spotify.ts'
-export { defaultScopes, type Scope, scopes } from './oauth/scopes.ts'
+export { defaultScopes, type Scope, scopes } from './oauth/providers/spotify-scopes.ts'
 export type { OAuthOptions } from './oauth/settings.ts'
 export type { TokenSet } from './oauth/token-set.ts'
 export type { LoginTransaction } from './oauth/transaction.ts'

@@ -32,7 +32,7 @@ export {
   type ProviderEndpoints,
 } from './provider.ts'
 export { spotifyProvider } from './providers/spotify.ts'
-export { defaultScopes, type Scope, scopes } from './scopes.ts'
+export { defaultScopes, type Scope, scopes } from './providers/spotify-scopes.ts'
 export type { OAuthOptions } from './settings.ts'
 export type { TokenSet } from './token-set.ts'
 export type { LoginTransaction } from './transaction.ts'

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts'
+import { isLoopback } from '../internal/loopback.ts'
 
 /** The user's account at the provider. */
 export interface Account {
@@ -55,6 +56,12 @@ export interface Provider {
   readonly authorizationParameters?:
     | ((input: { readonly showDialog: boolean }) => Readonly<Record<string, string>>)
     | undefined
+  /**
+   * The rule for redirect URIs that are valid by RFC 6749 §3.1.2: returns why the provider refuses one, as the end of a
+   * sentence such as "redirectUri must use https.", or `undefined` if it accepts it.
+   * @default https, or http on a loopback address (RFC 8252 §7.3, RFC 9700 §2.1)
+   */
+  readonly redirectUriProblem?: ((uri: URL) => string | undefined) | undefined
   /** Calendar months from the user's authorization to the end of the grant; absent when it does not end by itself. */
   readonly grantMonths?: number | undefined
   /** Lifetime of an access token in seconds when the response has no `expires_in`. @default 3600 */
@@ -111,13 +118,9 @@ export function checkEndpoint(url: string): URL {
   if (parsed === undefined || parsed.username !== '' || parsed.password !== '' || parsed.hash !== '') {
     throw new ConfigError('CONFIG_ENDPOINT', 'An endpoint is an absolute URL without credentials and fragment.')
   }
-  if (parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopback(parsed.hostname))) return parsed
+  if (parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopback(parsed.hostname, { localhost: true })))
+    return parsed
   throw new ConfigError('CONFIG_ENDPOINT', 'An endpoint uses https, or http on a loopback address.')
-}
-
-/** Whether a URL's hostname is this machine: 127.0.0.0/8, ::1 or localhost. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts'
-import { checkEndpoint, defineProvider, isLoopback, type Provider, type ProviderEndpoints } from './provider.ts'
+import { checkEndpoint, defineProvider, type Provider, type ProviderEndpoints } from './provider.ts'
+import { checkRedirectUri } from './redirect-uri.ts'
 
 /** What every part of an OAuth client is built from. */
 export interface OAuthOptions {
@@ -47,7 +48,7 @@ export function oauthSettings(options: OAuthOptions): OAuthSettings {
   if (clientSecret !== undefined && (typeof clientSecret !== 'string' || clientSecret.trim() !== clientSecret)) {
     throw new ConfigError('CONFIG_INVALID', 'clientSecret is a string without white space around it, or undefined.')
   }
-  checkRedirectUri(redirectUri)
+  checkRedirectUri(redirectUri, provider)
   const given = Object.entries(options.endpoints ?? {}).filter((entry): entry is [string, string] => {
     return entry[1] !== undefined
   })
@@ -62,28 +63,4 @@ export function oauthSettings(options: OAuthOptions): OAuthSettings {
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     now: options.now ?? Date.now,
   }
-}
-
-/**
- * Checks a redirect URI by the rules that Spotify enforces since November 2025 (RFC 8252 §7.3, RFC 9700 §2.1).
- *
- * @throws ConfigError `CONFIG_MISSING` or `CONFIG_REDIRECT_URI`
- */
-export function checkRedirectUri(redirectUri: string): URL {
-  if (typeof redirectUri !== 'string' || redirectUri === '') {
-    throw new ConfigError('CONFIG_MISSING', 'redirectUri is missing: the callback URL registered with the provider.')
-  }
-  const refuse = (reason: string): never => {
-    throw new ConfigError('CONFIG_REDIRECT_URI', `redirectUri ${reason}`)
-  }
-  if (!URL.canParse(redirectUri)) refuse('is not an absolute URL.')
-  const url = new URL(redirectUri)
-  if (url.username !== '' || url.password !== '') refuse('must not carry credentials.')
-  if (redirectUri.includes('#')) refuse('must not have a fragment (RFC 6749 §3.1.2).')
-  if (url.hostname === 'localhost' || url.hostname.endsWith('.localhost')) {
-    refuse('must not use localhost: write the loopback address 127.0.0.1 or [::1].')
-  }
-  if (url.protocol === 'https:') return url
-  if (url.protocol === 'http:' && isLoopback(url.hostname)) return url
-  return refuse('must use https; plain http is for the loopback addresses 127.0.0.1 and [::1] only.')
 }

@@ -1,8 +1,8 @@
 import type * as OAuth4WebApi from 'oauth4webapi'
 import type { CallOptions } from '../internal/signal.ts'
 import { oauth4webapi } from './oauth4webapi.ts'
+import { parseScopes } from './parse-scopes.ts'
 import type { Provider, ProviderEndpoints } from './provider.ts'
-import { parseScopes } from './scopes.ts'
 import { sendTokenRequest, TokenEndpointError } from './token-response.ts'
 import type { TokenSet } from './token-set.ts'
 

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
+import { isLoopback } from '../internal/loopback.ts'
 import { adaptiveLimiter } from '../limits/adaptive/adaptive-limiter.ts'
 import type { Limiter, LimiterEvents } from '../limits/limiter.ts'
 import { type ClientContext, createCalls } from './calls.ts'
@@ -146,7 +147,7 @@ function check(options: SpotifyOptions, mode: string): void {
 
 function baseOf(api: string): string {
   const url = URL.canParse(api) ? new URL(api) : undefined
-  const loopback = url !== undefined && /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(url.hostname)
+  const loopback = url !== undefined && isLoopback(url.hostname, { localhost: true })
   if (
     url === undefined ||
     url.username !== '' ||

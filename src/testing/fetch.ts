@@ -1,3 +1,4 @@
+import { isLoopback } from '../internal/loopback.ts'
 import { ConnectionCut } from './connection-cut.ts'
 import { accountsHost, apiHost } from './request-handler.ts'
 
@@ -6,7 +7,7 @@ export function createFetch(handle: (request: Request) => Promise<Response>): ty
   return async (input, init) => {
     const request = new Request(input, init)
     const { hostname, protocol } = new URL(request.url)
-    const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+    const loopback = isLoopback(hostname, { localhost: true, exact: true })
     if (!loopback && (protocol !== 'https:' || (hostname !== accountsHost && hostname !== apiHost)))
       throw new TypeError('fetch failed', { cause: new Error(`the fake Spotify does not serve ${hostname}`) })
     const { signal } = request

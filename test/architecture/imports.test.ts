@@ -26,7 +26,11 @@ const table: Readonly<Record<string, Rule>> = {
   },
   limits: { values: shared, packages: { bottleneck: ['limits/shared/cluster.ts'] } },
   connections: { values: ['oauth', ...shared], types: ['vault/vault.ts', 'stores/store.ts'] },
-  spotify: { values: ['limits', ...shared], packages: { zod: ['spotify/schemas/zod.ts'] } },
+  spotify: {
+    values: ['limits', ...shared],
+    types: ['oauth/providers/spotify-scopes.ts'],
+    packages: { zod: ['spotify/schemas/zod.ts'] },
+  },
   http: {
     values: shared,
     types: ['connections'],

@@ -25,6 +25,40 @@ describe('createOAuth', () => {
     expect(() => createOAuth({ ...options, provider })).not.toThrow()
   })
 
+  it.each([
+    'https://app.example/callback',
+    'https://localhost/callback',
+    'http://127.0.0.1/callback',
+    'http://[::1]:8/',
+  ])('accepts the redirect URI %s for a provider without a rule of its own', (redirectUri) => {
+    expect(() => createOAuth({ ...options, provider, redirectUri })).not.toThrow()
+  })
+
+  it.each([
+    ['http://app.example/callback', /https/],
+    ['http://localhost/callback', /loopback addresses/],
+    ['http://127.0.0.1.evil.com/callback', /https/],
+    ['myapp://callback', /https/],
+    ['https://app.example/callback#x', /fragment/],
+    ['https://user:pw@app.example/callback', /credentials/],
+  ])('refuses the redirect URI %s for a provider without a rule of its own', (redirectUri, message) => {
+    expect(() => createOAuth({ ...options, provider, redirectUri })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_REDIRECT_URI', message: expect.stringMatching(message) }),
+    )
+  })
+
+  it('checks a redirect URI by the rule of the provider that has one', () => {
+    const ruled = defineProvider({
+      ...provider,
+      redirectUriProblem: ({ hostname }) => (hostname === 'localhost' ? undefined : 'must use localhost.'),
+    })
+    expect(() => createOAuth({ ...options, provider: ruled, redirectUri: 'http://localhost:3000/' })).not.toThrow()
+    expect(() => createOAuth({ ...options, provider: ruled })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_REDIRECT_URI', message: 'redirectUri must use localhost.' }),
+    )
+    expect(() => createOAuth({ ...options, provider: ruled, redirectUri: 'http://localhost/#x' })).toThrow(/fragment/)
+  })
+
   it('reports that the provider or the options are missing', () => {
     const missing = expect.objectContaining({ name: 'ConfigError', code: 'CONFIG_MISSING' })
     expect(() => createOAuth({ ...options } as never)).toThrow(missing)

@@ -1,6 +1,7 @@
 import { isStagedoorError } from '../../errors.ts'
 import { loginKeys } from '../../oauth/login-keys.ts'
-import { checkRedirectUri } from '../../oauth/settings.ts'
+import { spotifyProvider } from '../../oauth/providers/spotify.ts'
+import { checkRedirectUri } from '../../oauth/redirect-uri.ts'
 import { advice } from '../advice.ts'
 import type { CliConfig } from '../config-file.ts'
 import { type Finding, ok, problem } from '../finding.ts'
@@ -52,7 +53,7 @@ function checkRedirect(value: string | undefined): Finding {
     return missing(check, 'SPOTIFY_REDIRECT_URI', "Set it to the callback URL that Spotify's dashboard lists.")
   }
   try {
-    const url = checkRedirectUri(value)
+    const url = checkRedirectUri(value, spotifyProvider)
     return ok(
       check,
       `${url.origin}${url.pathname} follows Spotify's rules. The dashboard must list exactly the same URI.`,

@@ -1,5 +1,6 @@
 import { type AccountRequest, type AccountResponse, defineProvider } from '../provider.ts'
-import { defaultScopes } from '../scopes.ts'
+import { insecureRedirectUri } from '../redirect-uri.ts'
+import { defaultScopes } from './spotify-scopes.ts'
 
 /**
  * Spotify's accounts service, as of 2026: a grant ends six months after the user's authorization, a refresh usually
@@ -21,8 +22,17 @@ export const spotifyProvider = defineProvider({
   manageUrl: 'https://www.spotify.com/account/apps/',
   authorizationParameters: ({ showDialog }): Readonly<Record<string, string>> =>
     showDialog ? { show_dialog: 'true' } : {},
+  redirectUriProblem,
   account,
 })
+
+/** Since November 2025 Spotify refuses localhost, under https too, and plain http on other hosts than loopback addresses. */
+function redirectUriProblem(uri: URL): string | undefined {
+  if (uri.hostname === 'localhost' || uri.hostname.endsWith('.localhost')) {
+    return 'must not use localhost: write the loopback address 127.0.0.1 or [::1].'
+  }
+  return insecureRedirectUri(uri)
+}
 
 /**
  * `GET /me`. A user who is not on a development application's list can sign in but gets 403 on every call; that body is

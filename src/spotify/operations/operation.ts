@@ -1,3 +1,5 @@
+import type { KnownScope } from '../../oauth/providers/spotify-scopes.ts'
+
 /** The access that Spotify granted to an application: since February 2026 it differs by application, not by endpoint. */
 export type AppMode = 'development' | 'extended'
 
@@ -50,26 +52,7 @@ export interface OperationData {
 }
 
 /** The authorization scopes of the Web API. */
-export type Scope =
-  | 'app-remote-control'
-  | 'playlist-modify-private'
-  | 'playlist-modify-public'
-  | 'playlist-read-collaborative'
-  | 'playlist-read-private'
-  | 'streaming'
-  | 'ugc-image-upload'
-  | 'user-follow-modify'
-  | 'user-follow-read'
-  | 'user-library-modify'
-  | 'user-library-read'
-  | 'user-modify-playback-state'
-  | 'user-read-currently-playing'
-  | 'user-read-email'
-  | 'user-read-playback-position'
-  | 'user-read-playback-state'
-  | 'user-read-private'
-  | 'user-read-recently-played'
-  | 'user-top-read'
+export type Scope = KnownScope
 
 type Value<F extends Field> = F extends `${infer K extends FieldKind}?`
   ? Value<K>

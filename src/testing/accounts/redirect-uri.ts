@@ -1,3 +1,4 @@
+import { isLoopback } from '../../internal/loopback.ts'
 import type { FakeClientOptions } from '../options.ts'
 
 /** The error that Spotify's page shows for a redirect URI, or undefined if it is allowed. */
@@ -8,7 +9,7 @@ export function redirectUriProblem(client: FakeClientOptions, uri: string): stri
   } catch {
     return 'INVALID_CLIENT: Invalid redirect URI'
   }
-  const loopback = url.hostname === '127.0.0.1' || url.hostname === '[::1]'
+  const loopback = isLoopback(url.hostname, { exact: true })
   if (url.protocol === 'http:' && !loopback) return 'INVALID_CLIENT: Insecure redirect URI'
   if (url.hash !== '' || uri.includes('#')) return 'INVALID_CLIENT: Invalid redirect URI'
   const { redirectUris } = client

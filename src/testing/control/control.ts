@@ -1,4 +1,5 @@
 import { isObject } from '../../internal/is-object.ts'
+import { isLoopback } from '../../internal/loopback.ts'
 import type { FakeSpotify } from '../fake-spotify.ts'
 import type { FaultRule } from '../faults.ts'
 import { empty, html, json, redirect } from '../response.ts'
@@ -15,7 +16,7 @@ type Input = Readonly<Record<string, unknown>>
 export async function control(fake: FakeSpotify, request: Request): Promise<Response | undefined> {
   const url = new URL(request.url)
   if (url.pathname !== '/' && !url.pathname.startsWith('/_fake/')) return undefined
-  if (!['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return problem(403, 'use a loopback address')
+  if (!isLoopback(url.hostname, { localhost: true, exact: true })) return problem(403, 'use a loopback address')
   if (url.pathname === '/') return request.method === 'GET' ? page(fake) : problem(405, 'the page only supports GET')
   const name = url.pathname.slice('/_fake/'.length)
   if (request.method === 'GET') return read(fake, name, url.searchParams)

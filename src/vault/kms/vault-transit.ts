@@ -1,5 +1,6 @@
 import { ConfigError, type VaultError, type VaultErrorCode } from '../../errors.ts'
 import { base64url, concat, fromBase64url } from '../../internal/bytes.ts'
+import { isLoopback } from '../../internal/loopback.ts'
 import { decryptFailed } from '../cipher.ts'
 import type { Kms } from '../kms.ts'
 import { property, serviceError } from './service-error.ts'
@@ -96,7 +97,7 @@ export function vaultTransitKms(options: VaultTransitKmsOptions): Kms {
 
 function baseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  const loopback = url !== undefined && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
+  const loopback = url !== undefined && isLoopback(url.hostname, { localhost: true, exact: true })
   if (
     url === undefined ||
     !(url.protocol === 'https:' || (url.protocol === 'http:' && loopback)) ||

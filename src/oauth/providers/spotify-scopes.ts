@@ -21,10 +21,13 @@ export const scopes = [
   'user-top-read',
 ] as const
 
-/** A scope of the Spotify Web API; other strings are allowed, since Spotify adds scopes. */
-export type Scope = (typeof scopes)[number] | (string & {})
+/** One of the {@link scopes}. */
+export type KnownScope = (typeof scopes)[number]
 
-/** Library, playlists and follows, read and write: what is asked for when the application names no scopes. */
+/** A scope of the Spotify Web API; other strings are allowed, since Spotify adds scopes. */
+export type Scope = KnownScope | (string & {})
+
+/** Library, playlists and follows, read and write: requested when the application names no scopes. */
 export const defaultScopes = [
   'user-library-read',
   'user-library-modify',
@@ -34,9 +37,4 @@ export const defaultScopes = [
   'playlist-modify-private',
   'user-follow-read',
   'user-follow-modify',
-] as const satisfies readonly Scope[]
-
-/** Splits a `scope` value (RFC 6749 §3.3), without repetitions, in order. */
-export function parseScopes(value: string, separator = ' '): readonly string[] {
-  return [...new Set(value.split(separator).filter((scope) => scope !== ''))]
-}
+] as const satisfies readonly KnownScope[]
