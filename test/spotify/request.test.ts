@@ -90,8 +90,11 @@ describe('the options of a client', () => {
     expect(refused({ retries: -1 })).toBe('CONFIG_INVALID')
     expect(refused({ retries: Number.NaN })).toBe('CONFIG_INVALID')
     expect(refused({ endpoints: { api: 'http://api.example/v1' } })).toBe('CONFIG_ENDPOINT')
+    expect(refused({ endpoints: { api: 'http://127.0.0.1.evil.com/v1' } })).toBe('CONFIG_ENDPOINT')
     expect(refused({ endpoints: { api: 'not a url' } })).toBe('CONFIG_ENDPOINT')
-    expect(refused({ endpoints: { api: 'http://127.0.0.1:8080/v1/' } })).toBeUndefined()
+    for (const host of ['127.0.0.1:8080', '127.0.0.2', '[::1]', 'localhost:8080']) {
+      expect(refused({ endpoints: { api: `http://${host}/v1/` } })).toBeUndefined()
+    }
     expect(
       refused({ endpoints: undefined, appMode: undefined, limiter: undefined, timeout: undefined }),
     ).toBeUndefined()

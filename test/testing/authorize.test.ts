@@ -108,6 +108,15 @@ describe('the authorization page', () => {
     )
   })
 
+  it.each(['http://127.0.0.2/cb', 'http://localhost/cb', 'http://127.0.0.1.evil.example/cb'])(
+    'refuses plain http on %s',
+    async (uri) => {
+      await expect(createFakeSpotify().approve(authorizationUrl({ redirect_uri: uri }))).rejects.toThrow(
+        'Insecure redirect URI',
+      )
+    },
+  )
+
   it('escapes whatever an application puts into it', async () => {
     const fake = createFakeSpotify()
     const page = await (await fake.fetch(authorizationUrl({ client_id: '"><script>alert(1)</script>' }))).text()

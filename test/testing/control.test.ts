@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { control } from '../../src/testing/control/control.ts'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../src/testing/server.ts'
 
 const now = Date.UTC(2026, 9, 2, 12)
@@ -87,6 +88,15 @@ describe('the control API', () => {
     for (const origin of [undefined, 'null', 'https://evil.example'])
       expect((await press(origin)).status, origin).toBe(415)
     expect(server.fake.clock.now()).toBe(now + 1000)
+  })
+
+  it('serves loopback hosts only, so that no name that resolves to this machine reaches it', async () => {
+    const statusOf = async (host: string): Promise<number | undefined> =>
+      (await control(server.fake, new Request(`http://${host}/_fake/state`)))?.status
+    for (const host of ['127.0.0.1:9', 'localhost:9', '[::1]:9']) expect(await statusOf(host), host).toBe(200)
+    for (const host of ['evil.example', '127.0.0.1.evil.example', '127.0.0.2']) {
+      expect(await statusOf(host), host).toBe(403)
+    }
   })
 
   it('refuses bodies that are no objects', async () => {

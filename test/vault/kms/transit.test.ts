@@ -135,6 +135,8 @@ describe('HashiCorp Vault transit, against a stand-in', () => {
 
   test.each([
     ['http elsewhere', { url: 'http://vault.internal:8200' }, 'CONFIG_ENDPOINT'],
+    ['http on another address of this machine', { url: 'http://127.0.0.2:8200' }, 'CONFIG_ENDPOINT'],
+    ['http on a name that looks like loopback', { url: 'http://127.0.0.1.evil.com' }, 'CONFIG_ENDPOINT'],
     ['no url', { url: 'vault' }, 'CONFIG_ENDPOINT'],
     ['a path in the key name', { url: 'https://vault.test', keyName: '../sys/seal' }, 'CONFIG_INVALID'],
     ['dots in the mount', { url: 'https://vault.test', mount: '../sys' }, 'CONFIG_INVALID'],
