@@ -19,7 +19,7 @@ import type { RequestOptions } from './options.ts'
 import type { RequestInput } from './request.ts'
 
 /**
- * The Web API as one user, or as the application. Every method takes its ids, then its query or body, then
+ * The Web API as one user, or as the application. Every method accepts its ids, then its query or body, then
  * {@link RequestOptions}; the names inside queries, bodies and responses are Spotify's own.
  *
  * Every method can throw {@link SpotifyApiError}, what the source of access tokens throws, and for a wrong argument a

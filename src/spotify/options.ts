@@ -20,7 +20,7 @@ export interface CallLimits {
   readonly maxWait?: number | undefined
 }
 
-/** What every call takes as its last argument. */
+/** What every call accepts as its last argument. */
 export interface RequestOptions extends CallOptions, CallLimits {}
 
 /** How the Web API is called. */

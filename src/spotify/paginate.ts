@@ -92,10 +92,10 @@ function startRun(signal: AbortSignal | undefined): { readonly signal: AbortSign
 /** Pages requested at the same time by default. */
 const defaultConcurrency = 4
 
-/** Reads a list into an array, several pages at a time, in order. `given` is a first page that was read already. */
+/** Reads a list into an array, several pages at a time, in order. `knownPage` is a first page that was read already. */
 async function collect<Raw>(
   source: PageSource<Raw>,
-  given: Page<Raw> | undefined,
+  knownPage: Page<Raw> | undefined,
   max: number,
   concurrency: number | undefined,
 ): Promise<Raw[]> {
@@ -108,8 +108,8 @@ async function collect<Raw>(
     return items.length < max
   }
   if (max <= 0) return items
-  if (given !== undefined) {
-    const first = { page: given, position: source.start, size: source.size() }
+  if (knownPage !== undefined) {
+    const first = { page: knownPage, position: source.start, size: source.size() }
     return oneByOne(source, Promise.resolve(first), append, items)
   }
   if (source.paging === 'cursor' || concurrency === 1)
@@ -125,7 +125,7 @@ async function collect<Raw>(
   } finally {
     run.end()
   }
-  return collect(source, given, max, concurrency)
+  return collect(source, knownPage, max, concurrency)
 }
 
 async function oneByOne<Raw>(
@@ -139,7 +139,7 @@ async function oneByOne<Raw>(
   return items
 }
 
-/** Requests pages of equal size concurrently and takes them in order, as long as each leads to the next. */
+/** Requests pages of equal size concurrently and appends them in order, as long as each leads to the next. */
 async function concurrently<Raw>(
   source: PageSource<Raw>,
   append: (page: Page<Raw>) => boolean,

@@ -38,7 +38,7 @@ export function createResponseReader(drop: boolean, emitter: Emitter<SpotifyEven
   }
 }
 
-/** Parses JSON, whatever its content type. @throws SpotifyApiError `API_BAD_RESPONSE` for anything else */
+/** Parses JSON, regardless of its content type. @throws SpotifyApiError `API_BAD_RESPONSE` for anything else */
 export function parse({ text, status }: ApiResponse, request: Request): unknown {
   try {
     return JSON.parse(text)

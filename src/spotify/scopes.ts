@@ -11,7 +11,7 @@ export type OperationName =
   | OperationId
 
 /**
- * The scopes to ask the user for, so that these methods work: `scopesFor('library.tracks', 'player.play')`.
+ * The scopes to request from the user, so that these methods work: `scopesFor('library.tracks', 'player.play')`.
  * @throws TypeError `INVALID_ARGUMENT` for a name that is neither a method nor an operation
  *
  * @example

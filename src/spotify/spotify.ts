@@ -99,10 +99,10 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
       const calls = createCalls(context, token, scopes)
       return {
         ...groups(calls),
-        operation: (id, ...[input, given]) => calls.send(id, (input ?? {}) as never, given),
-        request: async (input, given = {}) => {
+        operation: (id, ...[input, requestOptions]) => calls.send(id, (input ?? {}) as never, requestOptions),
+        request: async (input, requestOptions = {}) => {
           const call = callOf(base, input, token)
-          const response = await pipeline.send(call, given)
+          const response = await pipeline.send(call, requestOptions)
           const { request } = call.outgoing
           return validate(input.schema, response.text === '' ? undefined : parse(response, request), request)
         },

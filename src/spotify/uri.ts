@@ -48,8 +48,8 @@ export function parseReference(reference: string): { readonly kind: string | und
  * @throws TypeError `INVALID_ARGUMENT` with what was expected
  */
 export function idOf(kind: Kind, reference: string): string {
-  const { kind: given, id } = parseReference(reference)
-  if (given !== undefined && given !== kind && given !== interchangeable[kind]) throw wrongKind([kind], given)
+  const { kind: actual, id } = parseReference(reference)
+  if (actual !== undefined && actual !== kind && actual !== interchangeable[kind]) throw wrongKind([kind], actual)
   return id
 }
 
@@ -77,8 +77,8 @@ function fromParts(parts: readonly string[]): { readonly kind: string; readonly 
   return { kind, id }
 }
 
-function wrongKind(expected: readonly Kind[], given: string): TypeError {
-  const known = /^[a-z]+$/.test(given) ? ` of a kind ${given}` : ''
+function wrongKind(expected: readonly Kind[], actual: string): TypeError {
+  const known = /^[a-z]+$/.test(actual) ? ` of a kind ${actual}` : ''
   return invalidArgument(`Expected ${describeKinds(expected)}, got a URI or link${known}.`)
 }
 

@@ -165,26 +165,26 @@ export function playlists(calls: Calls): Playlists {
       calls.send('create-playlist-for-user', { path: { user_id: idOf('user', userId) }, body }, options),
     update: async (id, body, options) => calls.send('change-playlist-details', { path: path(id), body }, options),
     items,
-    addItems: async (id, given, input, options) => {
-      const uris = itemUris(given)
+    addItems: async (id, references, input, options) => {
+      const uris = itemUris(references)
       return (
         last(await inBatches(uris, size, createAdder(id, input?.position, options))) ?? currentSnapshot(id, options)
       )
     },
-    replaceItems: async (id, given, options) => {
+    replaceItems: async (id, references, options) => {
       const add = createAdder(id, undefined, options)
       const replace = async (uris: readonly string[]): Promise<Snapshot> =>
         calls.send('reorder-or-replace-playlists-items', { path: path(id), body: { uris } }, options, {
           idempotent: true,
         })
-      const uris = itemUris(given)
+      const uris = itemUris(references)
       const first = inBatches(uris, size, (batch, index) => (index === 0 ? replace(batch) : add(batch)))
       return last(await first) ?? replace([])
     },
-    removeItems: async (id, given, input, options) => {
+    removeItems: async (id, references, input, options) => {
       let version = input?.snapshot_id
       // One request removes every row with the URI, so a URI that is named twice must not be sent twice.
-      const uris = [...new Set(itemUris(given))]
+      const uris = [...new Set(itemUris(references))]
       const results = await inBatches(uris, size, async (batch) => {
         const body = { items: batch.map((uri) => ({ uri })), snapshot_id: version }
         const snapshot = await calls.send('remove-items-playlist', { path: path(id), body }, options)

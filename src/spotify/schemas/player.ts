@@ -63,7 +63,7 @@ export const playbackState = object({
 export interface PlaybackState extends Infer<typeof playbackState> {}
 
 export const queue = object({ currently_playing: maybe(playable), queue: list(playable) })
-/** What is being played and what comes next. */
+/** What is being played, and the queue. */
 export interface Queue extends Infer<typeof queue> {}
 
 export const playHistory = object({ track, played_at: text, context: maybe(context) })
