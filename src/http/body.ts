@@ -1,4 +1,5 @@
 import { concat, fromUtf8 } from '../internal/bytes.ts'
+import { isObject } from '../internal/is-object.ts'
 import { HttpError } from './problem.ts'
 
 /** The largest request body, in bytes. */
@@ -27,11 +28,11 @@ export async function readParameters(request: Request, names: readonly string[])
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/json') throw new HttpError('HTTP_UNSUPPORTED_MEDIA_TYPE')
   const value = parse(await readBytes(request))
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new HttpError('HTTP_BAD_BODY')
+  if (!isObject(value)) throw new HttpError('HTTP_BAD_BODY')
   const parameters = new URLSearchParams()
   for (const name of names) {
     if (!Object.hasOwn(value, name)) continue
-    const member: unknown = (value as Readonly<Record<string, unknown>>)[name]
+    const member = value[name]
     if (member === null || member === undefined) continue
     if (typeof member !== 'string') throw new HttpError('HTTP_BAD_BODY')
     parameters.set(name, member)

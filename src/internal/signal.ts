@@ -1,3 +1,5 @@
+import { unref } from './unref.ts'
+
 /** The last argument of every call that waits. */
 export interface CallOptions {
   /** Aborts the wait. The caller's own reason is rethrown as it is. */
@@ -30,7 +32,7 @@ export function sleep(ms: number, signal?: AbortSignal, options: { keepAlive?: b
       signal?.removeEventListener('abort', abort)
       resolve()
     }, ms)
-    if (options.keepAlive === false) (timer as { unref?: () => void }).unref?.()
+    if (options.keepAlive === false) unref(timer)
     signal?.addEventListener('abort', abort, { once: true })
   })
 }

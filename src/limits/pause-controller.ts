@@ -1,4 +1,5 @@
 import type { Emitter } from '../internal/emitter.ts'
+import { unref } from '../internal/unref.ts'
 import { allScopes, Cooldowns, waitTooLongError } from './cooldowns.ts'
 import type { Cooldown, LimiterEvents } from './limiter.ts'
 import { type CallQueue, maxTimerDelay } from './queue.ts'
@@ -76,7 +77,6 @@ export class PauseController {
       Math.min(Math.max(Math.min(...ends), 1), maxTimerDelay),
     )
     this.#timer = timer
-    const { unref } = timer as { unref?: () => void }
-    unref?.call(timer)
+    unref(timer)
   }
 }

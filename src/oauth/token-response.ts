@@ -1,3 +1,4 @@
+import { isObject } from '../internal/is-object.ts'
 import { parseRetryAfter } from '../internal/retry-after.ts'
 
 /**
@@ -98,9 +99,7 @@ function toTokenEndpointError(
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
 import { ConfigError, StoreError } from '../errors.ts'
+import { isObject } from '../internal/is-object.ts'
 
 /** What a failed statement means for the caller, by the error of its driver. */
 export type DriverFailure = 'duplicate' | 'conflict' | 'no-table' | 'other'
@@ -16,7 +17,6 @@ const failures: Readonly<Record<string, DriverFailure>> = {
   ER_NO_SUCH_TABLE: 'no-table',
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 const safeText = (value: unknown): string | undefined =>
   (typeof value === 'string' && /^[A-Za-z0-9_]{1,64}$/.test(value)) || typeof value === 'number'
     ? `${value}`

@@ -1,5 +1,6 @@
 import { invalidArgument } from '../errors.ts'
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
+import { isObject } from '../internal/is-object.ts'
 import type { ConnectionId, DueQuery, ListQuery, StoredConnection, StoreOptions } from './store.ts'
 
 type Check = (value: unknown) => boolean
@@ -19,8 +20,6 @@ const optional =
   (value) =>
     value === undefined || check(value)
 const base64url: Check = (value) => typeof value === 'string' && /^[A-Za-z0-9_-]+$/.test(value)
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const shape =
   (checks: Readonly<Record<string, Check>>): Check =>
   (value) =>

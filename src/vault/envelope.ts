@@ -1,6 +1,7 @@
 import { invalidArgument, VaultError } from '../errors.ts'
 import { base64url, fromBase64url, randomBytes, utf8 } from '../internal/bytes.ts'
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
+import { isObject } from '../internal/is-object.ts'
 
 /** The format that {@link parseToken} accepts and `seal` writes: `docs/storage-format.md`. */
 export const formatVersion = 1
@@ -33,7 +34,7 @@ export interface TokenBytes {
  *   or base64url that is not canonical (RFC 4648 §5 without padding)
  */
 export function parseToken(token: EncryptedToken): TokenBytes {
-  if (typeof token !== 'object' || token === null || Array.isArray(token)) throw malformed()
+  if (!isObject(token)) throw malformed()
   const { version, keyId, dataKeyId, encryptedKey, nonce, encryptedData } = token
   if (version !== formatVersion || Object.keys(token).length !== fields.length) throw malformed()
   for (const field of fields) if (!Object.hasOwn(token, field)) throw malformed()

@@ -1,4 +1,5 @@
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
+import { isObject } from '../internal/is-object.ts'
 import type { AssociatedDataWriter } from './associated-data.ts'
 import { cacheName } from './data-keys.ts'
 import { parseToken, type TokenBytes } from './envelope.ts'
@@ -30,7 +31,7 @@ export class ParsedTokens {
     const known = this.#known.get(input)
     if (known !== undefined && isSame(known.token, input)) return known
     // A copy, so that the values used are the ones that were checked.
-    const token = typeof input === 'object' && input !== null && !Array.isArray(input) ? { ...input } : input
+    const token = isObject(input) ? { ...input } : input
     const parsed = { ...parseToken(token), token, name: cacheName(token) }
     this.#known.set(input, parsed)
     if (this.#known.size > maxSize) {

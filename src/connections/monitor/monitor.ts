@@ -2,6 +2,7 @@ import { ConfigError, type ErrorCode, isStagedoorError } from '../../errors.ts'
 import { base64url, utf8 } from '../../internal/bytes.ts'
 import { jitter } from '../../internal/jitter.ts'
 import type { CallOptions } from '../../internal/signal.ts'
+import { unref } from '../../internal/unref.ts'
 import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
 import { within } from '../patience.ts'
@@ -99,7 +100,7 @@ export function createMonitor(
       await begin(undefined).catch(() => undefined)
       if (timer === scheduled) plan(0.9 * every + jitter(0.2 * every))
     }, ms)
-    ;(scheduled as { unref?: () => void }).unref?.()
+    unref(scheduled)
     timer = scheduled
   }
 

@@ -1,3 +1,4 @@
+import { isObject } from '../../internal/is-object.ts'
 import type { CeilingOptions } from '../options.ts'
 import { type Ceiling, learnedCeiling } from './ceiling.ts'
 
@@ -70,11 +71,10 @@ export class CeilingRules {
 
   /** A ceiling that was stored, if `value` is one. */
   restored(value: unknown, now: number): Ceiling | undefined {
-    if (typeof value !== 'object' || value === null) return undefined
-    const stored = value as Record<string, unknown>
+    if (!isObject(value)) return undefined
     const ceiling: Record<string, number | null> = {}
     for (const [key, initial] of Object.entries(this.initial())) {
-      const field = stored[key] ?? initial
+      const field = value[key] ?? initial
       if (field !== null && !(typeof field === 'number' && Number.isFinite(field))) return undefined
       ceiling[key] = field as number | null
     }

@@ -1,3 +1,4 @@
+import { unref } from '../../internal/unref.ts'
 import type { SharedWindow } from './shared-window.ts'
 
 /** A connection to the server that the processes share. */
@@ -81,8 +82,7 @@ export class SharedConnection {
     this.#handlers.lost()
     const timer = setTimeout(() => this.open(), reconnectDelay)
     this.#timer = timer
-    const { unref } = timer as { unref?: () => void }
-    unref?.call(timer)
+    unref(timer)
   }
 }
 

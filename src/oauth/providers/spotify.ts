@@ -1,3 +1,4 @@
+import { isObject } from '../../internal/is-object.ts'
 import { type AccountRequest, type AccountResponse, defineProvider } from '../provider.ts'
 import { insecureRedirectUri } from '../redirect-uri.ts'
 import { defaultScopes } from './spotify-scopes.ts'
@@ -51,8 +52,8 @@ async function account({ accessToken, endpoints, fetch, signal }: AccountRequest
     }
     if (response.status !== 200) return { outcome: 'unavailable' }
     const body: unknown = JSON.parse(text)
-    if (typeof body !== 'object' || body === null) return { outcome: 'unavailable' }
-    const { account_id, id, display_name } = body as Record<string, unknown>
+    if (!isObject(body)) return { outcome: 'unavailable' }
+    const { account_id, id, display_name } = body
     const accountId = [account_id, id].find((value) => typeof value === 'string' && value !== '')
     if (typeof accountId !== 'string') return { outcome: 'unavailable' }
     return {

@@ -1,3 +1,4 @@
+import { isObject } from '../../internal/is-object.ts'
 import type { Kind } from './kinds.ts'
 
 type WireObject = Record<string, unknown>
@@ -29,8 +30,4 @@ const changes: Partial<Record<Kind, (value: WireObject) => void>> = {
     if (!isObject(row.audiobook)) return
     for (const [key, value] of Object.entries(row.audiobook)) if (!(key in row)) row[key] = value
   },
-}
-
-export function isObject(value: unknown): value is WireObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../../internal/is-object.ts'
 import type { $ZodIssue, $ZodShape, output, SomeType } from './zod.ts'
 import * as z from './zod.ts'
 
@@ -34,7 +35,6 @@ const isTexts: Test = (value) => {
   }
   return true
 }
-const isObject: Test = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** An object with at least these fields; others are allowed and not checked. */
 export function object<S extends $ZodShape>(shape: S): z.ZodMiniObject<S, z.$strip> {
@@ -46,13 +46,13 @@ export function object<S extends $ZodShape>(shape: S): z.ZodMiniObject<S, z.$str
   )
   const requiredCount = [...fields.values()].reduce((total, { required }) => total + required, 0)
   return withTest(z.object(shape), (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+    if (!isObject(value)) return false
     let missing = requiredCount
     // Iterating over the fields that are present is faster than looking up every possible one.
     for (const name in value) {
       const field = fields.get(name)
       if (field === undefined) continue
-      if (!field.test((value as Record<string, unknown>)[name])) return false
+      if (!field.test(value[name])) return false
       missing -= field.required
     }
     return missing === 0
@@ -104,7 +104,7 @@ export function byType<const T extends readonly [TypedObject, ...TypedObject[]]>
 ): z.ZodMiniDiscriminatedUnion<T, 'type'> {
   const tests = new Map(options.map((option) => [option.shape.type._zod.def.values[0], testOf(option)]))
   return withTest(z.discriminatedUnion('type', options), (value) => {
-    const type = isObject(value) ? (value as { readonly type?: unknown }).type : undefined
+    const type = isObject(value) ? value.type : undefined
     return typeof type === 'string' && tests.get(type)?.(value) === true
   })
 }

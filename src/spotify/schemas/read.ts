@@ -1,5 +1,6 @@
+import { isObject } from '../../internal/is-object.ts'
 import type { Kind } from './kinds.ts'
-import { isObject, normalize } from './normalize.ts'
+import { normalize } from './normalize.ts'
 import { issuesOf } from './object.ts'
 import { schemas } from './schemas.ts'
 import type { $ZodIssue } from './zod.ts'

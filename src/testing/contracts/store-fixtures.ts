@@ -1,4 +1,5 @@
 import type { EncryptedToken } from '../../internal/encrypted-token.ts'
+import { isObject } from '../../internal/is-object.ts'
 import type { StoredConnection } from '../../stores/store.ts'
 
 /** 16 random hexadecimal digits, for revisions, providers and markers. */
@@ -33,9 +34,7 @@ export function storedConnection(fields: Partial<StoredConnection> & { readonly 
 function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_, part: unknown) =>
-      typeof part === 'object' && part !== null && !Array.isArray(part)
-        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : part,
+      isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
     ) ?? 'undefined'
   )
 }
