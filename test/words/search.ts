@@ -38,8 +38,11 @@ function compile({ pattern }: Avoided): RegExp {
   return new RegExp(`(?<![A-Za-z])(?:${pattern.replaceAll(/ (?!\?)/g, gap)})(?![A-Za-z])`, 'gi')
 }
 
-const applies = ({ within }: Avoided, file: string): boolean =>
-  within === undefined || within.some((place) => file === place || file.startsWith(`${place}/`))
+/** Whether a file is one of the places, or below one. */
+export const below = (file: string, places: readonly string[]): boolean =>
+  places.some((place) => file === place || file.startsWith(`${place}/`))
+
+const applies = ({ within }: Avoided, file: string): boolean => within === undefined || below(file, within)
 
 function inText(file: string, text: string, list: readonly Avoided[]): Finding[] {
   const spaced = split(text)
@@ -86,14 +89,16 @@ export function search(file: string, text: string): Finding[] {
 
 /** The findings in a file and its path, outside of the passages that are excepted. */
 export function findings(file: string, exceptions: readonly Exception[]): Finding[] {
-  const passages = exceptions.filter((exception) => exception.file === file)
+  const passages = exceptions.filter((exception) => below(file, [exception.file]))
   const blank = (passage: string): string => passage.replace(/[^\n]/g, ' ')
   const text = passages.reduce((rest, { text }) => rest.replaceAll(text, blank(text)), readText(file))
   const named = inText(file, file, words).map((finding) => ({ ...finding, line: 0 }))
   return [...named, ...search(file, text)]
 }
 
-/** Whether an exception is still needed: its passage is there, and contains a word that is avoided. */
-export function isUsed({ file, text }: Exception): boolean {
-  return files.includes(file) && readText(file).includes(text) && search(file, text).length > 0
+/** Whether an exception is still needed: without it there would be more to find. */
+export function isUsed(exception: Exception): boolean {
+  return files
+    .filter((file) => below(file, [exception.file]))
+    .some((file) => findings(file, []).length > findings(file, [exception]).length)
 }

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exceptions, pending } from './list.ts'
-import { files, findings, isUsed, search } from './search.ts'
-
-const below = (file: string, places: readonly string[]): boolean =>
-  places.some((place) => file === place || file.startsWith(`${place}/`))
+import { below, files, findings, isUsed, search } from './search.ts'
 
 /** `WORDS=src/limits vitest run test/words` looks at one folder, also while it is pending. */
 const chosen = process.env.WORDS?.split(',')

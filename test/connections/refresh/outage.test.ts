@@ -41,7 +41,7 @@ async function slowRefresh(world: World) {
 }
 
 describe('a store that fails when the new token has come', () => {
-  test('gets it later: the write goes on, and nobody has the token before', async () => {
+  test('gets it later: the write goes on, and no caller has the token before', async () => {
     const { store, state } = fragileStore()
     const world = createWorld({ store, fakeOptions: { rotation: 'always' }, refresh: { timeout: 100, lease: 1100 } })
     await world.connect('ada', 0)
