@@ -4,9 +4,10 @@ import type { ConnectionEvents } from './connections/events/events.ts'
 import type { ApiHealth } from './connections/health/health.ts'
 import type { Monitor, MonitorOptions } from './connections/monitor/monitor.ts'
 import { refreshSettings } from './connections/options.ts'
-import { createReseal, type Reseal, type ResealOptions } from './connections/reseal/reseal.ts'
+import { createReseal, type Reseal, type ResealEvents, type ResealOptions } from './connections/reseal/reseal.ts'
 import { createHandler, type Handler, type HandlerOptions } from './http/handler.ts'
 import { createEmitter } from './internal/emitter.ts'
+import { forwardEvents } from './internal/forward-events.ts'
 import { createBreaker } from './limits/breaker.ts'
 import type { CircuitEvents } from './limits/limiter.ts'
 import { createAppToken } from './oauth/app-token.ts'
@@ -19,6 +20,14 @@ import { createSpotify } from './spotify/spotify.ts'
 
 /** Every event of a {@link Stagedoor}. */
 export interface StagedoorEvents extends ConnectionEvents, SpotifyEvents {}
+
+/** One of the sources that {@link Stagedoor.on} listens to; each ignores the names of the others. */
+interface EventSource {
+  on(event: keyof StagedoorEvents, listener: (payload: unknown) => void): () => void
+}
+
+/** The events of a reseal that applications receive as well. */
+type ForwardedResealEvents = Pick<ResealEvents, keyof ResealEvents & keyof StagedoorEvents>
 
 /** Everything an application needs to act on its users' Spotify accounts. */
 export interface Stagedoor {
@@ -76,7 +85,7 @@ export interface Stagedoor {
 export function createStagedoor(options: StagedoorOptions): Stagedoor {
   checkOptions(options)
   const { clientId, clientSecret, redirectUri, scopes, endpoints, store, vault, now = Date.now } = options
-  const emitter = createEmitter<CircuitEvents & Pick<ConnectionEvents, 'key.rotated'>>()
+  const emitter = createEmitter<CircuitEvents & ForwardedResealEvents>()
   const spotify = createSpotify({
     ...options.api,
     limiter: options.limiter,
@@ -137,13 +146,13 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
     reseal(resealOptions = {}) {
       const lease = options.refresh?.lease
       const reseal = createReseal({ ...resealOptions, provider: spotifyProvider, clientId, store, vault, lease, now })
-      reseal.on('key.rotated', (payload) => emitter.emit('key.rotated', payload))
+      forwardEvents<ForwardedResealEvents>(reseal, { 'key.rotated': true }, emitter)
       return reseal
     },
     monitor: (monitorOptions) => connections.monitor(monitorOptions),
     on: (event, listener) => {
-      const sources = [connections, spotify, emitter] as unknown as readonly Pick<Stagedoor, 'on'>[]
-      const stops = sources.map((source) => source.on(event, listener))
+      const sources: readonly EventSource[] = [connections, spotify, emitter]
+      const stops = sources.map((source) => source.on(event, listener as (payload: unknown) => void))
       return () => {
         for (const stop of stops) stop()
       }

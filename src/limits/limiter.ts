@@ -12,6 +12,11 @@ export interface Limiter {
   state(): LimiterState
   /** Adds a listener and returns the function that removes it. */
   on<E extends keyof LimiterEvents>(event: E, listener: (payload: LimiterEvents[E]) => void): () => void
+  /**
+   * Adds a listener for every event, also those that {@link LimiterEvents} does not name. Returns the function that
+   * removes it. Optional: of a limiter without it, a client forwards the events of `LimiterEvents` only.
+   */
+  onAny?(listener: <E extends keyof LimiterEvents>(event: E, payload: LimiterEvents[E]) => void): () => void
   /** Fails the waiting calls with `API_CLOSED`; resolves when the running jobs have settled. */
   close(): Promise<void>
 }

@@ -1,8 +1,9 @@
 import { ConfigError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
+import { forwardEvents } from '../internal/forward-events.ts'
 import { isLoopback } from '../internal/loopback.ts'
 import { adaptiveLimiter } from '../limits/adaptive/adaptive-limiter.ts'
-import type { Limiter, LimiterEvents } from '../limits/limiter.ts'
+import type { LimiterEvents } from '../limits/limiter.ts'
 import { type ClientContext, createCalls } from './calls.ts'
 import { groups, type SpotifyClient } from './client.ts'
 import type { SpotifyEvents } from './events.ts'
@@ -37,7 +38,12 @@ export interface Spotify {
   close(): Promise<void>
 }
 
-const limiterEvents = ['limiter.paused', 'limiter.resumed', 'limiter.ceiling_changed', 'limiter.degraded'] as const
+const limiterEvents = {
+  'limiter.paused': true,
+  'limiter.resumed': true,
+  'limiter.ceiling_changed': true,
+  'limiter.degraded': true,
+} as const
 
 /**
  * Creates the Web API client of an application. One per client id and process: it learns the limit for all users.
@@ -65,10 +71,7 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
   const base = baseOf(options.endpoints?.api ?? 'https://api.spotify.com/v1')
   const emitter = createEmitter<SpotifyEvents>()
   const limiter = options.limiter ?? adaptiveLimiter({ now })
-  const unsubscribe = limiterEvents.map((event) => forward(limiter, event))
-  function forward<E extends keyof LimiterEvents>(from: Limiter, event: E): () => void {
-    return from.on(event, (payload) => emitter.emit(event, payload as SpotifyEvents[E]))
-  }
+  const stopForwarding = forwardEvents<LimiterEvents>(limiter, limiterEvents, emitter)
   const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
   const pipeline = createPipeline({
     limiter,
@@ -122,7 +125,7 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
     async close() {
       pipeline.close()
       if (options.limiter === undefined) await limiter.close()
-      for (const stop of unsubscribe) stop()
+      stopForwarding()
       emitter.clear()
     },
   }

@@ -10,15 +10,21 @@ export type { OtelOptions } from './options.ts'
 
 type On = Stagedoor['on']
 
-const transitions = [
-  'connection.created',
-  'connection.replaced',
-  'connection.degraded',
-  'connection.recovered',
-  'connection.reauth_due_soon',
-  'connection.needs_reauth',
-  'connection.removed',
-] as const satisfies readonly (keyof StagedoorEvents)[]
+type ConnectionEventName = Extract<keyof StagedoorEvents, `connection.${string}`>
+
+/** Whether an event counts as a change of its connection. Refreshes have a histogram of their own. */
+const isChange: Readonly<Record<ConnectionEventName, boolean>> = {
+  'connection.created': true,
+  'connection.replaced': true,
+  'connection.refreshed': false,
+  'connection.refresh_failed': false,
+  'connection.degraded': true,
+  'connection.recovered': true,
+  'connection.reauth_due_soon': true,
+  'connection.needs_reauth': true,
+  'connection.removed': true,
+}
+const changeNames = (Object.keys(isChange) as ConnectionEventName[]).filter((event) => isChange[event])
 
 /**
  * Records spans and metrics of sign-ins, refreshes, API calls and connections, following OpenTelemetry's semantic
@@ -98,7 +104,7 @@ export function stagedoorOtel(
       retries.add(1, { 'stagedoor.endpoint.group': endpointGroup(request.path), 'error.type': code })
     }),
     stagedoor.on('limiter.paused', ({ reason }) => pauses.add(1, { 'stagedoor.pause.reason': reason })),
-    ...transitions.map((event) =>
+    ...changeNames.map((event) =>
       stagedoor.on(event, ({ provider }) => {
         changes.add(1, {
           'stagedoor.provider': provider,

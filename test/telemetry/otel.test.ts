@@ -8,11 +8,12 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
-import { createStagedoor, memoryStore, type Stagedoor } from 'stagedoor'
+import { createStagedoor, memoryStore, type Stagedoor, type StagedoorEvents } from 'stagedoor'
 import { otelKms, stagedoorOtel } from 'stagedoor/otel'
 import { createFakeSpotify, type FakeSpotify } from 'stagedoor/testing'
 import { createVault, type Kms, localKms, type Vault } from 'stagedoor/vault'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createEmitter } from '../../src/internal/emitter.ts'
 import { awsKms } from '../../src/vault/kms/aws.ts'
 
 class Instruments {
@@ -185,6 +186,32 @@ describe('metrics', () => {
       { 'stagedoor.provider': 'spotify', 'stagedoor.connection.change': 'created', value: 1 },
       { 'stagedoor.provider': 'spotify', 'stagedoor.connection.change': 'needs_reauth', value: 1 },
     ])
+  })
+
+  it('count every transition except refreshes, which have a histogram of their own', async () => {
+    const emitter = createEmitter<StagedoorEvents>()
+    stagedoorOtel({ on: emitter.on, connections: stagedoor.connections }, instruments)
+    const transition = { id: '1', at: new Date(now), ownerId: 'owner-4711', provider: 'spotify' }
+    await signIn()
+    const connection = await stagedoor.connections.get('owner-4711')
+    if (connection === undefined) throw new Error('Expected a connection.')
+    emitter.emit('connection.created', { ...transition, connection })
+    emitter.emit('connection.replaced', { ...transition, connection, accountChanged: false })
+    emitter.emit('connection.refreshed', { ...transition, connection, rotated: true })
+    emitter.emit('connection.refresh_failed', { ...transition, code: 'CONNECTION_REFRESH_FAILED', attempts: 1 })
+    emitter.emit('connection.degraded', { ...transition, code: 'CONNECTION_REFRESH_FAILED' })
+    emitter.emit('connection.recovered', transition)
+    emitter.emit('connection.reauth_due_soon', { ...transition, reauthorizeBy: new Date(now) })
+    emitter.emit('connection.needs_reauth', { ...transition, code: 'CONNECTION_NEEDS_REAUTH' })
+    emitter.emit('connection.removed', transition)
+    const changes = await instruments.values('stagedoor.connection.changes')
+    expect(changes).toEqual(
+      ['created', 'replaced', 'degraded', 'recovered', 'reauth_due_soon', 'needs_reauth', 'removed'].map((change) => ({
+        'stagedoor.provider': 'spotify',
+        'stagedoor.connection.change': change,
+        value: 1,
+      })),
+    )
   })
 
   it('count 429s and retries, and measure the time in the queue', async () => {

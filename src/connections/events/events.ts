@@ -52,7 +52,7 @@ export interface ConnectionEvents {
   }
 }
 
-type TransitionName = Exclude<keyof ConnectionEvents, 'key.rotated' | 'sign_in.finished' | 'refresh.finished'>
+type TransitionName = Extract<keyof ConnectionEvents, `connection.${string}`>
 type EventRecord<E extends TransitionName> = E extends 'connection.removed'
   ? Pick<StoredConnection, 'ownerId' | 'provider' | 'revision'>
   : StoredConnection
@@ -66,11 +66,20 @@ export type EmitTransition = <E extends TransitionName>(
   key?: string,
 ) => void
 
-const withConnection: ReadonlySet<string> = new Set([
-  'connection.created',
-  'connection.replaced',
-  'connection.refreshed',
-])
+/** Whether the payload has the connection. The compiler requires every transition, with the value of its type. */
+const hasConnection: {
+  readonly [E in TransitionName]: ConnectionEvents[E] extends { readonly connection: Connection } ? true : false
+} = {
+  'connection.created': true,
+  'connection.replaced': true,
+  'connection.refreshed': true,
+  'connection.refresh_failed': false,
+  'connection.degraded': false,
+  'connection.recovered': false,
+  'connection.reauth_due_soon': false,
+  'connection.needs_reauth': false,
+  'connection.removed': false,
+}
 
 /** An event's id follows from the write that made the transition, so that emitting it twice gives the same id. */
 export function createTransitionEmitter(
@@ -78,14 +87,15 @@ export function createTransitionEmitter(
   settings: { readonly provider: Provider; readonly now: () => number },
 ): EmitTransition {
   return (event, record, extra, key = record.revision) => {
-    const payload = {
+    const base: ConnectionEvent = {
       id: `${event.slice('connection.'.length)}:${key}`,
       at: new Date(settings.now()),
       ownerId: record.ownerId,
       provider: record.provider,
-      ...(withConnection.has(event) ? { connection: toConnection(record as StoredConnection, settings.provider) } : {}),
-      ...extra,
     }
-    emitter.emit(event, payload as unknown as ConnectionEvents[typeof event])
+    const connection = hasConnection[event]
+      ? { connection: toConnection(record as StoredConnection, settings.provider) }
+      : {}
+    emitter.emit(event, { ...base, ...connection, ...extra } as ConnectionEvents[typeof event])
   }
 }

@@ -39,6 +39,8 @@ class AdaptiveLimiter implements Limiter {
   readonly #pauses: PauseController
   readonly #queue: CallQueue<Ticket>
   readonly #emitter = createEmitter<LimiterEvents>()
+  readonly on: Limiter['on'] = this.#emitter.on
+  readonly onAny: NonNullable<Limiter['onAny']> = this.#emitter.onAny
   #running = 0
   #closed = false
   #idle: (() => void)[] = []
@@ -94,10 +96,6 @@ class AdaptiveLimiter implements Limiter {
       cooldowns: this.#pauses.cooldowns.active(now),
       learned: this.#window.learned(now),
     }
-  }
-
-  on<E extends keyof LimiterEvents>(event: E, listener: (payload: LimiterEvents[E]) => void): () => void {
-    return this.#emitter.on(event, listener)
   }
 
   async close(): Promise<void> {

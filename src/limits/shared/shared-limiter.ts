@@ -30,6 +30,8 @@ export class SharedLimiter implements Limiter {
   readonly #maxWait: number
   readonly #slotsAlone: number
   readonly #emitter = createEmitter<LimiterEvents>()
+  readonly on: Limiter['on'] = this.#emitter.on
+  readonly onAny: NonNullable<Limiter['onAny']> = this.#emitter.onAny
   readonly #queue: CallQueue<Grant>
   readonly #pauses: PauseController
   readonly #connection: SharedConnection
@@ -88,10 +90,6 @@ export class SharedLimiter implements Limiter {
       queued: this.#queue.size,
       cooldowns: this.#pauses.cooldowns.active(now),
     }
-  }
-
-  on<E extends keyof LimiterEvents>(event: E, listener: (payload: LimiterEvents[E]) => void): () => void {
-    return this.#emitter.on(event, listener)
   }
 
   async close(): Promise<void> {
