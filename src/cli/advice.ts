@@ -88,17 +88,17 @@ export const advice: Readonly<Record<ErrorCode, Advice>> = {
   ),
   LOGIN_PROVIDER_ERROR: advise(
     'developer',
-    'Spotify answered the sign-in with an error, such as an unknown scope.',
+    'Spotify responded to the sign-in with an error, such as an unknown scope.',
     'Read `cause`, correct scopes or redirect URI; offer to start again.',
   ),
   LOGIN_CODE_REJECTED: advise(
     'user',
     'Spotify refused the authorization code: too old, used before, or for another redirect URI.',
-    'Offer to start the sign-in again; if it happens to everybody, compare the redirect URI with the dashboard.',
+    'Offer to start the sign-in again; if it happens to every user, compare the redirect URI with the dashboard.',
   ),
   LOGIN_UNAVAILABLE: advise(
-    'nobody',
-    'Spotify did not answer the sign-in.',
+    'no one',
+    'Spotify did not respond during the sign-in.',
     'Offer to start the sign-in again in a minute.',
   ),
   LOGIN_NO_REFRESH_TOKEN: advise(
@@ -119,25 +119,25 @@ export const advice: Readonly<Record<ErrorCode, Advice>> = {
     'Offer to connect Spotify again. Nothing else brings it back.',
   ),
   CONNECTION_REFRESH_FAILED: advise(
-    'nobody',
-    'The access token could not be refreshed for a reason that passes.',
+    'no one',
+    'The access token could not be refreshed for a temporary reason.',
     'Try again later; the connection is kept.',
   ),
   CONNECTION_REFRESH_PENDING: advise(
-    'nobody',
+    'no one',
     'Another process is refreshing and has not finished.',
     'Try again in a few seconds.',
   ),
   CONNECTION_NOT_STORED: advise(
     'database operator',
-    'Spotify gave new tokens and the store did not take them. They stay sealed in memory and are written when it does.',
+    'Spotify issued new tokens and the store did not accept them. They stay sealed in memory and are written when it does.',
     'Bring the database back before the process ends; then try again.',
   ),
-  CONNECTION_CHANGED: advise('nobody', 'Others kept changing the connection meanwhile.', 'Try again.'),
+  CONNECTION_CHANGED: advise('no one', 'Other processes kept changing the connection in the meantime.', 'Try again.'),
 
   STORE_UNAVAILABLE: advise(
     'database operator',
-    'The database did not answer, or not in time.',
+    'The database did not respond, or not in time.',
     'See that it runs, that it can be reached from here, and that the user may read and write; `cause` has its own words.',
   ),
   STORE_CORRUPT: advise(
@@ -173,7 +173,7 @@ export const advice: Readonly<Record<ErrorCode, Advice>> = {
   ),
   VAULT_KMS_UNAVAILABLE: advise(
     'key operator',
-    'The key service did not answer within the time limit.',
+    'The key service did not respond within the timeout.',
     'See that it can be reached from here; the call may be repeated.',
   ),
   VAULT_KMS_THROTTLED: advise(

@@ -1,5 +1,5 @@
 /** Who has to do something about an error. */
-export type Actor = 'developer' | 'user' | 'database operator' | 'key operator' | 'nobody'
+export type Actor = 'developer' | 'user' | 'database operator' | 'key operator' | 'no one'
 
 export interface Advice {
   readonly actor: Actor
