@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { entries } from './scripts/entries.ts'
-import { EvidenceReporter } from './test/docs/evidence-reporter.ts'
+import { EvidenceReporter } from './test/docs/support/evidence-reporter.ts'
 
 /** The package's own name leads to its sources, so that examples run in tests without a build. */
 export const alias = entries.map(({ name, source }) => ({

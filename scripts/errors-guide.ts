@@ -17,7 +17,7 @@ import {
   type VaultErrorCode,
 } from '../src/errors.ts'
 
-// Writes the tables of docs/guides/errors.md from src/errors.ts and the advice of the command line.
+// Writes the tables of docs/guides/errors.md from src/error-codes.ts and the advice of the command line.
 // With --check it only reports whether they are up to date.
 
 const guide = new URL('../docs/guides/errors.md', import.meta.url)

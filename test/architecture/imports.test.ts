@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { entries } from '../../scripts/entries.ts'
-import { cycles, files, graph, type Import, imports, importsOf, rooms } from './imports.ts'
+import { cycles, files, graph, type Import, imports, importsOf, rooms } from './support/imports.ts'
 
 interface Rule {
   /** Folders (`oauth`) or files (`vault/vault.ts`) whose values may be imported. */
@@ -17,7 +17,8 @@ const shared = ['internal', 'errors.ts'] as const
 /** One rule per folder of `src`, or per file beside them. Every folder may import from itself. */
 const table: Readonly<Record<string, Rule>> = {
   internal: { values: [], packages: { 'p-retry': ['internal/retry.ts'] } },
-  'errors.ts': { values: [] },
+  'error-codes.ts': { values: [] },
+  'errors.ts': { values: [], types: ['error-codes.ts'] },
   oauth: { values: shared, packages: { oauth4webapi: 'anywhere', jose: 'anywhere' } },
   vault: { values: shared },
   stores: {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { files, src } from './imports.ts'
+import { files, src } from './support/imports.ts'
 
 const text = (file: string): string => readFileSync(join(src, file), 'utf8')
 /** A file without its doc comments, whose examples are the code of an application. */

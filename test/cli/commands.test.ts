@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startFakeSpotify } from '../../src/testing/server.ts'
-import { available, urls } from '../services.ts'
-import { goodConfig, goodEnv, secrets, Workplace } from './command-line.ts'
+import { available, urls } from '../support/services.ts'
+import { goodConfig, goodEnv, secrets, Workplace } from './support/command-line.ts'
 
 const redisRuns = await available('redis')
 const key = /^[\w-]{43}$/

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { type CodeBlock, codeBlocks, documents, exampleBlocks, root, sources } from './documents.ts'
+import { type CodeBlock, codeBlocks, documents, exampleBlocks, root, sources } from './support/documents.ts'
 
 /** Blocks with a title are whole files; the tests of the adapters compile and run them. */
 const isFile = (block: CodeBlock): boolean => /\btitle=/.test(block.info)

@@ -5,9 +5,9 @@ import { renewed } from '../../scripts/errors-guide.ts'
 
 const guide = readFileSync(new URL('../../docs/guides/errors.md', import.meta.url), 'utf8')
 
-/** Every code that `src/errors.ts` declares, read from its text. */
+/** Every code that `src/error-codes.ts` declares, read from its text. */
 function declaredCodes(): string[] {
-  const url = new URL('../../src/errors.ts', import.meta.url)
+  const url = new URL('../../src/error-codes.ts', import.meta.url)
   const source = ts.createSourceFile('errors.ts', readFileSync(url, 'utf8'), ts.ScriptTarget.Latest)
   return source.statements.flatMap((statement) => {
     if (!ts.isTypeAliasDeclaration(statement) || !statement.name.text.endsWith('ErrorCode')) return []

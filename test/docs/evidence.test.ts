@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { read, root } from './documents.ts'
-import { evidenceIn, type TestState, unproven } from './evidence.ts'
+import { read, root } from './support/documents.ts'
+import { evidenceIn, type TestState, unproven } from './support/evidence.ts'
 
 const table = `| Against | Promise | Shown by |
 |---|---|---|
@@ -73,7 +73,7 @@ describe('a run', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-evidence-'))
   afterAll(() => rmSync(folder, { recursive: true }))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const reporter = join(root, 'test/docs/evidence-reporter.ts')
+  const reporter = join(root, 'test/docs/support/evidence-reporter.ts')
   writeFileSync(
     join(folder, 'vitest.config.mts'),
     `import { EvidenceReporter } from ${JSON.stringify(reporter)}

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { entries } from '../../scripts/entries.ts'
-import { exampleBlocks, read } from './documents.ts'
+import { exampleBlocks, read } from './support/documents.ts'
 
 const sources = entries.map(({ source }) => source)
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { documents, read } from './documents.ts'
+import { documents, read } from './support/documents.ts'
 
 const below = (folder: string): string[] => documents.filter((name) => name.startsWith(`${folder}/`))
 

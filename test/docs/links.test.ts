@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { anchor, anchors, documents, read, root } from './documents.ts'
+import { anchor, anchors, documents, read, root } from './support/documents.ts'
 
 /** Links of a document whose target does not exist. */
 function brokenLinks(document: string): string[] {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startFakeSpotify } from '../../src/testing/server.ts'
-import { codeBlocks } from './documents.ts'
+import { codeBlocks } from './support/documents.ts'
 
 const entries: Readonly<Record<string, string>> = {
   stagedoor: 'index.ts',

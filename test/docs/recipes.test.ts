@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { read, root } from './documents.ts'
+import { read, root } from './support/documents.ts'
 
 interface Recipe {
   readonly name: string
@@ -33,7 +33,7 @@ const contracts: Readonly<Record<string, string>> = {
   'An endpoint': 'operations',
   'A framework adapter': 'hosts',
   'An event': 'StagedoorEvents',
-  'An error code': 'src/errors.ts',
+  'An error code': 'src/error-codes.ts',
   'An option': '@default',
 }
 

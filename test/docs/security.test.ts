@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import config from '../../vitest.config.ts'
-import { read, root } from './documents.ts'
-import { numberedRows, testsOf } from './evidence.ts'
-import { EvidenceReporter } from './evidence-reporter.ts'
+import { read, root } from './support/documents.ts'
+import { numberedRows, testsOf } from './support/evidence.ts'
+import { EvidenceReporter } from './support/evidence-reporter.ts'
 
 const rows = numberedRows(read('SECURITY.md')).map(([against = '', promise = '', evidence = '']) => ({
   against,

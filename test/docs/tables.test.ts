@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { exitCodes } from '../../src/cli/exit-code.ts'
-import { documents, read, root } from './documents.ts'
+import { documents, read, root } from './support/documents.ts'
 
 /** The names that an interface of events declares; those it extends declare their own. */
 function eventsOf(file: string, name: string): string[] {

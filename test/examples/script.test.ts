@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../src/testing/server.ts'
-import { sendOver } from '../http/http-client.ts'
-import { freePort, startProgram } from './program.ts'
+import { sendOver } from '../http/support/http-client.ts'
+import { freePort, startProgram } from './support/program.ts'
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })

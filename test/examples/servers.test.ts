@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../src/testing/server.ts'
-import { sendOver } from '../http/http-client.ts'
-import { Browser, paths } from '../http/world.ts'
-import { freePort, startProgram } from './program.ts'
+import { sendOver } from '../http/support/http-client.ts'
+import { Browser, paths } from '../http/support/world.ts'
+import { freePort, startProgram } from './support/program.ts'
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -18,7 +18,7 @@ const examples = [
   {
     name: 'Next.js',
     files: ['examples/next/app/route.js', 'examples/next/app/api/v1/spotify/[...path]/route.js'],
-    entry: 'test/examples/next-server.mjs',
+    entry: 'test/examples/support/next-server.mjs',
   },
 ]
 

@@ -7,8 +7,8 @@ import { type Request as FlareRequest, Response as FlareResponse, Miniflare } fr
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFakeSpotify } from '../../src/testing/index.ts'
 import { alias } from '../../vitest.config.ts'
-import type { RunningHost } from '../http/hosts.ts'
-import { Browser, paths } from '../http/world.ts'
+import type { RunningHost } from '../http/support/hosts.ts'
+import { Browser, paths } from '../http/support/world.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const origin = 'https://saved-tracks.example'

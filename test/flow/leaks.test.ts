@@ -19,7 +19,7 @@ describe('the whole flow with tokens that the test knows', () => {
   it('leaves none of them in output, files, printed objects, errors and responses', async () => {
     fake = await startFakeSpotify({ rotation: 'always' })
     folder = mkdtempSync(join(tmpdir(), 'stagedoor-leaks-'))
-    const script = fileURLToPath(new URL('host.ts', import.meta.url))
+    const script = fileURLToPath(new URL('./support/host.ts', import.meta.url))
     const host = spawn(process.execPath, [script, join(folder, 'connections.db'), JSON.stringify(fake.endpoints)])
     let output = ''
     const origin = await new Promise<string>((resolve, reject) => {

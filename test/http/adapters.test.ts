@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ConnectionError, LoginError, StoreError } from '../../src/errors.ts'
 import type { HandlerSource } from '../../src/http/adapter.ts'
 import { createHandler } from '../../src/http/handler.ts'
-import { cases } from './cases.ts'
-import { connection, connectionsDouble, redirectUri } from './connections-double.ts'
-import { hosts, type RunningHost } from './hosts.ts'
-import type { HttpRequest, HttpResponse } from './http-client.ts'
+import { cases } from './support/cases.ts'
+import { connection, connectionsDouble, redirectUri } from './support/connections-double.ts'
+import { hosts, type RunningHost } from './support/hosts.ts'
+import type { HttpRequest, HttpResponse } from './support/http-client.ts'
 
 const cleared = ['stagedoor_login_new=; Max-Age=0; Path=/']
 const connections = connectionsDouble({

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createWorld, paths } from './world.ts'
+import { createWorld, paths } from './support/world.ts'
 
 const origin = 'http://127.0.0.1:3000'
 const expected = new Set([200, 204, 302, 303, 400, 401, 403, 404, 405, 413, 414, 415])

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { numberedRows, testsOf } from '../docs/evidence.ts'
-import { hosts } from './hosts.ts'
-import { Browser, createWorld } from './world.ts'
+import { numberedRows, testsOf } from '../docs/support/evidence.ts'
+import { hosts } from './support/hosts.ts'
+import { Browser, createWorld } from './support/world.ts'
 
 const root = new URL('../../', import.meta.url)
 const text = readFileSync(new URL('docs/security/oauth-bcp.md', root), 'utf8')

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../src/testing/server.ts'
-import { freePort, type Program, startProgram } from '../examples/program.ts'
-import { sendOver } from './http-client.ts'
-import { applyDiff, titledBlocks } from './markdown.ts'
-import { Browser, paths } from './world.ts'
+import { freePort, type Program, startProgram } from '../examples/support/program.ts'
+import { sendOver } from './support/http-client.ts'
+import { applyDiff, titledBlocks } from './support/markdown.ts'
+import { Browser, paths } from './support/world.ts'
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })

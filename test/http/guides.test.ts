@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../src/testing/server.ts'
-import { freePort, startProgram } from '../examples/program.ts'
-import { sendOver } from './http-client.ts'
-import { applyDiff, titledBlocks } from './markdown.ts'
-import { Browser, paths } from './world.ts'
+import { freePort, startProgram } from '../examples/support/program.ts'
+import { sendOver } from './support/http-client.ts'
+import { applyDiff, titledBlocks } from './support/markdown.ts'
+import { Browser, paths } from './support/world.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const [application, diff] = titledBlocks('guides/express.md')

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { ConnectionError, LoginError, StoreError, VaultError } from '../../src/errors.ts'
 import type { HandlerConnections } from '../../src/http/connection.ts'
 import { createHandler, type HandlerOptions } from '../../src/http/handler.ts'
-import { base, connection, connectionsDouble, page, program, redirectUri } from './connections-double.ts'
+import { base, connection, connectionsDouble, page, program, redirectUri } from './support/connections-double.ts'
 
 type Options = Partial<HandlerOptions<undefined>>
 

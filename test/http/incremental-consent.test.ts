@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { createStagedoor, createVault, localKms, memoryStore, type SpotifyApiError } from '../../src/index.ts'
 import { createFakeSpotify } from '../../src/testing/index.ts'
-import { hosts } from './hosts.ts'
-import { Browser, paths } from './world.ts'
+import { hosts } from './support/hosts.ts'
+import { Browser, paths } from './support/world.ts'
 
 const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))
 

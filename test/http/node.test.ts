@@ -6,7 +6,7 @@ import type { HandlerSource } from '../../src/http/adapter.ts'
 import { stagedoorExpress } from '../../src/http/express.ts'
 import { createHandler } from '../../src/http/handler.ts'
 import { publicUrl } from '../../src/http/node.ts'
-import { connectionsDouble, redirectUri } from './connections-double.ts'
+import { connectionsDouble, redirectUri } from './support/connections-double.ts'
 
 describe('the URL of a Node request', () => {
   const origin = 'https://app.example'

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { StoreError } from '../../src/errors.ts'
 import { stagedoorExpress } from '../../src/http/express.ts'
 import { createHandler } from '../../src/http/handler.ts'
-import { base, connectionsDouble, page, program, redirectUri } from './connections-double.ts'
+import { base, connectionsDouble, page, program, redirectUri } from './support/connections-double.ts'
 
 const missing = expect.objectContaining({ name: 'ConfigError', code: 'CONFIG_MISSING' })
 

@@ -4,7 +4,7 @@ import { describe, type ProblemCode } from '../../src/http/problem-catalogue.ts'
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const unions =
-  read('src/errors.ts').split('interface ErrorDetails')[0] +
+  read('src/error-codes.ts').split('interface ErrorDetails')[0] +
   read('src/http/problem-catalogue.ts').split('interface')[0]!
 const codes = [...new Set([...unions.matchAll(/'([A-Z]+_[A-Z_]+)'/g)].map(([, code]) => code as ProblemCode))]
 const rows = read('docs/guides/problems.md')

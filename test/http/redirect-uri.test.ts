@@ -1,8 +1,8 @@
 import { fastify } from 'fastify'
 import { describe, expect, test } from 'vitest'
 import { stagedoorFastify } from '../../src/http/fastify.ts'
-import { hosts } from './hosts.ts'
-import { Browser, createWorld, paths } from './world.ts'
+import { hosts } from './support/hosts.ts'
+import { Browser, createWorld, paths } from './support/world.ts'
 
 describe.each(hosts)('$name', ({ start }) => {
   test('the redirect URI’s own path completes a sign-in, and is the host’s otherwise', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createHandler } from '../../src/http/handler.ts'
-import { base, connection, connectionsDouble, program, redirectUri } from './connections-double.ts'
+import { base, connection, connectionsDouble, program, redirectUri } from './support/connections-double.ts'
 
 const origin = new URL(base).origin
 const openings = [

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { hosts, type RunningHost } from './hosts.ts'
-import { Browser, createWorld, paths, type World } from './world.ts'
+import { hosts, type RunningHost } from './support/hosts.ts'
+import { Browser, createWorld, paths, type World } from './support/world.ts'
 
 const options = { afterConnect: '/home', afterError: '/oops', scopes: ['user-top-read'] }
 const evil = 'https://evil.example'

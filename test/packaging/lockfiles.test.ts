@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Lock, missingPlatforms, withoutIntegrity } from '../../scripts/lock-platforms.ts'
-import { root } from './installation.ts'
+import { root } from './support/installation.ts'
 
 const files = globSync('{.,*,*/*}/package-lock.json', { cwd: root, exclude: (name) => name.includes('node_modules') })
 const lockfiles = files.map((name) => ({

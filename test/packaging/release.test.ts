@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { allowed } from '../../scripts/licenses.ts'
 import { objections } from '../../scripts/release-check.ts'
 import { bundledComponents } from '../../scripts/sbom.ts'
-import { root } from './installation.ts'
+import { root } from './support/installation.ts'
 
 interface Workflow {
   readonly permissions?: unknown

@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { entries } from '../../scripts/entries.ts'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../src/testing/server.ts'
-import { freePort } from '../examples/program.ts'
-import { sendOver } from '../http/http-client.ts'
-import { titledBlocks } from '../http/markdown.ts'
-import { Browser, paths } from '../http/world.ts'
+import { freePort } from '../examples/support/program.ts'
+import { sendOver } from '../http/support/http-client.ts'
+import { titledBlocks } from '../http/support/markdown.ts'
+import { Browser, paths } from '../http/support/world.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const bin = (name: string): string => join(root, 'test/runtimes/node_modules/.bin', name)
-const fetchOfTests = join(root, 'test/examples/fetch.mjs')
+const fetchOfTests = join(root, 'test/examples/support/fetch.mjs')
 const runtimes = [
   { name: 'Bun', command: [bin('bun'), '--preload', fetchOfTests, 'bun.ts'] },
   { name: 'Deno', command: [bin('deno'), 'run', '-A', '--no-check', '--preload', fetchOfTests, 'deno.ts'] },

@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { entries } from '../../scripts/entries.ts'
-import { manifest, PackedPackage } from '../packaging/installation.ts'
+import { manifest, PackedPackage } from '../packaging/support/installation.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const bin = (name: string): string => join(here, 'node_modules', name)

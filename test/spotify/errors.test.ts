@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { isStagedoorError, SpotifyApiError, type SpotifyClient } from '../../src/spotify/index.ts'
 import { fixture } from '../fixtures/fixtures.ts'
-import { id, json, scriptedClient } from './scripted-client.ts'
+import { id, json, scriptedClient } from './support/scripted-client.ts'
 
 const body = (message: string, status: number, reason?: string) =>
   JSON.stringify({ error: { status, message, reason } })

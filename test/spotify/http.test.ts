@@ -11,7 +11,7 @@ import {
   type SpotifyClient,
   type SpotifyOptions,
 } from '../../src/spotify/index.ts'
-import { savedTrack, track } from './scripted-client.ts'
+import { savedTrack, track } from './support/scripted-client.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void
 const cleanups: (() => Promise<void>)[] = []

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { adaptiveLimiter, type SavedTrack } from '../../src/spotify/index.ts'
-import { json, pager, savedTrack, scriptedClient } from './scripted-client.ts'
+import { json, pager, savedTrack, scriptedClient } from './support/scripted-client.ts'
 
 const names = (rows: readonly SavedTrack[]) => rows.map(({ track }) => track.name)
 const expected = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `Track ${from + n}`)

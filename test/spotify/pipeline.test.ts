@@ -7,7 +7,7 @@ import {
   type SpotifyEvents,
   type SpotifyOptions,
 } from '../../src/spotify/index.ts'
-import { id, json, type Respond, type ScriptedClient, scriptedClient, track } from './scripted-client.ts'
+import { id, json, type Respond, type ScriptedClient, scriptedClient, track } from './support/scripted-client.ts'
 
 const start = Date.UTC(2026, 9, 1)
 // Loading takes real time, which must not count as the time of a call.

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { createSpotify, path, type SpotifyApiError, type StandardSchema } from '../../src/spotify/index.ts'
-import { id, json, scriptedClient, track } from './scripted-client.ts'
+import { id, json, scriptedClient, track } from './support/scripted-client.ts'
 
 describe('a free request', () => {
   it('takes a path, a query, a method and a body', async () => {
@@ -108,7 +108,7 @@ describe('the schemas', () => {
     vi.doMock(file, () => {
       throw new Error('Too many open files.')
     })
-    const { scriptedClient: fresh } = await import('./scripted-client.ts')
+    const { scriptedClient: fresh } = await import('./support/scripted-client.ts')
     const { client } = fresh(() => json(track(1)))
     await expect(client.tracks.get(id)).rejects.toThrow()
     vi.doUnmock(file)

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createSpotify, operations, scopesFor } from '../../src/spotify/index.ts'
-import { id, json, scriptedClient } from './scripted-client.ts'
+import { id, json, scriptedClient } from './support/scripted-client.ts'
 
 const uri = `spotify:track:${id}`
 

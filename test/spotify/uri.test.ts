@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { path } from '../../src/spotify/index.ts'
 import { expand, queryString, segment } from '../../src/spotify/path.ts'
 import { idOf, uriOf } from '../../src/spotify/uri.ts'
-import { id, json, scriptedClient, track } from './scripted-client.ts'
+import { id, json, scriptedClient, track } from './support/scripted-client.ts'
 
 describe('an object is named', () => {
   it.each([

@@ -11,7 +11,7 @@ import { sqlStore } from '../../src/stores/sql.ts'
 import { sqliteStore } from '../../src/stores/sqlite.ts'
 import type { TokenStore } from '../../src/stores/store.ts'
 import { storedConnection, unique } from '../../src/testing/contracts/store-fixtures.ts'
-import { available, urls } from '../services.ts'
+import { available, urls } from '../support/services.ts'
 import { mariadbKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
 import type { Race, RaceResult } from './support/racer.ts'
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redisStore } from '../../src/stores/redis.ts'
 import { storeContract } from '../../src/testing/contracts/store.ts'
 import { storedConnection } from '../../src/testing/contracts/store-fixtures.ts'
-import { available } from '../services.ts'
+import { available } from '../support/services.ts'
 import { recordKey } from './support/redis.ts'
 import { type RedisClusterNodes, startRedisCluster } from './support/redis-cluster.ts'
 

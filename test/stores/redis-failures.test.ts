@@ -4,7 +4,7 @@ import { createClient, createClientPool } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RedisStoreOptions, redisStore } from '../../src/stores/redis.ts'
 import { storedConnection, unique } from '../../src/testing/contracts/store-fixtures.ts'
-import { available, urls } from '../services.ts'
+import { available, urls } from '../support/services.ts'
 import { recordKey } from './support/redis.ts'
 
 const present = await available('redis')

@@ -4,7 +4,7 @@ import { afterAll, describe, test } from 'vitest'
 import { type RedisStoreOptions, redisStore } from '../../src/stores/redis.ts'
 import { storeContract } from '../../src/testing/contracts/store.ts'
 import { unique } from '../../src/testing/contracts/store-fixtures.ts'
-import { available, urls } from '../services.ts'
+import { available, urls } from '../support/services.ts'
 import { recordKey } from './support/redis.ts'
 
 const present = await available('redis')

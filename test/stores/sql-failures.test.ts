@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { sqlStore } from '../../src/stores/sql.ts'
 import { storeContract } from '../../src/testing/contracts/store.ts'
 import { storedConnection, unique } from '../../src/testing/contracts/store-fixtures.ts'
-import { available, urls } from '../services.ts'
+import { available, urls } from '../support/services.ts'
 import { mariadbKysely, pgliteKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-failures-'))

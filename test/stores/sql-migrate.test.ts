@@ -20,7 +20,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { ConfigError } from '../../src/errors.ts'
 import { sqlStore } from '../../src/stores/sql.ts'
 import { storedConnection, unique } from '../../src/testing/contracts/store-fixtures.ts'
-import { available } from '../services.ts'
+import { available } from '../support/services.ts'
 import { mariadbKysely, pgliteKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-migrate-'))

@@ -5,7 +5,7 @@ import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sqlStore } from '../../src/stores/sql.ts'
 import { sealed, storedConnection, unique } from '../../src/testing/contracts/store-fixtures.ts'
-import { available } from '../services.ts'
+import { available } from '../support/services.ts'
 import { type LogQuery, mariadbKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-plan-'))

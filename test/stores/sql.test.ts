@@ -7,7 +7,7 @@ import { sqlStore } from '../../src/stores/sql.ts'
 import { sqliteStore } from '../../src/stores/sqlite.ts'
 import { storeContract } from '../../src/testing/contracts/store.ts'
 import { storedConnection, unique } from '../../src/testing/contracts/store-fixtures.ts'
-import { available } from '../services.ts'
+import { available } from '../support/services.ts'
 import { mariadbKysely, pgliteKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-sql-'))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createFakeSpotify, type FaultRule } from '../../src/testing/index.ts'
-import { callerOf, postToken, send } from './caller.ts'
+import { callerOf, postToken, send } from './support/caller.ts'
 
 const now = Date.UTC(2026, 9, 2, 12)
 

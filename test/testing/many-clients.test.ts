@@ -10,7 +10,7 @@ interface Hello {
 }
 
 it('serves many clients at once from a process of its own, of a catalogue that it makes up as it goes', async () => {
-  const child = fork(fileURLToPath(new URL('./served.ts', import.meta.url)))
+  const child = fork(fileURLToPath(new URL('./support/served.ts', import.meta.url)))
   const agent = new Agent({ keepAlive: true, maxSockets: 32 })
   try {
     const [hello] = (await once(child, 'message')) as [Hello]

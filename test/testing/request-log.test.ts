@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { createFakeSpotify } from '../../src/testing/index.ts'
-import { callerOf, postToken } from './caller.ts'
+import { callerOf, postToken } from './support/caller.ts'
 
 describe('the tokens and grants', () => {
   it('can be checked, and list what there is instead', async () => {

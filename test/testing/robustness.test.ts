@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createFakeSpotify, type FakeAppMode } from '../../src/testing/index.ts'
-import { callerOf, postToken } from './caller.ts'
-import { samplesFor } from './samples.ts'
+import { callerOf, postToken } from './support/caller.ts'
+import { samplesFor } from './support/samples.ts'
 
 const words = fc.oneof(
   fc.constantFrom(

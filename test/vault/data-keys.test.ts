@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { VaultError } from '../../src/errors.ts'
 import { randomBytes } from '../../src/internal/bytes.ts'
 import { createVault, type EncryptedToken, localKms, type VaultOptions } from '../../src/vault/index.ts'
-import { gate, scriptedKms } from './scripted-kms.ts'
+import { gate, scriptedKms } from './support/scripted-kms.ts'
 
 const binding = { clientId: 'app', provider: 'spotify', ownerId: 'user-1', field: 'access' }
 const day = 86_400_000

@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { startFakeSpotify } from '../../src/testing/server.ts'
-import type { ApplicationWork } from './heap-application.ts'
+import type { ApplicationWork } from './support/heap-application.ts'
 
 test('after sign-in, a thousand API calls and a refresh no token is in the heap, except one that was kept to show the search works', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-heap-'))
   const { fake, endpoints, close } = await startFakeSpotify({ rotation: 'always' })
   try {
     const snapshot = join(folder, 'application.heapsnapshot')
-    const child = fork(fileURLToPath(new URL('./heap-application.ts', import.meta.url)), {
+    const child = fork(fileURLToPath(new URL('./support/heap-application.ts', import.meta.url)), {
       execArgv: ['--heap-snapshot-string-limit=1000000'],
     })
     const codes: string[] = []

@@ -17,7 +17,7 @@ test('after a thousand calls no token is in the heap of the process, except one 
     const plain = Array.from({ length: 20 }, () => `BQD${base64url(randomBytes(300))}`)
     const tokens = await Promise.all(plain.map((token) => vault.seal(token, binding)))
     const snapshot = join(folder, 'child.heapsnapshot')
-    const child = fork(fileURLToPath(new URL('./heap-child.ts', import.meta.url)), {
+    const child = fork(fileURLToPath(new URL('./support/heap-child.ts', import.meta.url)), {
       execArgv: ['--heap-snapshot-string-limit=1000000'],
     })
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))

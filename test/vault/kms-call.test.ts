@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { VaultError, type VaultErrorCode } from '../../src/errors.ts'
 import { createVault } from '../../src/vault/index.ts'
 import { callKms } from '../../src/vault/kms-call.ts'
-import { scriptedKms } from './scripted-kms.ts'
+import { scriptedKms } from './support/scripted-kms.ts'
 
 const binding = { clientId: 'app', provider: 'spotify', ownerId: 'user-1', field: 'access' }
 const timeout = 10_000

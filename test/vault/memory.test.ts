@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { randomBytes } from '../../src/internal/bytes.ts'
 import { createVault, localKms } from '../../src/vault/index.ts'
-import { scriptedKms } from './scripted-kms.ts'
+import { scriptedKms } from './support/scripted-kms.ts'
 
 const binding = { clientId: 'app', provider: 'spotify', ownerId: 'user-1', field: 'access' }
 const secret = 'BQD-a-token-that-must-not-stay'

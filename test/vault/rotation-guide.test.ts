@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { base64url, randomBytes } from '../../src/internal/bytes.ts'
 import { sqliteStore } from '../../src/stores/sqlite.ts'
 import { createVault, localKms, type Vault } from '../../src/vault/index.ts'
-import { goodEnv, Workplace } from '../cli/command-line.ts'
+import { goodEnv, Workplace } from '../cli/support/command-line.ts'
 
 const guide = readFileSync(new URL('../../docs/guides/key-rotation.md', import.meta.url), 'utf8')
 const blocks = [...guide.matchAll(/^( *)```ts\n([\s\S]*?)^ *```$/gm)].map(([, , code = '']) => code)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { randomBytes } from '../../src/internal/bytes.ts'
 import { createVault, type Kms, localKms } from '../../src/vault/index.ts'
-import { gate, scriptedKms } from './scripted-kms.ts'
+import { gate, scriptedKms } from './support/scripted-kms.ts'
 
 const binding = { clientId: 'app', provider: 'spotify', ownerId: 'user-1', field: 'refresh' }
 const day = 86_400_000

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createVault, type EncryptedToken, localKms } from '../../src/vault/index.ts'
-import { associatedData, createdAt, type Envelope, openEnvelope, unwrapLocal } from './decoder.ts'
+import { associatedData, createdAt, type Envelope, openEnvelope, unwrapLocal } from './support/decoder.ts'
 
 interface Vectors {
   readonly keys: readonly { keyId: string; key: string }[]
@@ -55,7 +55,7 @@ describe('the published vectors', () => {
   })
 
   test('the decoder imports nothing from the package', () => {
-    const source = readFileSync(new URL('./decoder.ts', import.meta.url), 'utf8')
+    const source = readFileSync(new URL('./support/decoder.ts', import.meta.url), 'utf8')
     expect(source.match(/from '.*'/g)).toEqual(["from 'node:crypto'"])
   })
 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { azureKms } from '../../src/vault/kms/azure.ts'
 import { gcpKms } from '../../src/vault/kms/gcp.ts'
 import { vaultTransitKms } from '../../src/vault/kms/vault-transit.ts'
-import { readWrappedKey } from './decoder.ts'
+import { readWrappedKey } from './support/decoder.ts'
 
 interface Vector {
   readonly kms: 'gcp' | 'azure' | 'vault-transit'

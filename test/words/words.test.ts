@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { exceptions, pending } from './list.ts'
-import { below, files, findings, isUsed, search } from './search.ts'
+import { exceptions, pending } from './support/list.ts'
+import { below, files, findings, isUsed, search } from './support/search.ts'
 
 /** `WORDS=src/limits vitest run test/words` looks at one folder, also while it is pending. */
 const chosen = process.env.WORDS?.split(',')

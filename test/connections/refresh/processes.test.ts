@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, type TestContext, test, vi } fro
 import type { StoredConnection, TokenStore } from '../../../src/stores/store.ts'
 import type { FaultRule } from '../../../src/testing/faults.ts'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../../src/testing/server.ts'
-import { available } from '../../services.ts'
+import { available } from '../../support/services.ts'
 import { createFleet, together, type Worker } from '../support/fleet.ts'
 import { openStore, type StoreAddress, type StoreName } from '../support/stores.ts'
 import { connectionsOf, type Site } from '../support/worker.ts'

@@ -1,5 +1,5 @@
 import type { TokenStore } from '../../../src/stores/store.ts'
-import { urls } from '../../services.ts'
+import { urls } from '../../support/services.ts'
 
 export type StoreName = 'SQLite' | 'PostgreSQL' | 'MariaDB' | 'Redis'
 

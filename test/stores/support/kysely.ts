@@ -11,7 +11,7 @@ import {
 } from 'kysely'
 import { createPool } from 'mysql2'
 import { Pool } from 'pg'
-import { urls } from '../../services.ts'
+import { urls } from '../../support/services.ts'
 
 export type LogQuery = (query: CompiledQuery) => void
 const logging = (log: LogQuery | undefined) =>

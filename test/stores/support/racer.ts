@@ -5,7 +5,7 @@ import { sqlStore } from '../../../src/stores/sql.ts'
 import { sqliteStore } from '../../../src/stores/sqlite.ts'
 import type { TokenStore } from '../../../src/stores/store.ts'
 import { unique } from '../../../src/testing/contracts/store-fixtures.ts'
-import { urls } from '../../services.ts'
+import { urls } from '../../support/services.ts'
 import { mariadbKysely, postgresKysely, sqliteKysely } from './kysely.ts'
 
 /** The work of a racing process. Run as a program, this module takes part in a race for one record. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../../src/testing/server.ts'
-import { detourHttps } from './detour.ts'
+import { detourHttps } from '../support/detour.ts'
 
 interface ClientResponse {
   // biome-ignore lint/suspicious/noExplicitAny: the client has no types

@@ -1,7 +1,7 @@
 import { type AccessToken, type SdkOptions, SpotifyApi } from '@spotify/web-api-ts-sdk'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type FakeSpotifyServer, startFakeSpotify } from '../../../src/testing/server.ts'
-import { detouredFetch } from './detour.ts'
+import { detouredFetch } from '../support/detour.ts'
 
 const clientId = 'sdk-app'
 const redirectUri = 'http://127.0.0.1:3000/callback'

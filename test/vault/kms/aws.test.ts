@@ -4,7 +4,7 @@ import { randomBytes } from '../../../src/internal/bytes.ts'
 import { kmsContract } from '../../../src/testing/contracts/kms.ts'
 import { type AwsKmsClient, awsKms } from '../../../src/vault/kms/aws.ts'
 import type { Kms } from '../../../src/vault/kms.ts'
-import { type AwsStandIn, credentials, region, startAws } from '../stand-ins/aws.ts'
+import { type AwsStandIn, credentials, region, startAws } from '../support/stand-ins/aws.ts'
 
 describe('AWS KMS, the real client against a stand-in', () => {
   let service: AwsStandIn

@@ -6,7 +6,7 @@ import { kmsContract } from '../../../src/testing/contracts/kms.ts'
 import { createVault } from '../../../src/vault/index.ts'
 import { azureKms } from '../../../src/vault/kms/azure.ts'
 import type { Kms } from '../../../src/vault/kms.ts'
-import { type AzureStandIn, accessToken, startAzure, vaultUrl } from '../stand-ins/azure.ts'
+import { type AzureStandIn, accessToken, startAzure, vaultUrl } from '../support/stand-ins/azure.ts'
 
 describe('Azure Key Vault, the real client against a stand-in', () => {
   let service: AzureStandIn

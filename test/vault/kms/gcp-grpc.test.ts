@@ -6,8 +6,8 @@ import { randomBytes } from '../../../src/internal/bytes.ts'
 import { kmsContract } from '../../../src/testing/contracts/kms.ts'
 import { gcpKms } from '../../../src/vault/kms/gcp.ts'
 import type { Kms } from '../../../src/vault/kms.ts'
-import { accessToken, type GcpStandIn, startGcp } from '../stand-ins/gcp.ts'
-import { startGcpGrpc } from '../stand-ins/gcp-grpc.ts'
+import { accessToken, type GcpStandIn, startGcp } from '../support/stand-ins/gcp.ts'
+import { startGcpGrpc } from '../support/stand-ins/gcp-grpc.ts'
 
 describe('Google Cloud KMS, the real client over gRPC against a stand-in', () => {
   let service: GcpStandIn

@@ -7,7 +7,7 @@ import { createVault } from '../../../src/vault/index.ts'
 import { crc32c } from '../../../src/vault/kms/crc32c.ts'
 import { gcpKms } from '../../../src/vault/kms/gcp.ts'
 import type { Kms } from '../../../src/vault/kms.ts'
-import { accessToken, type GcpStandIn, startGcp } from '../stand-ins/gcp.ts'
+import { accessToken, type GcpStandIn, startGcp } from '../support/stand-ins/gcp.ts'
 
 describe('Google Cloud KMS, the real client against a stand-in', () => {
   let service: GcpStandIn

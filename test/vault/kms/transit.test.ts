@@ -3,7 +3,7 @@ import { randomBytes } from '../../../src/internal/bytes.ts'
 import { kmsContract } from '../../../src/testing/contracts/kms.ts'
 import { vaultTransitKms } from '../../../src/vault/kms/vault-transit.ts'
 import type { Kms } from '../../../src/vault/kms.ts'
-import { startTransit, type TransitStandIn } from '../stand-ins/transit.ts'
+import { startTransit, type TransitStandIn } from '../support/stand-ins/transit.ts'
 
 describe('HashiCorp Vault transit, against a stand-in', () => {
   let service: TransitStandIn

@@ -4,8 +4,8 @@ import { randomBytes } from '../../../src/internal/bytes.ts'
 import { createVault, type Kms, localKms } from '../../../src/vault/index.ts'
 import { awsKms } from '../../../src/vault/kms/aws.ts'
 import { vaultTransitKms } from '../../../src/vault/kms/vault-transit.ts'
-import { type AwsStandIn, credentials, region, startAws } from '../stand-ins/aws.ts'
-import { startTransit, type TransitStandIn } from '../stand-ins/transit.ts'
+import { type AwsStandIn, credentials, region, startAws } from '../support/stand-ins/aws.ts'
+import { startTransit, type TransitStandIn } from '../support/stand-ins/transit.ts'
 
 const binding = { clientId: 'app', provider: 'spotify', ownerId: 'user-1', field: 'access' }
 
