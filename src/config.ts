@@ -12,7 +12,7 @@ import type { ApiOptions, SpotifyOptions } from './spotify/options.ts'
 export interface StagedoorOptions
   extends Omit<ConnectionsOptions, 'provider' | 'scopes' | 'tokenCircuit' | 'apiHealth' | 'probe'>,
     Pick<SpotifyOptions, 'limiter' | 'appMode'> {
-  /** What users are asked for. @default library, playlist and follow scopes */
+  /** The scopes requested from users. @default library, playlist and follow scopes */
   readonly scopes?: readonly Scope[] | undefined
   /** How the Web API is called. */
   readonly api?: ApiOptions | undefined

@@ -1,6 +1,7 @@
 import { invalidArgument, SpotifyApiError } from '../errors.ts'
 import { createEmitter } from '../internal/emitter.ts'
 import type { CallOptions } from '../internal/signal.ts'
+import { settleWithin } from '../internal/timeout.ts'
 import { withTokenCircuit } from '../oauth/token-circuit.ts'
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts'
 import type { ConnectionStatus } from '../stores/store.ts'
@@ -12,7 +13,6 @@ import { countByHealth, type HealthCounts } from './health/count.ts'
 import { type Health, healthOf, probeHealth } from './health/health.ts'
 import { createMonitor, type Monitor, type MonitorOptions } from './monitor/monitor.ts'
 import { type ConnectionsOptions, connectionsSettings } from './options.ts'
-import { within } from './patience.ts'
 import { type Connection, checkOwnerId, toConnection } from './records/record.ts'
 import { ConnectionRecords } from './records/records.ts'
 import { createSchedule } from './records/schedule.ts'
@@ -232,7 +232,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     on: emitter.on,
     async close() {
       await Promise.all([...monitors].map((monitor) => monitor.stop()))
-      await within(Promise.allSettled([refresher.settled(), ...work]), settings.lease)
+      await settleWithin(Promise.allSettled([refresher.settled(), ...work]), settings.lease)
       closing.abort()
       emitter.clear()
     },

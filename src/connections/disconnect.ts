@@ -1,5 +1,6 @@
 import { ConnectionError } from '../errors.ts'
-import { type CallOptions, deadline } from '../internal/signal.ts'
+import type { CallOptions } from '../internal/signal.ts'
+import { timeoutSignal } from '../internal/timeout.ts'
 import type { StoredConnection } from '../stores/store.ts'
 import type { ConnectionsContext } from './context.ts'
 
@@ -37,7 +38,7 @@ const revocationTimeout = 5000
 export async function revokeGrant(context: ConnectionsContext, record: StoredConnection): Promise<void> {
   const { settings, seal, tokenEndpoint } = context
   if (settings.endpoints.revocation === undefined || record.refreshToken === undefined) return
-  const limit = deadline(revocationTimeout)
+  const limit = timeoutSignal(revocationTimeout)
   try {
     const token = await seal.open(record.ownerId, 'refresh', record.refreshToken)
     await tokenEndpoint.revoke(token, { signal: limit.signal })

@@ -1,7 +1,8 @@
 import { LoginError } from '../errors.ts'
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
-import { abortable, type CallOptions, deadline } from '../internal/signal.ts'
+import { abortable, type CallOptions } from '../internal/signal.ts'
 import { SingleFlight } from '../internal/single-flight.ts'
+import { timeoutSignal } from '../internal/timeout.ts'
 import type { TokenSet } from './token-set.ts'
 
 /** Encrypts the token while it waits in memory. A `Vault` is one. */
@@ -51,7 +52,7 @@ export function createAppToken(parts: AppTokenParts): (options?: AppTokenOptions
   }
 
   async function renew(): Promise<string> {
-    const limit = deadline(timeout, undefined, timeoutError)
+    const limit = timeoutSignal(timeout, undefined, timeoutError)
     const requestedAt = now()
     try {
       const tokens = await abortable(parts.clientCredentials({ signal: limit.signal }), limit.signal)

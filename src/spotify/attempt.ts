@@ -1,6 +1,6 @@
 import { isStagedoorError, SpotifyApiError } from '../errors.ts'
 import type { Emitter } from '../internal/emitter.ts'
-import { inTime } from '../internal/signal.ts'
+import { withTimeout } from '../internal/timeout.ts'
 import { type BreakerState, createBreaker } from '../limits/breaker.ts'
 import type { Limiter, Slot } from '../limits/limiter.ts'
 import { apiError } from './api-errors.ts'
@@ -122,7 +122,12 @@ export function createAttempts(attempts: AttemptOptions): Attempts {
       const { request } = call.outgoing
       return new SpotifyApiError('API_TIMEOUT', 'The source of access tokens did not respond in time.', { request })
     }
-    const token = await inTime(requested, Math.max(1, Math.min(remaining, 2 ** 31 - 1)), options.signal, timeoutError)
+    const token = await withTimeout(
+      requested,
+      Math.max(1, Math.min(remaining, 2 ** 31 - 1)),
+      timeoutError,
+      options.signal,
+    )
     progress.waited += Math.max(0, now() - startedAt)
     return token
   }

@@ -1,5 +1,5 @@
 import { isStagedoorError, SpotifyApiError } from '../errors.ts'
-import { deadline } from '../internal/signal.ts'
+import { timeoutSignal } from '../internal/timeout.ts'
 import type { BreakerState } from '../limits/breaker.ts'
 import { type ApiCall, type AttemptOptions, createAttempts } from './attempt.ts'
 import type { RequestOptions } from './options.ts'
@@ -68,7 +68,7 @@ export function createPipeline(pipeline: PipelineOptions): Pipeline {
     const { request } = call.outgoing
     const timeoutError = (): SpotifyApiError =>
       new SpotifyApiError('API_TIMEOUT', 'The call took longer than its deadline.', { request })
-    const limitSignal = deadline(limit, options.signal, timeoutError)
+    const limitSignal = timeoutSignal(limit, options.signal, timeoutError)
     try {
       return await attempt(call, { ...options, signal: limitSignal.signal }, start(now()))
     } finally {

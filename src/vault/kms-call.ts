@@ -1,6 +1,7 @@
 import { isStagedoorError, VaultError } from '../errors.ts'
 import { retry } from '../internal/retry.ts'
-import { abortable, deadline } from '../internal/signal.ts'
+import { abortable } from '../internal/signal.ts'
+import { timeoutSignal } from '../internal/timeout.ts'
 
 const retries = 5
 const minTimeout = 100
@@ -15,7 +16,7 @@ export async function callKms(
   timeout: number,
 ): Promise<Uint8Array> {
   let last: VaultError | undefined
-  const limit = deadline(timeout)
+  const limit = timeoutSignal(timeout)
   const attempt = async (): Promise<Uint8Array> => {
     try {
       return await abortable(work(limit.signal), limit.signal)

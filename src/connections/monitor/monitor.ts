@@ -2,10 +2,10 @@ import { ConfigError, type ErrorCode, isStagedoorError } from '../../errors.ts'
 import { base64url, utf8 } from '../../internal/bytes.ts'
 import { jitter } from '../../internal/jitter.ts'
 import type { CallOptions } from '../../internal/signal.ts'
+import { settleWithin } from '../../internal/timeout.ts'
 import { unref } from '../../internal/unref.ts'
 import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
-import { within } from '../patience.ts'
 import { leaseIsLive, reauthorizeBy, revise } from '../records/record.ts'
 import { recordCheckFailure } from '../refresh/record-failure.ts'
 import type { Refresher } from '../refresh/refresh.ts'
@@ -112,7 +112,7 @@ export function createMonitor(
       clearTimeout(timer)
       timer = undefined
       for (const run of runs) run.stopped = true
-      await within(Promise.all([...runs].map((run) => run.done)), stopTimeout)
+      await settleWithin(Promise.all([...runs].map((run) => run.done)), stopTimeout)
     },
     async runOnce(callOptions) {
       callOptions?.signal?.throwIfAborted()

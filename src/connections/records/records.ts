@@ -1,7 +1,8 @@
 import { isStagedoorError, StoreError } from '../../errors.ts'
 import { ExpiringMap } from '../../internal/expiring-map.ts'
 import { retry } from '../../internal/retry.ts'
-import { abortable, type CallOptions, inTime } from '../../internal/signal.ts'
+import { abortable, type CallOptions } from '../../internal/signal.ts'
+import { withTimeout } from '../../internal/timeout.ts'
 import type { ConnectionId, StoredConnection, TokenStore } from '../../stores/store.ts'
 
 /** Milliseconds that a process may use a record without reading the store. */
@@ -72,7 +73,7 @@ export class ConnectionRecords {
     return await this.#inTurn(ownerId, async () => {
       try {
         const writing = this.#store.compareAndSet(this.id(ownerId), current?.revision, next)
-        const won = await inTime(writing, storeTimeout, undefined, timeoutError)
+        const won = await withTimeout(writing, storeTimeout, timeoutError)
         this.forget(ownerId)
         if (!won) return false
         if (next?.status === 'connected') this.#cache.set(ownerId, next)
@@ -127,7 +128,7 @@ export class ConnectionRecords {
   }
 
   #get(ownerId: string): Promise<StoredConnection | undefined> {
-    return inTime(this.#store.get(this.id(ownerId)), storeTimeout, undefined, timeoutError)
+    return withTimeout(this.#store.get(this.id(ownerId)), storeTimeout, timeoutError)
   }
 
   #startRead(ownerId: string): PendingRead {

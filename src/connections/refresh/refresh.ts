@@ -1,9 +1,9 @@
 import { loadRetry } from '../../internal/retry.ts'
 import { abortable, type CallOptions } from '../../internal/signal.ts'
+import { runningTimeSignal, settleWithin } from '../../internal/timeout.ts'
 import type { TokenSet } from '../../oauth/token-set.ts'
 import type { StoredConnection } from '../../stores/store.ts'
 import type { RefreshContext } from '../context.ts'
-import { patience, within } from '../patience.ts'
 import { backingOff, leaseIsLive, refreshDueAt } from '../records/record.ts'
 import {
   needsReauth,
@@ -79,13 +79,13 @@ export function createRefresher(context: RefreshContext): Refresher {
     scopes: readonly string[],
     onLateResponse: (response: TokenSet) => Promise<unknown>,
   ): Promise<TokenSet | RefreshFailure> {
-    const limit = patience(timeout)
+    const limit = runningTimeSignal(timeout, timeoutError)
     const response = tokenEndpoint.refresh({ refreshToken: sent, scopes }, { signal: limit.signal })
     try {
       return await abortable(response, limit.signal)
     } catch (error) {
-      if (limit.over()) context.background(response.then(onLateResponse))
-      return refreshFailure(error, limit.over())
+      if (limit.signal.aborted) context.background(response.then(onLateResponse))
+      return refreshFailure(error, limit.signal.aborted)
     } finally {
       limit.done()
     }
@@ -131,7 +131,7 @@ export function createRefresher(context: RefreshContext): Refresher {
     until: number | undefined,
   ): Promise<PersistResult> {
     const left = (until ?? 0) - now()
-    const result = await within(writing, Math.min(Math.max(left, 1000), leaseLength)).catch((error: unknown) => {
+    const result = await settleWithin(writing, Math.min(Math.max(left, 1000), leaseLength)).catch((error: unknown) => {
       throw notStored(ownerId, error)
     })
     if (result === undefined) throw notStored(ownerId)
@@ -240,4 +240,8 @@ export function createRefresher(context: RefreshContext): Refresher {
       await Promise.allSettled([...flights.values(), ...[...unwritten.values()].map(({ writing }) => writing)])
     },
   }
+}
+
+function timeoutError(): DOMException {
+  return new DOMException('The token request took too long.', 'TimeoutError')
 }

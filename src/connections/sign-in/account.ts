@@ -1,9 +1,8 @@
 import { ExpiringMap } from '../../internal/expiring-map.ts'
-import { deadline } from '../../internal/signal.ts'
+import { settleWithin, timeoutSignal } from '../../internal/timeout.ts'
 import type { AccountResponse } from '../../oauth/provider.ts'
 import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
-import { within } from '../patience.ts'
 import { isStorable, leaseIsLive, revise } from '../records/record.ts'
 
 /** Looks up accounts at the provider: at sign-in, and later if that look-up failed. */
@@ -28,7 +27,7 @@ export function createAccounts(context: ConnectionsContext): Accounts {
   const missing = new ExpiringMap<string, true>({ maxSize: 10_000, maxAge: missingFor, now })
 
   async function lookUp(accessToken: string, signal?: AbortSignal): Promise<AccountResponse> {
-    const limit = deadline(lookUpTimeout, signal)
+    const limit = timeoutSignal(lookUpTimeout, signal)
     try {
       const { endpoints, fetch } = settings
       const lookup = provider.account?.({ accessToken, endpoints, fetch, signal: limit.signal })
@@ -65,7 +64,7 @@ export function createAccounts(context: ConnectionsContext): Accounts {
         missing.delete(ownerId)
       })
       context.background(filling)
-      await within(filling, 1000).catch(() => undefined)
+      await settleWithin(filling, 1000).catch(() => undefined)
     },
   }
 }

@@ -2,7 +2,8 @@ import { invalidArgument, isStagedoorError, LoginError } from '../../errors.ts'
 import { lazy } from '../../internal/lazy.ts'
 import { loadRetry } from '../../internal/retry.ts'
 import { sameOriginPath } from '../../internal/same-origin.ts'
-import { type CallOptions, deadline } from '../../internal/signal.ts'
+import type { CallOptions } from '../../internal/signal.ts'
+import { timeoutSignal } from '../../internal/timeout.ts'
 import { readCallback } from '../../oauth/callback.ts'
 import { createLoginCookies, type Login } from '../../oauth/login.ts'
 import { composeOAuth } from '../../oauth/oauth.ts'
@@ -49,7 +50,7 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
   const loginCookies = lazy(() => createLoginCookies({ keys: settings.loginKeys, clientId, redirectUri, now }))
 
   async function exchange(url: URL, { transaction }: Login, options: CallOptions | undefined): Promise<TokenSet> {
-    const limit = deadline(settings.timeout, options?.signal, timeoutError)
+    const limit = timeoutSignal(settings.timeout, options?.signal, timeoutError)
     try {
       return await oauth.exchange({ url, transaction }, { signal: limit.signal })
     } catch (error) {

@@ -1,5 +1,6 @@
 import Bottleneck from 'bottleneck'
 import { ConfigError } from '../../errors.ts'
+import { withTimeout } from '../../internal/timeout.ts'
 import { CeilingRules } from '../adaptive/ceiling-rules.ts'
 import type { Limiter } from '../limiter.ts'
 import { checkOptions, defaultGuard, defaultShare } from '../options.ts'
@@ -106,7 +107,7 @@ async function connectLink(
   for (const each of [client, subscriber]) for (const event of ['close', 'end']) each.on(event, lost)
   bottleneck.on('message', (message: string) => events.message(message))
   try {
-    await inTime(bottleneck.ready(), connectTimeout)
+    await withTimeout(bottleneck.ready(), connectTimeout, timeoutError)
     await bottleneck.updateSettings({ maxConcurrent })
   } catch (error) {
     await close()
@@ -142,10 +143,6 @@ function duplicate(redis: IoredisClient): Connection {
   return isCluster === true ? make(undefined, { redisOptions: options }) : make(options)
 }
 
-async function inTime<T>(promise: Promise<T>, limit: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('Redis did not respond in time.')), limit)
-  })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+function timeoutError(): Error {
+  return new Error('Redis did not respond in time.')
 }
