@@ -129,13 +129,13 @@ export function createCalls(context: ClientContext, token: AccessTokenSource, sc
   function dispatch(call: ApiCall, options: RequestOptions): Promise<ApiResponse> {
     const sent = pipeline.send(call, options)
     // The schemas arrive while the first request is under way.
-    const loading = call.operation?.answer === undefined ? undefined : responses.load()
+    const loading = call.operation?.response === undefined ? undefined : responses.load()
     return loading === undefined ? sent : sent.then((response) => loading.then(() => response))
   }
 
   function decode(id: OperationId, response: ApiResponse, input: CallInput): unknown {
     const operation = operationOf(id)
-    if (operation.answer === undefined) return undefined
+    if (operation.response === undefined) return undefined
     return responses.read(response, operation, input.query?.fields !== undefined)
   }
 

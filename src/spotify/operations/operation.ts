@@ -19,7 +19,7 @@ export interface OperationData {
   /** The fields of the JSON body, or the media type of another body. */
   readonly body?: Readonly<Record<string, Field>> | 'image/jpeg'
   /** The kind of object in the response; absent when the response's body is ignored. */
-  readonly answer?: string
+  readonly response?: string
   /** The response contains a list of such objects: under this key, or, when `true`, the body is the list. */
   readonly many?: string | true
   /** The response is a page of such objects. */

@@ -70,10 +70,10 @@ export type OperationInput<K extends OperationId> = Part<'path', Path<K>> &
   Part<'query', Query<K>> &
   (Operations[K] extends { readonly body: unknown } ? Part<'body', Body<K>> : { readonly body?: undefined })
 
-type KindOf<O> = O extends { readonly answer: infer A extends keyof Kinds } ? Kinds[A] : undefined
+type KindOf<O> = O extends { readonly response: infer A extends keyof Kinds } ? Kinds[A] : undefined
 
 /** The result of an operation: the response's body, normalised but otherwise as Spotify sends it. */
-export type OperationResult<K extends OperationId> = Operations[K] extends { readonly answer: string }
+export type OperationResult<K extends OperationId> = Operations[K] extends { readonly response: string }
   ? Operations[K] extends { readonly paging: string; readonly within: infer W extends string }
     ? { readonly [N in W]: Page<KindOf<Operations[K]>> }
     : Operations[K] extends { readonly paging: string }

@@ -6,7 +6,7 @@ export const searchOperations = {
     method: 'GET',
     path: '/search',
     query: { q: 'string', type: 'strings', ...market, ...paging, include_external: 'string?' },
-    answer: 'search',
+    response: 'search',
     page: reducedPage,
     availability: 'current',
     idempotent: true,

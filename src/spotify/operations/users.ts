@@ -4,7 +4,7 @@ export const userOperations = {
   'get-users-profile': {
     method: 'GET',
     path: '/users/{user_id}',
-    answer: 'publicUser',
+    response: 'publicUser',
     availability: 'removed-2026-02',
     replacement: 'me.get',
     idempotent: true,

@@ -7,7 +7,7 @@ import type { $ZodIssue } from './zod.ts'
 
 /** The form of an operation's response. */
 export interface ResponseShape {
-  readonly answer?: string
+  readonly response?: string
   readonly many?: string | true
   readonly paging?: string
   readonly within?: string
@@ -35,7 +35,7 @@ export function read(
   report: (mismatch: SchemaMismatch) => void,
 ): unknown {
   const { many, paging, within } = shape
-  const kind = shape.answer as Kind
+  const kind = shape.response as Kind
   if (paging !== undefined) {
     const page = within === undefined ? body : isObject(body) ? body[within] : undefined
     return readPage(page, kind, partial, drop, report) ? body : undefined

@@ -111,7 +111,7 @@ describe('the operations and their description', () => {
     const hasBody = successes.some(
       ([, response]) => resolve(response as { $ref?: string } & typeof response).content !== undefined,
     )
-    expect(data.answer !== undefined).toBe(hasBody)
+    expect(data.response !== undefined).toBe(hasBody)
   })
 
   it('reads only, and libraries and settings, may be repeated', () => {
