@@ -1,5 +1,5 @@
+import { errorCatalogue } from '../error-catalogue/error-catalogue.ts'
 import { isStagedoorError } from '../errors.ts'
-import { advice } from './advice.ts'
 import { CommandError } from './exit-code.ts'
 import { createRedactor } from './redact.ts'
 import type { Terminal } from './terminal.ts'
@@ -47,7 +47,7 @@ export interface Explanation {
 /** The code of any error, the first line of its message, and what to do if that is known. */
 export function explain(error: unknown): Explanation {
   if (isStagedoorError(error)) {
-    return { code: error.code, message: error.message, action: advice[error.code]?.action }
+    return { code: error.code, message: error.message, action: errorCatalogue[error.code]?.action }
   }
   if (error instanceof CommandError) return { code: error.code, message: error.message, action: error.action }
   const message = error instanceof Error ? error.message || error.name : String(error)

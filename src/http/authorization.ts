@@ -2,7 +2,7 @@ import { isStagedoorError } from '../errors.ts'
 import { sameOriginPath } from '../internal/same-origin.ts'
 import { wantsJson } from './accept.ts'
 import type { HandlerConnections } from './connection.ts'
-import { HttpError } from './problem.ts'
+import { HttpError } from './http-error.ts'
 import { json, redirect } from './responses.ts'
 import type { Site } from './site.ts'
 

@@ -1,6 +1,6 @@
 import { concat, fromUtf8 } from '../internal/bytes.ts'
 import { isObject } from '../internal/is-object.ts'
-import { HttpError } from './problem.ts'
+import { HttpError } from './http-error.ts'
 
 /** The largest request body, in bytes. */
 export const maxBodyBytes = 16 * 1024

@@ -1,4 +1,4 @@
-import { HttpError } from './problem.ts'
+import { HttpError } from './http-error.ts'
 import type { Site } from './site.ts'
 
 /**

@@ -1,29 +1,4 @@
-import { type AnyStagedoorError, isStagedoorError } from '../errors.ts'
-import { describe, type HttpErrorCode, type ProblemCode } from './problem-catalogue.ts'
-
-/** A request that the handler itself refuses. Thrown and caught within this folder. */
-export class HttpError extends Error {
-  readonly code: HttpErrorCode
-  readonly headers: Readonly<Record<string, string>>
-
-  constructor(code: HttpErrorCode, headers: Readonly<Record<string, string>> = {}) {
-    super(code)
-    this.code = code
-    this.headers = headers
-  }
-}
-
-/** A sign-in that failed, with the cookies to be cleared. Thrown and caught within this folder. */
-export class SignInError extends Error {
-  readonly reason: AnyStagedoorError
-  readonly setCookies: readonly string[]
-
-  constructor(reason: AnyStagedoorError, setCookies: readonly string[]) {
-    super(reason.code)
-    this.reason = reason
-    this.setCookies = setCookies
-  }
-}
+import { type ProblemCode, problemText } from '../error-catalogue/error-catalogue.ts'
 
 /** The body of an `application/problem+json` response, RFC 9457 §3, with the error's code as an extension member. */
 export interface Problem {
@@ -37,17 +12,6 @@ export interface Problem {
 
 /** Describes a code in a constant text: it contains nothing of the request, and of the error only its code. */
 export function problemOf(code: ProblemCode, provider: string): Problem {
-  const { status, title, detail } = describe(code, provider)
+  const { status, title, detail } = problemText(code, provider)
   return { type: `urn:stagedoor:problem:${code}`, title, status, detail, code }
-}
-
-/** Whether the handler responds to this error. Any other error is the host's own and is thrown to the host. */
-export function hasResponse(error: unknown): error is HttpError | AnyStagedoorError {
-  return error instanceof HttpError || isStagedoorError(error)
-}
-
-/** The cookies of an error that are to be cleared. */
-export function cookiesOf(error: unknown): readonly string[] {
-  const list = (error as { readonly setCookies?: unknown }).setCookies
-  return Array.isArray(list) ? list.filter((cookie) => typeof cookie === 'string') : []
 }

@@ -19,6 +19,7 @@ const table: Readonly<Record<string, Rule>> = {
   internal: { values: [], packages: { 'p-retry': ['internal/retry.ts'] } },
   'error-codes.ts': { values: [] },
   'errors.ts': { values: [], types: ['error-codes.ts'] },
+  'error-catalogue': { values: [], types: ['error-codes.ts'] },
   oauth: { values: shared, packages: { oauth4webapi: 'anywhere', jose: 'anywhere' } },
   vault: { values: shared },
   stores: {
@@ -33,7 +34,7 @@ const table: Readonly<Record<string, Rule>> = {
     packages: { zod: ['spotify/schemas/zod.ts'] },
   },
   http: {
-    values: shared,
+    values: ['error-catalogue', ...shared],
     types: ['connections'],
     typePackages: ['express', 'fastify', 'hono', 'next', 'node:http'],
   },
@@ -55,7 +56,7 @@ const table: Readonly<Record<string, Rule>> = {
     packages: { msw: ['testing/msw.ts'], 'node:http': ['testing/server.ts'], 'node:net': ['testing/server.ts'] },
   },
   cli: {
-    values: ['connections', 'oauth', 'testing/server.ts', 'config.ts', 'stagedoor.ts', ...shared],
+    values: ['connections', 'error-catalogue', 'oauth', 'testing/server.ts', 'config.ts', 'stagedoor.ts', ...shared],
     types: ['stores/store.ts', 'vault'],
     packages: {
       commander: ['cli/program.ts'],

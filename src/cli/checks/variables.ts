@@ -1,8 +1,8 @@
+import { errorCatalogue } from '../../error-catalogue/error-catalogue.ts'
 import { isStagedoorError } from '../../errors.ts'
 import { loginKeys } from '../../oauth/login-keys.ts'
 import { spotifyProvider } from '../../oauth/providers/spotify.ts'
 import { checkRedirectUri } from '../../oauth/redirect-uri.ts'
-import { advice } from '../advice.ts'
 import type { CliConfig } from '../config-file.ts'
 import { type Finding, ok, problem } from '../finding.ts'
 
@@ -74,7 +74,7 @@ function checkLoginKeys(value: readonly (Uint8Array | string)[] | undefined): Fi
   } catch (error) {
     if (!isStagedoorError(error)) return problem(check, error)
     const { code, message } = error
-    return { check, status: 'problem', code, message, action: advice[code].action }
+    return { check, status: 'problem', code, message, action: errorCatalogue[code].action }
   }
 }
 

@@ -121,7 +121,7 @@ export const brokenConfigurations: readonly BrokenConfiguration[] = [
     config: goodConfig.replace('stagedoor.db', 'no/such/folder/stagedoor.db'),
     check: 'config file',
     code: 'STORE_UNAVAILABLE',
-    text: /See that it runs/,
+    text: /Check that it runs/,
   },
   {
     name: 'tables that were never created',
