@@ -77,9 +77,6 @@ export const participles: readonly string[] = [
   'Written',
 ]
 
-/** Folders and files whose words are being replaced. */
-export const pending: readonly string[] = ['src/connections']
-
 const publicType = 'an entry exports the type'
 
 export const exceptions: readonly Exception[] = [
