@@ -33,6 +33,7 @@ export function createEmitter<Events>(): Emitter<Events> {
     },
     hasListeners: (event) => all.size > 0 || (listeners.get(event)?.size ?? 0) > 0,
     emit(event, payload) {
+      // `on` added these listeners for this event, so they accept its payload.
       for (const listener of [...(listeners.get(event) ?? [])]) guard(() => listener(payload as never))
       for (const listener of [...all]) guard(() => listener(event, payload))
     },

@@ -142,7 +142,7 @@ async function loadProtocol(settings: TokenEndpointSettings, signal: AbortSignal
   const withSecret = provider.clientAuthentication === 'post' ? ClientSecretPost : ClientSecretBasic
   const authentication = clientSecret === undefined ? None() : withSecret(clientSecret)
   const request = {
-    [library.customFetch]: settings.fetch as never,
+    [library.customFetch]: settings.fetch,
     [library.allowInsecureRequests]: true, // endpoints were checked at construction: https, or http on loopback
     ...(signal === undefined ? {} : { signal }),
   }

@@ -15,7 +15,7 @@ import {
   type Query,
 } from './operations/operations.ts'
 import type { AccessTokenSource, RequestOptions, ScopeSource } from './options.ts'
-import { type PageSource, readPage, startOf } from './page-source.ts'
+import { type ListSettings, type PageReader, readPage, startOf } from './page-source.ts'
 import { type Paginated, paginate } from './paginate.ts'
 import { expand, type PathValues, queryString } from './path.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -49,7 +49,7 @@ export interface Calls {
     options?: RequestOptions,
   ): Promise<OperationResult<K> | undefined>
   /** The pages of an operation, read when they are requested. */
-  list<K extends PagedId, Raw = ItemOf<K>>(
+  list<K extends PagedId, Raw extends ItemOf<K> | null = ItemOf<K>>(
     id: K,
     input: OperationInput<K>,
     options?: RequestOptions,
@@ -66,8 +66,8 @@ export interface Calls {
   ): Promise<(MemberOf<K> | null)[]>
   /** Sends any number of values to an operation, as many at a time as it accepts, one request after the other. */
   batches<T>(id: OperationId, values: readonly string[], send: (batch: readonly string[]) => Promise<T>): Promise<T[]>
-  library(id: 'check-library-contains', uris: readonly string[], options?: RequestOptions): Promise<boolean[]>
-  library(
+  libraryContains(uris: readonly string[], options?: RequestOptions): Promise<boolean[]>
+  changeLibrary(
     id: 'save-library-items' | 'remove-library-items',
     uris: readonly string[],
     options?: RequestOptions,
@@ -133,28 +133,23 @@ export function createCalls(context: ClientContext, token: AccessTokenSource, sc
     return loading === undefined ? sent : sent.then((response) => loading.then(() => response))
   }
 
-  function decode(id: OperationId, response: ApiResponse, input: CallInput): unknown {
+  /** The result has the type `T` because the schema that the operation names has checked it. */
+  function decode<T>(id: OperationId, response: ApiResponse, input: CallInput): T {
     const operation = operationOf(id)
-    if (operation.response === undefined) return undefined
-    return responses.read(response, operation, input.query?.fields !== undefined)
-  }
-
-  async function send(
-    id: OperationId,
-    input: CallInput,
-    options?: RequestOptions,
-    override?: { readonly idempotent: boolean },
-  ): Promise<unknown> {
-    return decode(id, await transfer(id, input, options, override?.idempotent), input)
+    const result =
+      operation.response === undefined
+        ? undefined
+        : responses.read(response, operation, input.query?.fields !== undefined)
+    return result as T
   }
 
   /** Reads the pages of an operation; `within` is the key that wraps them. */
-  function source(
+  function source<P>(
     id: OperationId,
     input: CallInput,
     within: string | undefined,
     options: RequestOptions = {},
-  ): PageSource<unknown> {
+  ): ListSettings & PageReader<P> {
     const operation = operationOf(id)
     const { limit, offset, after, before, ...rest } = input.query ?? {}
     const allowed = operation.page
@@ -179,64 +174,63 @@ export function createCalls(context: ClientContext, token: AccessTokenSource, sc
       async request(position, size, signal) {
         const pageInput = { ...input, query: { ...rest, ...position, limit: size } }
         const response = await transfer(id, pageInput, signal === undefined ? options : { ...options, signal })
-        return () => {
-          const result = decode(id, response, pageInput)
-          return (within === undefined ? result : (result as Record<string, unknown>)[within]) as Page<unknown>
-        }
+        return () =>
+          within === undefined
+            ? decode<P>(id, response, pageInput)
+            : (decode<Readonly<Record<string, P>>>(id, response, pageInput)[within] as P)
       },
     }
   }
 
-  const calls = {
+  const calls: Calls = {
     mode,
-    send,
-    async one(id: OperationId, kind: Kind, reference: string, query?: object, options?: RequestOptions) {
-      const input: CallInput = { path: idOf(kind, reference), query: query as CallInput['query'] }
-      return decode(id, await transfer(id, input, options), input)
+    async send(id, input, options, override) {
+      const response = await transfer(id, input, options, override?.idempotent)
+      return decode<OperationResult<typeof id>>(id, response, input)
     },
-    async sendOptional(id: OperationId, input: CallInput, options?: RequestOptions): Promise<unknown> {
+    async one(id, kind, reference, query, options) {
+      const input: CallInput = { path: idOf(kind, reference), query }
+      return decode<OperationResult<typeof id>>(id, await transfer(id, input, options), input)
+    },
+    async sendOptional(id, input, options) {
       const response = await transfer(id, input, options)
-      return response.text.trim() === '' ? undefined : decode(id, response, input)
+      return response.text.trim() === '' ? undefined : decode<OperationResult<typeof id>>(id, response, input)
     },
-    list: (id: PagedId, input: CallInput, options?: RequestOptions) =>
-      paginate(source(id, input, operationOf(id).within, options)),
-    async search(query: SearchInput, options?: RequestOptions): Promise<Record<string, Page<unknown>>> {
-      const first = source('search', { query }, undefined, options)
-      const results = (await readPage(first, first.start)).page as unknown as Record<string, Page<unknown>>
+    list<K extends PagedId, Raw extends ItemOf<K> | null>(id: K, input: OperationInput<K>, options?: RequestOptions) {
+      return paginate<ItemOf<K>, Raw>(source<Page<Raw>>(id, input, operationOf(id).within, options))
+    },
+    async search(query, options) {
+      const first = source<Record<string, Page<unknown>>>('search', { query }, undefined, options)
+      const { page: results } = await readPage(first, first.start)
       for (const type of query.type) {
         const key = `${type}s`
         const page = results[key] ?? { items: [], total: 0, next: null }
-        const rest = source('search', { query: { ...query, type: [type] } }, key, options)
+        const rest = source<Page<unknown>>('search', { query: { ...query, type: [type] } }, key, options)
         results[key] = Object.defineProperties(page, nonEnumerable(paginate(rest, page)))
       }
       return results
     },
-    async many(
-      id: ManyId,
-      kind: Kind,
-      ids: readonly string[],
-      query: object | undefined,
-      options?: RequestOptions,
-    ): Promise<unknown[]> {
+    async many(id, kind, ids, query, options) {
+      const key = String(operationOf(id).many)
       const plainIds = ids.map((one) => idOf(kind, one))
-      const key = operationOf(id).many
-      const results = await calls.batches(id, plainIds, (batch) =>
-        send(id, { query: { ...query, ids: batch } }, options),
-      )
-      return results.flatMap((result) => (result as Record<string, unknown[]>)[String(key)] ?? [])
+      const results = await calls.batches(id, plainIds, async (batch) => {
+        const input: CallInput = { query: { ...query, ids: batch } }
+        const response = await transfer(id, input, options)
+        return decode<Readonly<Record<string, (MemberOf<typeof id> | null)[]>>>(id, response, input)
+      })
+      return results.flatMap((result) => result[key] ?? [])
     },
-    batches: <T>(
-      id: OperationId,
-      values: readonly string[],
-      send: (batch: readonly string[]) => Promise<T>,
-    ): Promise<T[]> => inBatches(values, operationOf(id).batch?.size ?? 1, send),
-    async library(id: OperationId, uris: readonly string[], options?: RequestOptions): Promise<unknown> {
-      const results = await calls.batches(id, uris, (batch) => send(id, { query: { uris: batch } }, options))
-      return id === 'check-library-contains' ? results.flat() : undefined
+    batches: (id, values, send) => inBatches(values, operationOf(id).batch?.size ?? 1, send),
+    async libraryContains(uris, options) {
+      const id = 'check-library-contains'
+      const results = await calls.batches(id, uris, (batch) => calls.send(id, { query: { uris: batch } }, options))
+      return results.flat()
+    },
+    async changeLibrary(id, uris, options) {
+      await calls.batches(id, uris, (batch) => calls.send(id, { query: { uris: batch } }, options))
     },
   }
-  // The types of inputs and results follow from the operations' data, which the code above reads at run time.
-  return calls as unknown as Calls
+  return calls
 }
 
 /** The methods of a list as properties that do not show when the page is printed or compared. */

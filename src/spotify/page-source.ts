@@ -17,11 +17,8 @@ export function startOf({ after, before, offset }: Readonly<Record<string, unkno
   return typeof offset === 'number' ? { offset } : undefined
 }
 
-/** What a list is read from. */
-export interface PageSource<Raw> {
-  readonly paging: 'offset' | 'cursor'
-  /** The API's base, by which its own links are recognised. */
-  readonly base: string
+/** What one page is read from; `P` is the form of the page. */
+export interface PageReader<P> {
   readonly start: Position
   /** The last offset plus page size that the API allows. */
   readonly end: number | undefined
@@ -30,13 +27,23 @@ export interface PageSource<Raw> {
   size(): number
   /** A page was refused for its size: true if smaller ones will be requested from now on. */
   shrink(size: number): boolean
+  /** Requests a page. The function it resolves with reads the response, so that the next request can be sent first. */
+  request(position: Position, size: number, signal: AbortSignal | undefined): Promise<() => P>
+}
+
+/** How a list goes on after a page. */
+export interface ListSettings {
+  readonly paging: 'offset' | 'cursor'
+  /** The API's base, by which its own links are recognised. */
+  readonly base: string
   /** Whether iterating and collecting return `null` in place of an item. */
   readonly keepNull: boolean
   /** Whether the limiter would let another request through at once. */
   hasRoom(): boolean
-  /** Requests a page. The function it resolves with reads the response, so that the next request can be sent first. */
-  request(position: Position, size: number, signal: AbortSignal | undefined): Promise<() => Page<Raw>>
 }
+
+/** What a list is read from. */
+export interface PageSource<Raw> extends ListSettings, PageReader<Page<Raw>> {}
 
 /** A page, the position it was read at, and the size that was requested. */
 export interface PageResult<Raw> {
@@ -46,11 +53,11 @@ export interface PageResult<Raw> {
 }
 
 /** Reads the page at `position`, with a smaller size if the first is refused. */
-export async function readPage<Raw>(
-  source: PageSource<Raw>,
+export async function readPage<P>(
+  source: PageReader<P>,
   position: Position,
   max?: number,
-): Promise<PageResult<Raw>> {
+): Promise<{ readonly page: P; readonly position: Position; readonly size: number }> {
   for (;;) {
     const size = Math.min(source.size(), max ?? Number.POSITIVE_INFINITY, room(source, position))
     try {
@@ -110,6 +117,6 @@ export function offsetOf(position: Position): number {
   return position !== undefined && 'offset' in position ? position.offset : 0
 }
 
-function room<Raw>(source: PageSource<Raw>, position: Position): number {
+function room(source: PageReader<unknown>, position: Position): number {
   return source.end === undefined ? Number.POSITIVE_INFINITY : Math.max(1, source.end - offsetOf(position))
 }

@@ -24,7 +24,7 @@ export interface Paginated<T, Raw = T> extends AsyncIterable<T> {
 }
 
 /** Creates the list of a source. `first` is a page of it that was read already. */
-export function paginate<T, Raw>(source: PageSource<Raw>, first?: Page<Raw>): Paginated<T, Raw> {
+export function paginate<T, Raw extends T | null>(source: PageSource<Raw>, first?: Page<Raw>): Paginated<T, Raw> {
   const firstPage = async (max?: number): Promise<PageResult<Raw>> => {
     const given = first === undefined ? undefined : { page: first, position: source.start, size: source.size() }
     return given ?? readPage(source, source.start, max)
@@ -36,11 +36,12 @@ export function paginate<T, Raw>(source: PageSource<Raw>, first?: Page<Raw>): Pa
     page: async () => (await firstPage()).page,
     pages,
     async toArray({ max = Number.POSITIVE_INFINITY, concurrency } = {}) {
-      return (await collect(source, first, max, concurrency)) as unknown[] as T[]
+      // With `invalidItems: 'keep'` items can be `null`, against the type: its documentation says so.
+      return (await collect(source, first, max, concurrency)) as T[]
     },
     async *[Symbol.asyncIterator]() {
       for await (const page of pages()) {
-        for (const item of page.items) if (item !== null || source.keepNull) yield item as unknown as T
+        for (const item of page.items) if (item !== null || source.keepNull) yield item as T
       }
     },
   }

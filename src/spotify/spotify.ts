@@ -8,6 +8,7 @@ import { type ClientContext, createCalls } from './calls.ts'
 import { groups, type SpotifyClient } from './client.ts'
 import type { SpotifyEvents } from './events.ts'
 import type { Scope } from './operations/operation.ts'
+import type { OperationInput } from './operations/operations.ts'
 import type { AccessTokenSource, ScopeSource, SpotifyOptions } from './options.ts'
 import { createPipeline } from './pipeline.ts'
 import { callOf, validate } from './request.ts'
@@ -102,7 +103,8 @@ export function createSpotify(options: SpotifyOptions = {}): Spotify {
       const calls = createCalls(context, token, scopes)
       return {
         ...groups(calls),
-        operation: (id, ...[input, requestOptions]) => calls.send(id, (input ?? {}) as never, requestOptions),
+        operation: (id, ...[input, requestOptions]) =>
+          calls.send(id, (input ?? {}) as OperationInput<typeof id>, requestOptions),
         request: async (input, requestOptions = {}) => {
           const call = callOf(base, input, token)
           const response = await pipeline.send(call, requestOptions)

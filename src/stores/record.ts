@@ -64,14 +64,14 @@ export function invalidField(value: unknown): keyof StoredConnection | 'record' 
 }
 
 /** A frozen copy with the known fields only. Call it with a record in which {@link invalidField} found none. */
-export function copyRecord(record: StoredConnection): StoredConnection {
-  const copy: Record<string, unknown> = {}
+export function copyRecord(record: { readonly [K in keyof StoredConnection]?: unknown }): StoredConnection {
+  const copy: { -readonly [K in keyof StoredConnection]?: unknown } = {}
   for (const name of names) {
     const value = record[name]
     if (value === undefined) continue
     copy[name] = Object.freeze(Array.isArray(value) ? [...value] : isObject(value) ? { ...value } : value)
   }
-  return Object.freeze(copy) as unknown as StoredConnection
+  return Object.freeze(copy) as StoredConnection
 }
 
 /** The record that a store writes for `next`. Throws an `INVALID_ARGUMENT` `TypeError` if it could not be read back. */

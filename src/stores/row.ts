@@ -121,7 +121,7 @@ export function fromRow(row: Row): StoredConnection | string {
   }
   const field = invalidField(record)
   if (field !== undefined) return field
-  const valid = copyRecord(record as unknown as StoredConnection)
+  const valid = copyRecord(record)
   const keys = keyIds(valid)
   if (keys.access !== text('access_key_id') || keys.refresh !== text('refresh_key_id')) return 'keyId'
   return valid

@@ -56,7 +56,7 @@ export function sqlStore<Database>(options: SqlStoreOptions<Database>): SqlStore
   if (options.db.isTransaction)
     throw new ConfigError('CONFIG_UNSUPPORTED_CLIENT', 'sqlStore needs a Kysely outside of any transaction.')
   // Plugins such as CamelCasePlugin would rename the columns of results.
-  const db = options.db.withoutPlugins() as unknown as Kysely<unknown>
+  const db = options.db.withoutPlugins() as Kysely<unknown>
   const dialect = dialectOf(db)
   return {
     ...relationalStore(kyselyDriver(db, dialect), prefix, options),

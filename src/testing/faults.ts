@@ -68,7 +68,7 @@ export interface Fault {
 
 /** The active faults, in the order in which they were added. */
 export class Faults {
-  #entries: { rule: FaultRule; seen: number; hits: number; handle: Fault }[] = []
+  #entries: { readonly rule: FaultRule; readonly count: { seen: number; hits: number }; readonly handle: Fault }[] = []
   readonly #seed: number
   #draws = 0
 
@@ -83,19 +83,18 @@ export class Faults {
   /** @throws TypeError for a rule with an unknown member or without an effect. */
   add(rule: FaultRule): Fault {
     checkRule(rule)
-    const entry = { rule, seen: 0, hits: 0, handle: undefined as unknown as Fault }
-    const remove = (): void => {
-      this.#entries = this.#entries.filter((other) => other !== entry)
-    }
-    entry.handle = {
+    const count = { seen: 0, hits: 0 }
+    const handle: Fault = {
       rule,
       get hits() {
-        return entry.hits
+        return count.hits
       },
-      remove,
+      remove: () => {
+        this.#entries = this.#entries.filter((other) => other.handle !== handle)
+      },
     }
-    this.#entries.push(entry)
-    return entry.handle
+    this.#entries.push({ rule, count, handle })
+    return handle
   }
 
   clear(): void {
@@ -106,15 +105,14 @@ export class Faults {
   match(subject: FaultSubject, clock: FakeClock): readonly FaultRule[] {
     if (this.#entries.length === 0) return []
     const matched: FaultRule[] = []
-    for (const entry of this.#entries) {
-      const { rule } = entry
+    for (const { rule, count } of this.#entries) {
       if (!matches(rule, subject, clock.now())) continue
-      entry.seen++
+      count.seen++
       const unlimited = rule.probability !== undefined || rule.until !== undefined
-      if (entry.seen <= (rule.after ?? 0) || entry.hits >= (rule.times ?? (unlimited ? Number.POSITIVE_INFINITY : 1)))
+      if (count.seen <= (rule.after ?? 0) || count.hits >= (rule.times ?? (unlimited ? Number.POSITIVE_INFINITY : 1)))
         continue
       if (rule.probability !== undefined && hash(this.#seed, ++this.#draws) / 2 ** 32 >= rule.probability) continue
-      entry.hits++
+      count.hits++
       matched.push(rule)
     }
     return matched

@@ -115,6 +115,7 @@ export function revise(
   now: number,
 ): StoredConnection {
   const next = { ...record, ...changes, revision: newRevision(), updatedAt: Math.round(now) }
+  // `Object.fromEntries` does not keep the names of the fields in its type.
   return Object.fromEntries(
     Object.entries(next).filter(([, value]) => value !== undefined),
   ) as unknown as StoredConnection

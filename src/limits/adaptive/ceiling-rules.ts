@@ -72,13 +72,14 @@ export class CeilingRules {
   /** A ceiling that was stored, if `value` is one. */
   restored(value: unknown, now: number): Ceiling | undefined {
     if (!isObject(value)) return undefined
-    const ceiling: Record<string, number | null> = {}
-    for (const [key, initial] of Object.entries(this.initial())) {
-      const field = value[key] ?? initial
+    const ceiling: { -readonly [K in keyof Ceiling]: number | null } = this.initial()
+    for (const key of Object.keys(ceiling) as (keyof Ceiling)[]) {
+      const field = value[key] ?? ceiling[key]
       if (field !== null && !(typeof field === 'number' && Number.isFinite(field))) return undefined
-      ceiling[key] = field as number | null
+      ceiling[key] = field
     }
-    const known = ceiling as unknown as Ceiling
+    // `null` remains only where the initial ceiling has it.
+    const known = ceiling as Ceiling
     if (!(known.cap >= 1) || known.proven < 0) return undefined
     // The current window is only partly known, so it counts from now on.
     return { ...known, capChangedAt: now, step: 0, cap: learnedCeiling(known) }

@@ -84,8 +84,8 @@ async function connectLink(
 ): Promise<Link> {
   const { redis, id, guard = defaultGuard } = options
   const client = duplicate(redis)
-  const connection = new Bottleneck.IORedisConnection({ client, Redis: redis.constructor } as never)
-  const { subscriber } = connection as unknown as { readonly subscriber: Connection }
+  const connection = new Bottleneck.IORedisConnection({ client, Redis: redis.constructor })
+  const { subscriber } = connection as typeof connection & { readonly subscriber: Connection }
   let closed = false
   const lost = (): void => {
     if (closed) return

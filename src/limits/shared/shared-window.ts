@@ -155,7 +155,9 @@ export class SharedWindow {
   }
 
   #call(name: keyof typeof scripts, ...args: readonly (string | number)[]): Promise<unknown> {
-    const client = this.#options.client as unknown as Record<string, Command>
-    return (client[prefix + name] as Command).call(client, ...this.#keys, ...args)
+    const { client } = this.#options
+    // `defineCommand` adds the command as a method of this name.
+    const command = Reflect.get(client, prefix + name) as Command
+    return command.call(client, ...this.#keys, ...args)
   }
 }

@@ -33,7 +33,7 @@ export function following(calls: Calls): Following {
     (modern: 'save-library-items' | 'remove-library-items', older: 'follow-artists-users' | 'unfollow-artists-users') =>
     async (ids: readonly string[], query?: FollowQuery, options?: RequestOptions): Promise<void> => {
       const all = uris(ids, query)
-      if (calls.mode === 'development') return calls.library(modern, all, options)
+      if (calls.mode === 'development') return calls.changeLibrary(modern, all, options)
       for (const type of followTypes) {
         await calls.batches(older, ofType(type, all), (batch) =>
           calls.send(older, { query: { type, ids: batch.map(idOfUri) } }, options),
@@ -46,7 +46,7 @@ export function following(calls: Calls): Following {
     unfollow: change('remove-library-items', 'unfollow-artists-users'),
     contains: async (ids, query, options) => {
       const all = uris(ids, query)
-      if (calls.mode === 'development') return calls.library('check-library-contains', all, options)
+      if (calls.mode === 'development') return calls.libraryContains(all, options)
       const followed = new Set<string>()
       for (const type of followTypes) {
         const wanted = ofType(type, all)

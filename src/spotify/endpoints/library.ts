@@ -49,8 +49,8 @@ export function library(calls: Calls): Library {
     episodes: (query, options) => calls.list('get-users-saved-episodes', { query }, options),
     shows: (query, options) => calls.list('get-users-saved-shows', { query }, options),
     tracks: (query, options) => calls.list('get-users-saved-tracks', { query }, options),
-    save: async (references, options) => calls.library('save-library-items', uris(references), options),
-    remove: async (references, options) => calls.library('remove-library-items', uris(references), options),
-    contains: async (references, options) => calls.library('check-library-contains', uris(references), options),
+    save: async (references, options) => calls.changeLibrary('save-library-items', uris(references), options),
+    remove: async (references, options) => calls.changeLibrary('remove-library-items', uris(references), options),
+    contains: async (references, options) => calls.libraryContains(uris(references), options),
   }
 }

@@ -200,15 +200,15 @@ export function playlists(calls: Calls): Playlists {
       calls.send('upload-custom-playlist-cover', { path: path(id), body: jpeg(image) }, options),
     follow: async (id, body, options) =>
       calls.mode === 'development'
-        ? calls.library('save-library-items', [uri(id)], options)
+        ? calls.changeLibrary('save-library-items', [uri(id)], options)
         : calls.send('follow-playlist', { path: path(id), body: { ...body } }, options),
     unfollow: async (id, options) =>
       calls.mode === 'development'
-        ? calls.library('remove-library-items', [uri(id)], options)
+        ? calls.changeLibrary('remove-library-items', [uri(id)], options)
         : calls.send('unfollow-playlist', { path: path(id) }, options),
     isFollowedBy: async (id, userId, options) => {
       if (calls.mode === 'development' && userId === undefined) {
-        const [follows] = await calls.library('check-library-contains', [uri(id)], options)
+        const [follows] = await calls.libraryContains([uri(id)], options)
         return follows === true
       }
       const ids = userId === undefined ? undefined : [idOf('user', userId)]

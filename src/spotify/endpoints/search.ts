@@ -59,7 +59,7 @@ export function search(calls: Calls): SearchVerb {
     const type: readonly SearchType[] = typeof typeOrTypes === 'string' ? [typeOrTypes as SearchType] : typeOrTypes
     check(query, type)
     // The keys of the result follow from the types that were searched for.
-    return (await calls.search({ ...more, q: query, type }, options)) as never
+    return (await calls.search({ ...more, q: query, type }, options)) as SearchResults<(typeof type)[number]>
   }
 }
 

@@ -84,7 +84,7 @@ export function literal<const T extends string>(value: T): z.ZodMiniLiteral<T> {
 }
 
 export function choice<const T extends readonly string[]>(values: T): z.ZodMiniEnum<{ [K in T[number]]: K }> {
-  return withTest(z.enum(values), (given) => (values as readonly unknown[]).includes(given)) as never
+  return withTest(z.enum(values), (given) => (values as readonly unknown[]).includes(given))
 }
 
 export const string = withTest(z.string(), isText)

@@ -1,7 +1,10 @@
 import { hash, pick } from '../random.ts'
 
 type Words = readonly [string, ...string[]]
-const words = (text: string): Words => text.split(' ') as unknown as Words
+const words = (text: string): Words => {
+  const [first = '', ...others] = text.split(' ')
+  return [first, ...others]
+}
 
 const first = words(
   'Mirela Otso Calla Brannoc Ysolde Tavi Ferris Odalys Quill Soren Maud Ilario Petra Wendel Anouk Basil Corin Delphine Eskil Fenna Gideon Hollis Ingrid Jory Katya Lior Marisol Nils Ottilie Pascal',

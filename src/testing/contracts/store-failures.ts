@@ -85,6 +85,7 @@ export function addFailureCases(add: AddCase, { advance, corrupt }: StoreContrac
     },
   )
   add('a record that could not be read back is rejected with a TypeError', async ({ store, at, record, provider }) => {
+    // The compiler would reject what the store must reject when it runs.
     const plain = { accessToken: 'plaintext' as unknown as StoredConnection['accessToken'] }
     const first = record('a')
     for (const call of [
