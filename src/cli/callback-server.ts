@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { isStagedoorError } from '../errors.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
 
-export interface CallbackOptions<T> {
+interface CallbackOptions<T> {
   readonly redirectUri: URL
   readonly signal: AbortSignal
   /** Called once the server listens. */

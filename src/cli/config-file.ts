@@ -18,7 +18,7 @@ export interface CliConfig extends Partial<StagedoorOptions> {
   readonly kms?: Kms | undefined
 }
 
-export const configFileNames = ['ts', 'mts', 'js', 'mjs'].map((extension) => `stagedoor.config.${extension}`)
+const configFileNames = ['ts', 'mts', 'js', 'mjs'].map((extension) => `stagedoor.config.${extension}`)
 
 const configError = (message: string, action: string): CommandError =>
   new CommandError('CONFIG_FILE', message, { exitCode: exitCodes.config, action })

@@ -38,7 +38,7 @@ export function createOutput(terminal: Terminal, json: boolean): Output {
   }
 }
 
-export interface Explanation {
+interface Explanation {
   readonly code: string
   readonly message: string
   readonly action?: string | undefined

@@ -2,7 +2,7 @@ import { progress as progressBar } from '@clack/prompts'
 import type { Context } from './context.ts'
 
 /** Shows the progress of a long command. */
-export interface Progress {
+interface Progress {
   update(done: number, text: string): void
   end(text: string): void
 }

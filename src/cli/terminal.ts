@@ -8,7 +8,7 @@ export interface Terminal {
   readonly signal: AbortSignal
 }
 
-export interface OutputStream {
+interface OutputStream {
   readonly isTTY?: boolean | undefined
   write(text: string): unknown
 }

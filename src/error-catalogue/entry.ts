@@ -1,5 +1,5 @@
 /** Who acts on an error. `caller`: the calling code, by trying again later. */
-export type Actor = 'developer' | 'user' | 'database operator' | 'key operator' | 'caller'
+type Actor = 'developer' | 'user' | 'database operator' | 'key operator' | 'caller'
 
 /** What a client of the HTTP endpoints receives. `{provider}` is replaced by the name of the provider. */
 export interface ProblemText {

@@ -33,7 +33,7 @@ export interface HandlerOptions<C> extends SiteOptions {
 }
 
 /** What a handler is created from, besides its options. */
-export interface HandlerParts {
+interface HandlerParts {
   readonly connections: HandlerConnections
   readonly redirectUri: string
   /** What every sign-in requests: the default of `connections.begin`. */

@@ -17,7 +17,7 @@ export function parseCookies(header: string | null | undefined): readonly { name
   return cookies
 }
 
-export interface CookieAttributes {
+interface CookieAttributes {
   /** Seconds; 0 deletes the cookie. */
   readonly maxAge: number
   readonly path: string

@@ -1,4 +1,4 @@
-export interface LoopbackOptions {
+interface LoopbackOptions {
   /** Accepts the name `localhost` too. A resolver may map it to another machine. @default false */
   readonly localhost?: boolean
   /** Accepts 127.0.0.1 alone of 127.0.0.0/8. @default false */

@@ -1,5 +1,5 @@
 /** A signal that aborts after a time. Call `done()` when the work has ended. */
-export interface Timeout {
+interface Timeout {
   readonly signal: AbortSignal
   done(): void
 }

@@ -2,7 +2,7 @@ import { SpotifyApiError } from '../errors.ts'
 import type { CircuitEvents } from './limiter.ts'
 
 /** Stops calls to a server that is down, and sends one probe at a time to find out when it is up again. */
-export interface Breaker {
+interface Breaker {
   /**
    * Runs `attempt` unless the circuit is open. Half-open, one call is the probe and all others fail at once.
    * @throws SpotifyApiError `API_CIRCUIT_OPEN` with `retryAt`; otherwise the error of `attempt`
@@ -16,9 +16,9 @@ export type BreakerState =
   | { readonly status: 'open' | 'half_open'; readonly retryAt: number }
 
 /** The name of an event and its payload. */
-export type CircuitEvent = { [E in keyof CircuitEvents]: [event: E, payload: CircuitEvents[E]] }[keyof CircuitEvents]
+type CircuitEvent = { [E in keyof CircuitEvents]: [event: E, payload: CircuitEvents[E]] }[keyof CircuitEvents]
 
-export interface BreakerOptions {
+interface BreakerOptions {
   /** Name of the circuit in events: `api` or `token`. */
   readonly circuit: string
   /** What an error shows about the server: down, up (it responded), or nothing (aborted, never sent). */

@@ -1,7 +1,7 @@
 import { SpotifyApiError } from '../errors.ts'
 
 /** A call in the queue. It starts with a `Grant`. */
-export interface QueuedCall<Grant> {
+interface QueuedCall<Grant> {
   readonly scope: string
   /** Epoch milliseconds after which it must not start. */
   readonly deadline: number
@@ -13,7 +13,7 @@ export interface QueuedCall<Grant> {
 }
 
 /** A call to put in the queue. */
-export interface QueueEntry<T, Grant> {
+interface QueueEntry<T, Grant> {
   readonly scope: string
   readonly deadline: number
   /** Milliseconds until the deadline. */

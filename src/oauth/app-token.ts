@@ -6,12 +6,12 @@ import { timeoutSignal } from '../internal/timeout.ts'
 import type { TokenSet } from './token-set.ts'
 
 /** Encrypts the token while it waits in memory. A `Vault` is one. */
-export interface TokenCipher {
+interface TokenCipher {
   seal(plaintext: string, binding: Readonly<Record<string, string>>): Promise<EncryptedToken>
   open(token: EncryptedToken, binding: Readonly<Record<string, string>>, options?: CallOptions): Promise<string>
 }
 
-export interface AppTokenParts {
+interface AppTokenParts {
   readonly clientCredentials: (options?: CallOptions) => Promise<TokenSet>
   readonly cipher: TokenCipher
   readonly clientId: string

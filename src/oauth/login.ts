@@ -14,7 +14,7 @@ export interface Login {
 }
 
 /** Encrypts sign-ins into cookies and decrypts them. */
-export interface LoginCookies {
+interface LoginCookies {
   /** `Set-Cookie` values: the new login, and the removal of the oldest ones beyond five. */
   seal(login: Login, cookies?: string): Promise<readonly string[]>
   /**

@@ -117,7 +117,7 @@ export function composeOAuth(settings: OAuthSettings, tokenEndpoint: TokenEndpoi
 }
 
 /** Turns the error of a failed token request into the public one; an abort by the caller is rethrown unchanged. */
-export async function withPublicErrors<T>(request: Promise<T>): Promise<T> {
+async function withPublicErrors<T>(request: Promise<T>): Promise<T> {
   try {
     return await request
   } catch (error) {
@@ -125,7 +125,7 @@ export async function withPublicErrors<T>(request: Promise<T>): Promise<T> {
   }
 }
 
-export function toPublicError(error: TokenEndpointError): LoginError | ConfigError {
+function toPublicError(error: TokenEndpointError): LoginError | ConfigError {
   switch (error.kind) {
     case 'client_rejected':
       return new ConfigError('CONFIG_CLIENT_REJECTED', error.message, { cause: error })

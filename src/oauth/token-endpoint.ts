@@ -8,7 +8,7 @@ import type { TokenSet } from './token-set.ts'
 
 export { TokenEndpointError }
 
-export interface TokenEndpointSettings {
+interface TokenEndpointSettings {
   readonly provider: Provider
   readonly endpoints: ProviderEndpoints
   readonly clientId: string

@@ -5,7 +5,7 @@ import type { AppMode, OperationData } from './operations/operation.ts'
 import type { ApiResponse } from './transport.ts'
 
 /** What is known about a request when an error is made of its response. */
-export interface ErrorContext {
+interface ErrorContext {
   readonly request: { readonly method: string; readonly path: string }
   readonly operation: OperationData | undefined
   readonly mode: AppMode
@@ -20,7 +20,7 @@ interface ErrorBody {
 }
 
 /** Reports a 429 to the limiter; returns the epoch milliseconds until which it pauses. */
-export type OnThrottled = (info: { readonly retryAt: number | undefined; readonly reason: 'rate' | 'quota' }) => number
+type OnThrottled = (info: { readonly retryAt: number | undefined; readonly reason: 'rate' | 'quota' }) => number
 
 /**
  * The error for a response other than 2xx: by its status, its headers and every form of body that Spotify is known to

@@ -3,7 +3,7 @@ import type { Limiter } from '../limits/limiter.ts'
 import type { AppMode } from './operations/operation.ts'
 
 /** The bounds of a call. Those of the client hold for every call that does not name its own. */
-export interface CallLimits {
+interface CallLimits {
   /** Milliseconds that one attempt may take from leaving the queue until its body is read. @default 10_000 */
   readonly timeout?: number | undefined
   /** Milliseconds that the whole call may take: token, queue, pauses, every attempt. @default the sum of the others */

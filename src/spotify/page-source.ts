@@ -3,11 +3,7 @@ import { sameOrigin } from '../internal/same-origin.ts'
 import type { Page } from './schemas/kinds.ts'
 
 /** Where a page begins. */
-export type Position =
-  | { readonly offset: number }
-  | { readonly after: string }
-  | { readonly before: string }
-  | undefined
+type Position = { readonly offset: number } | { readonly after: string } | { readonly before: string } | undefined
 
 /** Where a list begins by the parameters of its query. */
 export function startOf({ after, before, offset }: Readonly<Record<string, unknown>>): Position {

@@ -7,7 +7,7 @@ import { type Progress, start } from './progress.ts'
 import { createRetry } from './retry.ts'
 import type { ApiRequest, ApiResponse } from './transport.ts'
 
-export interface PipelineOptions extends AttemptOptions {
+interface PipelineOptions extends AttemptOptions {
   readonly retries: number
   readonly deadline: number | undefined
 }

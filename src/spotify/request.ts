@@ -37,7 +37,7 @@ export interface RequestInput<T = unknown> {
  * The URL of a free request. It carries the token, so it must be on the API's origin and below its base.
  * @throws TypeError `INVALID_ARGUMENT`
  */
-export function urlOf(base: string, { path, query }: Pick<RequestInput, 'path' | 'query'>): URL {
+function urlOf(base: string, { path, query }: Pick<RequestInput, 'path' | 'query'>): URL {
   const url = sameOrigin(/^https?:/i.test(path) ? path : base + path, base)
   const root = new URL(base).pathname.replace(/\/$/, '')
   const relative = !/^https?:/i.test(path)
@@ -57,7 +57,7 @@ export function urlOf(base: string, { path, query }: Pick<RequestInput, 'path' |
 const knownSegments: ReadonlySet<string> = new Set(Object.values(operations).flatMap(({ path }) => path.split('/')))
 
 /** A path with `{id}` in place of every segment that no operation has in its template: what an error may show. */
-export function templateOf(pathname: string): string {
+function templateOf(pathname: string): string {
   return pathname
     .split('/')
     .map((part) => (knownSegments.has(part) && !part.startsWith('{') ? part : '{id}'))

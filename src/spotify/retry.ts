@@ -8,7 +8,7 @@ import type { RequestOptions } from './options.ts'
 import type { Progress } from './progress.ts'
 import type { ApiResponse } from './transport.ts'
 
-export interface RetryOptions {
+interface RetryOptions {
   readonly now: () => number
   readonly retries: number
   readonly maxWait: number
@@ -16,7 +16,7 @@ export interface RetryOptions {
 }
 
 /** Makes the further attempts of a call whose first one failed with `error`; throws the last error when there are none. */
-export type Retry = (call: ApiCall, options: RequestOptions, progress: Progress, error: unknown) => Promise<ApiResponse>
+type Retry = (call: ApiCall, options: RequestOptions, progress: Progress, error: unknown) => Promise<ApiResponse>
 
 const maxThrottles = 5
 const transientCodes: ReadonlySet<string> = new Set(['API_SERVER_ERROR', 'API_UNREACHABLE', 'API_TIMEOUT'])

@@ -2,7 +2,7 @@ import { ConfigError, StoreError } from '../errors.ts'
 import { isObject } from '../internal/is-object.ts'
 
 /** What a failed statement means for the caller, by the error of its driver. */
-export type DriverFailure = 'duplicate' | 'conflict' | 'no-table' | 'other'
+type DriverFailure = 'duplicate' | 'conflict' | 'no-table' | 'other'
 
 const failures: Readonly<Record<string, DriverFailure>> = {
   // PostgreSQL, SQLSTATE

@@ -16,7 +16,7 @@ export interface NodeRedisLike {
 }
 
 /** The commands that the store needs, for either client. All keys of a call are in one slot. */
-export interface RedisCommands {
+interface RedisCommands {
   hmget(key: string, fields: readonly string[]): Promise<readonly unknown[]>
   run(script: string, keys: readonly string[], values: readonly string[]): Promise<unknown>
 }

@@ -8,7 +8,7 @@ const bucketCount = 64
  * The names of the store's keys. A connection belongs to one of 64 buckets by its owner; the hash tag of the bucket
  * puts its record, due set, list set and key set into one slot of a Redis Cluster.
  */
-export interface RedisKeys {
+interface RedisKeys {
   /** Hash: `revision`, `record` (JSON), and copies of the values that the sets below are sorted by. */
   record(id: ConnectionId): string
   /** The sorted sets of a connection's bucket: by next check, by status and owner, by key id and owner. */

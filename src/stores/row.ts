@@ -29,7 +29,7 @@ export const columns = [
   'created_at',
   'updated_at',
 ] as const
-export type Column = (typeof columns)[number]
+type Column = (typeof columns)[number]
 export type Parameter = string | number | Uint8Array | null
 
 /** The values of a record's columns, in the order of {@link columns}. */

@@ -1,5 +1,5 @@
 /** What a test expected, and what happened. */
-export interface Expectation<T> {
+interface Expectation<T> {
   readonly noun: string
   readonly filter: object
   /** The expected number; undefined for at least one. */

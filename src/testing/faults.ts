@@ -4,7 +4,7 @@ import { hash } from './random.ts'
 import { apiError, empty, html, oauthError, text } from './response.ts'
 
 /** The parts of a request that fault rules match on. */
-export interface FaultSubject {
+interface FaultSubject {
   readonly method: string
   /** As sent by the client, `/v1/me/tracks` or `/api/token`, without the query. */
   readonly path: string

@@ -67,7 +67,7 @@ function revokedNote({ revokedAt }: GrantOrToken): string {
   return revokedAt === undefined ? '' : ', revoked'
 }
 
-export interface CodeDetails {
+interface CodeDetails {
   readonly redirectUri: string
   readonly challenge: string | undefined
 }

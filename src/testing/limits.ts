@@ -17,7 +17,7 @@ export interface LimitOptions {
   readonly quota?: Readonly<Partial<Record<QuotaGroup, number>>> | undefined
 }
 
-export const quotaGroups = [
+const quotaGroups = [
   'me',
   'library',
   'playlists',
@@ -32,7 +32,7 @@ export const quotaGroups = [
 /** A group of operations with a quota of its own. */
 export type QuotaGroup = (typeof quotaGroups)[number]
 
-export function quotaGroup(path: string): QuotaGroup {
+function quotaGroup(path: string): QuotaGroup {
   const [, first = '', second = ''] = path.split('/')
   if (path.includes('playlists')) return 'playlists'
   if (first === 'me') return second === 'player' ? 'player' : second === '' || second === 'top' ? 'me' : 'library'

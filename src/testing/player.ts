@@ -13,9 +13,9 @@ export interface FakeDevice {
   volume: number | null
 }
 
-export type RepeatState = 'off' | 'track' | 'context'
+type RepeatState = 'off' | 'track' | 'context'
 
-export interface PlayHistoryEntry {
+interface PlayHistoryEntry {
   readonly uri: string
   readonly playedAt: number
   readonly contextUri: string | undefined

@@ -10,18 +10,18 @@ import { KeyRing, type WrappedKey } from './key-ring.ts'
 import type { Kms } from './kms.ts'
 
 /** The data key that seals. */
-export interface ActiveKey extends WrappedKey {
+interface ActiveKey extends WrappedKey {
   readonly key: CryptoKey
 }
 
 /** A data key that opens tokens. */
-export interface OpenKey {
+interface OpenKey {
   readonly key: CryptoKey
   /** Set after the first token was opened with it: this proves that key and id belong together. */
   proven: boolean
 }
 
-export interface DataKeysOptions {
+interface DataKeysOptions {
   readonly kms: Kms
   readonly retired: readonly Kms[]
   readonly rotateAfter: number

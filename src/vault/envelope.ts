@@ -6,7 +6,7 @@ import { isObject } from '../internal/is-object.ts'
 /** The format that {@link parseToken} accepts and `seal` writes: `docs/storage-format.md`. */
 export const formatVersion = 1
 /** Bytes of UTF-8 that one token may have. */
-export const maxPlaintext = 65_536
+const maxPlaintext = 65_536
 export const nonceLength = 12
 
 const tagLength = 16

@@ -6,7 +6,7 @@ import { parseToken, type TokenBytes } from './envelope.ts'
 import type { Binding } from './vault.ts'
 
 /** A token of valid format, with its binary fields decoded. */
-export interface ParsedToken extends TokenBytes {
+interface ParsedToken extends TokenBytes {
   readonly token: EncryptedToken
   /** The {@link cacheName} of its data key. */
   readonly name: string

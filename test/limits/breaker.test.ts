@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { SpotifyApiError } from '../../src/errors.ts'
-import { type Breaker, type CircuitEvent, createBreaker } from '../../src/limits/breaker.ts'
+import { createBreaker } from '../../src/limits/breaker.ts'
 
 const down = new SpotifyApiError('API_SERVER_ERROR', 'down', { status: 503 })
 const notFound = new SpotifyApiError('API_NOT_FOUND', 'not found', { status: 404 })
@@ -8,8 +8,8 @@ const aborted = new DOMException('aborted', 'AbortError')
 
 describe('the circuit breaker', () => {
   let time: number
-  let events: CircuitEvent[]
-  let breaker: Breaker
+  let events: Parameters<NonNullable<Parameters<typeof createBreaker>[0]['emit']>>[]
+  let breaker: ReturnType<typeof createBreaker>
   let attempts: number
 
   beforeEach(() => {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createLoginCookies, type LoginCookies } from '../../src/oauth/login.ts'
+import { createLoginCookies } from '../../src/oauth/login.ts'
 import { loginKeys } from '../../src/oauth/login-keys.ts'
 import { createState, type LoginTransaction } from '../../src/oauth/transaction.ts'
 
@@ -21,7 +21,7 @@ const header = (setCookies: readonly string[]): string =>
     .join('; ')
 const callback = (state: string): URL => new URL(`https://app.example/callback?code=c&state=${state}`)
 
-let cookies: LoginCookies
+let cookies: Awaited<ReturnType<typeof createLoginCookies>>
 beforeEach(async () => {
   time = Date.parse('2026-11-01T00:00:00Z')
   cookies = await createLoginCookies({ ...base, keys: loginKeys([key(1)]) })

@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes } from '../exit-code.ts'
 import type { Finding } from '../finding.ts'
 import { runChecks } from '../run-checks.ts'
 
-export interface DoctorOptions {
+interface DoctorOptions {
   /** Also sends requests to Spotify. */
   readonly online?: boolean | undefined
 }

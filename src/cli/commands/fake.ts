@@ -2,7 +2,7 @@ import { startFakeSpotify } from '../../testing/server.ts'
 import type { Context } from '../context.ts'
 import { CommandError, type ExitCode, exitCodes } from '../exit-code.ts'
 
-export interface FakeOptions {
+interface FakeOptions {
   readonly port: number
   readonly seed?: number | undefined
 }

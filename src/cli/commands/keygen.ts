@@ -6,7 +6,7 @@ import { CommandError, type ExitCode, exitCodes } from '../exit-code.ts'
 
 const variables = { login: 'STAGEDOOR_LOGIN_KEYS', vault: 'STAGEDOOR_VAULT_KEY' } as const
 
-export interface KeygenOptions {
+interface KeygenOptions {
   readonly only?: keyof typeof variables | undefined
   /** Appends the lines to this file instead of printing them. */
   readonly out?: string | undefined

@@ -7,7 +7,7 @@ import { stagedoorOptions } from '../config-file.ts'
 import { type Context, withConfig } from '../context.ts'
 import { CommandError, type ExitCode, exitCodes } from '../exit-code.ts'
 
-export interface LoginOptions {
+interface LoginOptions {
   readonly owner: string
   /** Seconds. */
   readonly timeout: number

@@ -5,7 +5,7 @@ import { createProgress, timeLeft } from '../progress.ts'
 import { settingsOf } from '../settings.ts'
 import { summarizeStore } from '../store-summary.ts'
 
-export interface RotateOptions {
+interface RotateOptions {
   readonly dryRun?: boolean | undefined
   readonly pageSize?: number | undefined
   readonly concurrency?: number | undefined

@@ -6,7 +6,7 @@ import { type HealthStatus, healthOf } from './health.ts'
 /** Connections by health; states without connections are absent. */
 export type HealthCounts = Readonly<Partial<Record<HealthStatus, number>>>
 
-export interface CountInput {
+interface CountInput {
   readonly store: TokenStore
   readonly provider: Provider
   /** Milliseconds before its expiry from which on an access token is due for a refresh. */
@@ -14,7 +14,7 @@ export interface CountInput {
   readonly now: () => number
 }
 
-export interface CountOptions {
+interface CountOptions {
   /** Milliseconds before the end of a grant from which on it counts as due soon. */
   readonly warnBefore: number
   readonly signal?: AbortSignal | undefined

@@ -34,7 +34,7 @@ export interface ApiHealth {
   readonly until?: Date | undefined
 }
 
-export interface HealthInput {
+interface HealthInput {
   readonly provider: Provider
   /** Epoch milliseconds. */
   readonly now: number

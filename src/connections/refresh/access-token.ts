@@ -7,7 +7,7 @@ import type { Accounts } from '../sign-in/account.ts'
 import { notFound } from './failure.ts'
 import type { ConnectionToken, Refresher } from './refresh.ts'
 
-export type AccessTokens = (
+type AccessTokens = (
   ownerId: string,
   options?: CallOptions & { readonly rejected?: string | undefined },
 ) => Promise<string>

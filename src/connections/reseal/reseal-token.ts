@@ -4,7 +4,7 @@ import type { Vault } from '../../vault/vault.ts'
 import type { TokenSeal } from '../records/token-seal.ts'
 
 /** Which token to move, and how. */
-export interface ResealTokenInput {
+interface ResealTokenInput {
   readonly vault: Vault
   readonly seal: TokenSeal
   readonly ownerId: string

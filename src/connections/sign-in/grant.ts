@@ -27,7 +27,7 @@ export interface AdoptInput {
 }
 
 /** The tokens of a user's new authorization and what is known about it. */
-export interface Grant {
+interface Grant {
   readonly ownerId: string
   readonly tokens: TokenSet
   readonly authorizedAt: number

@@ -34,7 +34,7 @@ export interface CompleteInput {
   readonly cookies?: string | undefined
 }
 
-export interface SignIn {
+interface SignIn {
   begin(input: BeginInput, options?: CallOptions): Promise<{ url: URL; setCookies: readonly string[] }>
   complete(
     input: CompleteInput,

@@ -3,7 +3,7 @@ import type { CeilingOptions } from '../options.ts'
 import { type Ceiling, learnedCeiling } from './ceiling.ts'
 
 /** A refusal, with bounds on how many requests the server had counted by then. */
-export interface Refusal {
+interface Refusal {
   /** Accepted requests that it certainly counted. */
   readonly atLeast: number
   /** Requests that it may have counted, the refused one included. */

@@ -1,6 +1,6 @@
 import { base64url, randomBytes } from '../../internal/bytes.ts'
 
-export interface SentLogOptions {
+interface SentLogOptions {
   /** Milliseconds. */
   readonly window: number
   readonly guard: number

@@ -14,7 +14,7 @@ export interface Link {
 /** Connects, or rejects after a timeout. */
 export type Connect = (events: { lost(): void; message(text: string): void }) => Promise<Link>
 
-export interface ConnectionHandlers {
+interface ConnectionHandlers {
   /** Connected; the link is used once this has resolved. */
   join(link: Link): Promise<void>
   ready(): void

@@ -9,7 +9,7 @@ export interface ScriptClient {
   defineCommand(name: string, definition: { readonly numberOfKeys: number; readonly lua: string }): unknown
 }
 
-export interface SharedWindowOptions {
+interface SharedWindowOptions {
   readonly client: ScriptClient
   /** The limiters with the same `id` share the window. */
   readonly id: string

@@ -7,8 +7,8 @@ export type AppMode = 'development' | 'extended'
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** The type of a parameter or body field; a `?` marks it as optional. `strings` are joined with commas in a query. */
-export type FieldKind = 'string' | 'integer' | 'number' | 'boolean' | 'strings' | 'object' | 'objects'
-export type Field = FieldKind | `${FieldKind}?`
+type FieldKind = 'string' | 'integer' | 'number' | 'boolean' | 'strings' | 'object' | 'objects'
+type Field = FieldKind | `${FieldKind}?`
 
 /** One operation of the Web API, as data. */
 export interface OperationData {
@@ -83,8 +83,3 @@ export type Input<F> = Simplify<
 export type PathNames<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
   ? Name | PathNames<Rest>
   : never
-
-/** The path of an operation and its first word: what an error may show. */
-export function template(operation: Pick<OperationData, 'method' | 'path'>): { method: string; path: string } {
-  return { method: operation.method, path: operation.path }
-}

@@ -70,7 +70,7 @@ export interface Page<T> {
 }
 
 /** A page of each kind that was searched for. Spotify sends `null` in place of an item that this application cannot see. */
-export interface Search {
+interface Search {
   readonly albums?: Page<SimplifiedAlbum | null>
   readonly artists?: Page<Artist | null>
   readonly audiobooks?: Page<SimplifiedAudiobook | null>

@@ -6,7 +6,7 @@ import { schemas } from './schemas.ts'
 import type { $ZodIssue } from './zod.ts'
 
 /** The form of an operation's response. */
-export interface ResponseShape {
+interface ResponseShape {
   readonly response?: string
   readonly many?: string | true
   readonly paging?: string
@@ -14,7 +14,7 @@ export interface ResponseShape {
 }
 
 /** Where something in a response is not as described, without any value. */
-export interface SchemaMismatch {
+interface SchemaMismatch {
   readonly kind: Kind
   readonly path: string
   readonly dropped: boolean

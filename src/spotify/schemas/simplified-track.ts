@@ -2,7 +2,7 @@ import { simplifiedArtist } from './artist.ts'
 import { externalUrls, restrictions } from './common.ts'
 import { flag, type Infer, list, literal, maybe, nullable, number, object, string, text, texts } from './object.ts'
 
-export const linkedTrack = object({ type: text, id: text, uri: text, href: text, external_urls: externalUrls })
+const linkedTrack = object({ type: text, id: text, uri: text, href: text, external_urls: externalUrls })
 /** The track that was requested, when Spotify returned another one in its place. */
 export interface LinkedTrack extends Infer<typeof linkedTrack> {}
 

@@ -20,7 +20,7 @@ export interface AuthorizationRequest {
 }
 
 /** The result of an authorization URL: a request that needs consent, an error for the callback, or an error page. */
-export type ParsedAuthorization =
+type ParsedAuthorization =
   | { readonly kind: 'consent'; readonly request: AuthorizationRequest }
   | { readonly kind: 'callback'; readonly url: URL; readonly error: string }
   | { readonly kind: 'page'; readonly problem: string }

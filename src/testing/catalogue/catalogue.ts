@@ -5,7 +5,7 @@ const kinds = ['artist', 'album', 'track', 'show', 'episode', 'audiobook', 'chap
 export type CatalogueKind = (typeof kinds)[number]
 
 /** A range of consecutive objects that belong to one parent: an album's tracks, a show's episodes. */
-export interface Run {
+interface Run {
   readonly index: number
   readonly first: number
   readonly count: number

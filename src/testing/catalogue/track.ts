@@ -7,7 +7,7 @@ import { title } from './names.ts'
 import { identity, type View } from './view.ts'
 
 /** The artists of a track: its album's, and sometimes a guest. */
-export function trackArtists(catalogue: Catalogue, index: number): readonly number[] {
+function trackArtists(catalogue: Catalogue, index: number): readonly number[] {
   const own = catalogue.artistOfAlbum(catalogue.albumOfTrack(index).index).index
   if (hash(catalogue.seed, index, 81) % 6 !== 0) return [own]
   const guest = hash(catalogue.seed, index, 82) % catalogue.count('artist')
@@ -22,11 +22,11 @@ export function trackName(catalogue: Catalogue, index: number): string {
   return title(catalogue.seed, index * 7 + 3)
 }
 
-export function isPlayable(catalogue: Catalogue, index: number, market: string | undefined): boolean {
+function isPlayable(catalogue: Catalogue, index: number, market: string | undefined): boolean {
   return market === undefined || albumMarkets(catalogue, catalogue.albumOfTrack(index).index).includes(market)
 }
 
-export function simplifiedTrack(catalogue: Catalogue, view: View, index: number): Record<string, unknown> {
+function simplifiedTrack(catalogue: Catalogue, view: View, index: number): Record<string, unknown> {
   const album = catalogue.albumOfTrack(index)
   const playable = isPlayable(catalogue, index, view.market)
   return {

@@ -14,7 +14,7 @@ export async function rejection(promise: Promise<unknown>, code: SpotifyApiError
   return error as SpotifyApiError
 }
 
-export interface Gate {
+interface Gate {
   readonly opened: Promise<void>
   open(): void
 }

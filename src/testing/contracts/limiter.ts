@@ -4,7 +4,7 @@ import { addPauseCases } from './limiter-pauses.ts'
 import { addQueueCases } from './limiter-queue.ts'
 
 /** The options of the limiter that a case needs. */
-export interface LimiterContractOptions {
+interface LimiterContractOptions {
   /** Requests per window at the start. */
   readonly initialCeiling: number
   /** Milliseconds. */

@@ -2,7 +2,7 @@ import type { ConnectionId, StoredConnection } from '../../stores/store.ts'
 import type { StoreContractSubject } from './store.ts'
 import { equal, storedConnection, unique } from './store-fixtures.ts'
 
-export type StoreContext = ReturnType<typeof storeContext>
+type StoreContext = ReturnType<typeof storeContext>
 /** Adds one case to the contract. */
 export type AddCase = (name: string, run: (context: StoreContext) => Promise<void>) => void
 

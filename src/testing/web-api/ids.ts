@@ -35,7 +35,7 @@ export function renderMany(
   })
 }
 
-export interface SpotifyUri {
+interface SpotifyUri {
   readonly type: string
   readonly id: string
 }

@@ -20,7 +20,7 @@ export interface ApiCall {
 }
 
 /** `removed-2026` and `removed-2024` return 403 to applications registered after the removal. */
-export type Availability = 'available' | 'removed-2026' | 'removed-2024'
+type Availability = 'available' | 'removed-2026' | 'removed-2024'
 
 export interface Operation {
   /** Spotify's name of the operation. */

@@ -6,7 +6,7 @@ export interface PageRequest {
   readonly offset: number
 }
 
-export interface PageBounds {
+interface PageBounds {
   readonly fallback?: number
   readonly max?: number
   readonly min?: number

@@ -7,7 +7,7 @@ interface Node {
   readonly methods: Map<string, Operation>
 }
 
-export interface Match {
+interface Match {
   /** Absent when the path exists but not with this method. */
   readonly operation: Operation | undefined
   readonly params: Readonly<Record<string, string>>

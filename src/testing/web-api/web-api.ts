@@ -7,7 +7,7 @@ import type { ApiCall, Operation } from './operation.ts'
 import { Refusal } from './refusal.ts'
 import { Router } from './router.ts'
 
-export interface WebApiRequest {
+interface WebApiRequest {
   readonly method: string
   /** Relative to the API's base URL. */
   readonly path: string
@@ -19,7 +19,7 @@ export interface WebApiRequest {
 }
 
 /** The token of a request, or the response to a request without a valid one. */
-export interface Caller {
+interface Caller {
   readonly token?: FakeToken
   readonly rejection?: Response
 }

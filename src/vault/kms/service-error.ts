@@ -1,7 +1,7 @@
 import { VaultError, type VaultErrorCode } from '../../errors.ts'
 
 /** The facts of a service's response that may be shown: never its message, request or body. */
-export interface ServiceFacts {
+interface ServiceFacts {
   /** Its usual name: `AWS KMS`. */
   readonly service: string
   /** The service's own name for the error. */
