@@ -27,6 +27,26 @@ export function addPauseCases(add: AddCase): void {
     )
   })
 
+  add('a listener of onAny, if the limiter offers it, receives each event until it is removed', {}, async (limiter) => {
+    if (limiter.onAny === undefined) return
+    const byName: unknown[] = []
+    const byAny: unknown[] = []
+    limiter.on('limiter.paused', (payload) => byName.push(payload))
+    const remove = limiter.onAny((event, payload) => {
+      if (event === 'limiter.paused') byAny.push(payload)
+    })
+    const refuse = (scope: string): Promise<unknown> =>
+      limiter.schedule(async (slot) => slot.throttled({ retryAt: Date.now() + pause, scope, reason: 'quota' }), {
+        scope,
+      })
+    await refuse('search')
+    remove()
+    await refuse('player')
+    expect(byName.length === 2, `two events by name, not ${byName.length}`)
+    expect(byAny.length === 1, `one event by onAny, not ${byAny.length}`)
+    expect(JSON.stringify(byAny[0]) === JSON.stringify(byName[0]), 'the same payload by onAny as by name')
+  })
+
   add('a quota pauses its own scope and no other scope', { maxConcurrent: 2 }, async (limiter) => {
     let retryAt = 0
     await limiter.schedule(
