@@ -18,6 +18,11 @@ const forTests: Readonly<Record<string, string>> = {
   'src/stores/redis-keys.ts bucketOf': 'pins the numbers, which stored data depends on',
 }
 
+/** Packages that are found by their name alone, and by what. */
+const impliedBy: Readonly<Record<string, string>> = {
+  '@size-limit/preset-small-lib': 'size-limit loads the plugins that package.json names',
+}
+
 describe('what a source file exports', () => {
   const sources = new Map(find('src/**/*.ts', 'scripts/*.ts').map((file) => [file, read(file)]))
   const unused = unusedExports(
@@ -65,7 +70,41 @@ describe('the packages of package.json', () => {
     const installed = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)]
     expect(installed.filter((name) => !packages.has(name))).toEqual([])
   })
+
+  it('that only this repository needs are used by its code, its scripts or another package', () => {
+    const code = find('{src,test,scripts,examples,docs,.ci}/**/*.{ts,tsx,mjs,json,md,sh}', '.ci/*', '*.config.ts')
+    const text = [Object.values(manifest.scripts).join('\n'), ...code.filter(isCode).map(read)].join('\n')
+    const names = Object.keys(manifest.devDependencies)
+    const peers = new Set(names.flatMap(requiredPeers))
+    const needed = (name: string): boolean => {
+      const { bin = {} } = installed(name)
+      const commands = typeof bin === 'string' ? [] : Object.keys(bin)
+      const subject = name.replace(/^@types\//, '')
+      return peers.has(name) || name in impliedBy || [subject, ...commands].some((word) => text.includes(word))
+    }
+    expect(names.filter((name) => !needed(name))).toEqual([])
+    expect(Object.keys(impliedBy).filter((name) => !names.includes(name))).toEqual([])
+  })
 })
+
+function isCode(file: string): boolean {
+  return !/(?:^|\/)(?:node_modules|fixtures)\/|package(?:-lock)?\.json$/.test(file)
+}
+
+interface Manifest {
+  readonly bin?: string | Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
+}
+
+function installed(name: string): Manifest {
+  return JSON.parse(read(`node_modules/${name}/package.json`)) as Manifest
+}
+
+function requiredPeers(name: string): string[] {
+  const { peerDependencies = {}, peerDependenciesMeta = {} } = installed(name)
+  return Object.keys(peerDependencies).filter((peer) => peerDependenciesMeta[peer]?.optional !== true)
+}
 
 function nameOf(specifier: string): string {
   return specifier
