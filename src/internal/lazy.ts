@@ -1,5 +1,5 @@
 /** A value that is loaded with its first use. */
-interface Lazy<T> {
+export interface Lazy<T> {
   /** Loads it, once for all callers. A failed load is forgotten: the next call tries again. */
   load(): Promise<T>
   /** The value once it is loaded, for a path that must not wait; `undefined` before. */
