@@ -1,4 +1,5 @@
+import type * as protocol from 'oauth4webapi'
 import { type Lazy, lazy } from '../internal/lazy.ts'
 
 /** The protocol library, loaded at the first sign-in or token request. */
-export const oauth4webapi: Lazy<typeof import('oauth4webapi')> = lazy(() => import('oauth4webapi'))
+export const oauth4webapi: Lazy<typeof protocol> = lazy(() => import('oauth4webapi'))
