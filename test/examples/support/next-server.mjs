@@ -1,25 +1,30 @@
 /** Next.js with the example's folder, whose imports of this package lead to its sources. */
-import { readFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import next from 'next'
-import config from '../../../examples/next/next.config.js'
 
 const root = new URL('../../../', import.meta.url)
-const dir = fileURLToPath(new URL('examples/next/', root))
+const example = new URL('examples/next/', root)
+// A copy beside it, which git ignores, with a configuration of its own: Next reads that from a file only.
+const project = new URL('examples/.next-test/', root)
 const port = Number(process.env.PORT)
+
 const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 const resolveAlias = Object.fromEntries(
   Object.entries(exports)
     .filter(([, target]) => typeof target === 'object')
-    .map(([subpath, { default: file }]) => [
-      `stagedoor${subpath.slice(1)}`,
-      file.replace('./dist/', '../../src/').replace(/\.js$/, '.ts'),
-    ]),
+    .map(([subpath, target]) => [`stagedoor${subpath.slice(1)}`, `../../${target['stagedoor-source'].slice(2)}`]),
 )
+const turbopack = { root: fileURLToPath(root), resolveAlias }
+const config = `import config from '../next/next.config.js'
 
-const conf = { ...config, distDir: '.next/test', turbopack: { resolveAlias, root: fileURLToPath(root) } }
-const app = next({ dev: true, dir, hostname: '127.0.0.1', port, conf })
+export default { ...config, turbopack: ${JSON.stringify(turbopack)} }
+`
+cpSync(new URL('app/', example), new URL('app/', project), { recursive: true })
+writeFileSync(new URL('next.config.mjs', project), config)
+
+const app = next({ dev: true, dir: fileURLToPath(project), hostname: '127.0.0.1', port })
 await app.prepare()
 const handle = app.getRequestHandler()
 createServer((request, response) => void handle(request, response)).listen(port, '127.0.0.1', () => {
