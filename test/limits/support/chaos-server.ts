@@ -30,10 +30,12 @@ const faults = {
 
 export type Fault = keyof typeof faults
 
-/** The share of responses that go wrong, and how; at most `most` of them. */
+/** The share of responses that go wrong, or every which one, and how; at most `most` of them. */
 export interface ChaosRule {
   readonly what: Fault
-  readonly share: number
+  readonly share?: number
+  /** The number of requests from one to the next. */
+  readonly every?: number
   readonly path?: RegExp
   readonly most?: number
 }
@@ -52,10 +54,13 @@ export async function chaosServer(rules: readonly ChaosRule[]): Promise<ChaosSer
   const random = seeded(7)
   const done: Partial<Record<Fault | 'none', number>> = {}
   const note = (what: Fault | 'none'): number => (done[what] = (done[what] ?? 0) + 1)
+  let count = 0
   const server = createServer(async (incoming, response) => {
     const url = `http://127.0.0.1${incoming.url}`
-    for (const { what, share, path, most = Number.POSITIVE_INFINITY } of rules) {
-      if (random() >= share || path?.test(url) === false || (done[what] ?? 0) >= most) continue
+    count++
+    for (const { what, share = 0, every, path, most = Number.POSITIVE_INFINITY } of rules) {
+      const isDue = every === undefined ? random() < share : count % every === 0
+      if (!isDue || path?.test(url) === false || (done[what] ?? 0) >= most) continue
       note(what)
       return faults[what](incoming, response)
     }
