@@ -28,7 +28,7 @@ describe('health', () => {
     expect(await status()).toBe('disconnected')
   })
 
-  test('tells both ends, the last error and how the API answers', async () => {
+  test('reports both ends, the last error and the state of the API', async () => {
     const until = new Date(start + minute)
     const world = createWorld({ apiHealth: () => ({ status: 'quota_exceeded', until }) })
     await world.connect('ada', 0)
@@ -84,7 +84,7 @@ describe('a probe', () => {
   })
 
   test('that fails makes the connection degraded for as long as it is looked at', async () => {
-    const probe = vi.fn().mockRejectedValue(new SpotifyApiError('API_UNREACHABLE', 'No answer.'))
+    const probe = vi.fn().mockRejectedValue(new SpotifyApiError('API_UNREACHABLE', 'No response.'))
     const world = createWorld({ probe })
     await world.connect('ada')
     expect(await world.connections.health('ada', { probe: true })).toMatchObject({

@@ -46,7 +46,7 @@ describe('refreshing ahead', () => {
     expect(world.tokenRequests()).toBe(callerPaid)
   })
 
-  test('a connection that nobody uses any more is left to the daily check', async () => {
+  test('a connection that is no longer used is left to the daily check', async () => {
     const world = createWorld()
     await world.connect('ada')
     await sweepFor(world, 18 * hour)
@@ -57,7 +57,7 @@ describe('refreshing ahead', () => {
     expect(world.tokenRequests()).toBe(3)
   })
 
-  test('a connection that nobody has used for an hour is put off, also when no monitor came by before', async () => {
+  test('a connection that was not used for an hour is rescheduled, also when no monitor ran before', async () => {
     const world = createWorld()
     await world.connect('ada')
     world.advance(2 * hour)
@@ -162,7 +162,7 @@ describe('the end of a grant', () => {
     expect(warnings()).toBe(1)
   })
 
-  test('is announced as long ahead as asked for', async () => {
+  test('is emitted as long ahead as configured', async () => {
     const world = createWorld()
     await world.connect('ada')
     const monitor = world.connections.monitor({ warnBefore: 60 * day })
@@ -307,7 +307,7 @@ describe('a sweep', () => {
     await expect(world.connections.monitor().runOnce({ signal: AbortSignal.abort('enough') })).rejects.toBe('enough')
   })
 
-  test('a listener that throws or rejects harms nobody', async () => {
+  test('a listener that throws or rejects affects no other', async () => {
     const world = createWorld()
     world.connections.on('connection.refreshed', () => {
       throw new Error('mine')

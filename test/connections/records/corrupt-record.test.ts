@@ -39,7 +39,7 @@ describe('a stored record that cannot be read', () => {
     expect(await world.connections.accessToken('ann')).toBe(tokens.accessToken)
   })
 
-  it('is deleted when its owner disconnects, and told once', async () => {
+  it('is deleted when its owner disconnects, and emitted once', async () => {
     expect(await world.connections.disconnect('ann')).toMatchObject({ removed: true })
     expect(world.names()).toEqual(['removed'])
     expect(world.events[0]?.payload).toMatchObject({ ownerId: 'ann', provider: 'spotify' })

@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A store whose next write, when told so, fails and takes effect only after it was looked for. */
+/** A store whose next write, when requested, fails and takes effect only after it was looked for. */
 function delayedStore(now: () => number): { store: TokenStore; delayNext(): void } {
   const inner = memoryStore({ now })
   let delay = false
@@ -26,7 +26,7 @@ function delayedStore(now: () => number): { store: TokenStore; delayNext(): void
       if (!delay) return await inner.compareAndSet(id, expected, next, options)
       delay = false
       late = () => inner.compareAndSet(id, expected, next)
-      throw new StoreError('STORE_UNAVAILABLE', 'No answer.')
+      throw new StoreError('STORE_UNAVAILABLE', 'No response.')
     },
   }
   return {
@@ -37,8 +37,8 @@ function delayedStore(now: () => number): { store: TokenStore; delayNext(): void
   }
 }
 
-describe('a write whose answer was lost and that takes effect only later', () => {
-  it('counts as won, and its event is told once', async () => {
+describe('a write whose response was lost and that takes effect only later', () => {
+  it('counts as won, and its event is emitted once', async () => {
     let world: World
     const { store, delayNext } = delayedStore(() => world.now())
     world = createWorld({ store })
@@ -71,7 +71,7 @@ describe('a grant whose write seemed to fail', () => {
         if (!failing) return won
         failing = false
         look = () => other.accessToken('ann', { rejected: tokens.accessToken })
-        throw new StoreError('STORE_UNAVAILABLE', 'No answer.')
+        throw new StoreError('STORE_UNAVAILABLE', 'No response.')
       },
     }
     world = createWorld({ store, fakeOptions: { rotation: 'always' } })
@@ -86,7 +86,7 @@ describe('a grant whose write seemed to fail', () => {
   })
 })
 
-describe('a store that loses an answer for good', () => {
+describe('a store that loses a response for good', () => {
   it('does not keep the owner from disconnecting', async () => {
     let world: World
     let lose = false

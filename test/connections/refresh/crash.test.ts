@@ -80,7 +80,7 @@ describe.concurrent('a process that is killed while it refreshes', () => {
   test.for([
     ['before the request', 'never', 1],
     ['after the request', 'never', 2],
-    ['after the answer', 'never', 2],
+    ['after the response', 'never', 2],
     ['before the request', 'always', 1],
   ] as const)(
     '%s (rotation: %s) loses nothing: another refreshes when the lease is over',
@@ -99,7 +99,7 @@ describe.concurrent('a process that is killed while it refreshes', () => {
   )
 
   test.for(['never', 'always'] as const)(
-    'after the write (rotation: %s) loses nothing, and nobody asks again',
+    'after the write (rotation: %s) loses nothing, and no process requests again',
     async (rotation, context) => {
       const at = await scene(rotation, context)
       await crash(at, 'after the write')
@@ -112,8 +112,8 @@ describe.concurrent('a process that is killed while it refreshes', () => {
     },
   )
 
-  test.for(['after the request', 'after the answer'] as const)(
-    '%s takes a rotated refresh token with it: the user is asked to sign in again, and the old tokens stay for the record',
+  test.for(['after the request', 'after the response'] as const)(
+    '%s takes a rotated refresh token with it: the user must sign in again, and the old tokens stay for the record',
     async (point, context) => {
       const at = await scene('always', context)
       await crash(at, point)

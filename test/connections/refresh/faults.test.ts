@@ -18,8 +18,8 @@ const json = (error: string, description?: string) => ({
   type: 'application/json',
 })
 
-/** What the token endpoint and the machines before it have been seen to answer, apart from the end of a grant. */
-const answers: readonly FaultRule[] = [
+/** What the token endpoint and the machines before it have been seen to return, apart from the end of a grant. */
+const responses: readonly FaultRule[] = [
   { status: 400, body: json('invalid_client', 'Invalid client') },
   { status: 400, body: json('invalid_client') },
   { status: 401, body: json('invalid_client', 'Invalid client secret') },
@@ -64,7 +64,7 @@ function fragile(inner: TokenStore): Outage {
       async compareAndSet(...input) {
         const before = outage.down
         const won = before ? false : await inner.compareAndSet(...input)
-        // A write that the outage meets under way has reached the disk, but its writer is told that it failed.
+        // A write that the outage meets under way has reached the disk, but its writer gets a failure.
         if (before || outage.down) throw new StoreError('STORE_UNAVAILABLE', 'The database is away.')
         return won
       },
@@ -118,7 +118,7 @@ test('a store that is away for ten seconds in the middle of 1,000 refreshes cost
 }, 90_000)
 
 test.each(['always', 'never'] as const)(
-  'every answer that a token endpoint has been seen to give, at random, ends no connection (rotation: %s)',
+  'every response that a token endpoint has been seen to send, at random, ends no connection (rotation: %s)',
   async (rotation) => {
     let offset = 0
     const world: World = createWorld({
@@ -128,7 +128,8 @@ test.each(['always', 'never'] as const)(
     const owners = Array.from({ length: 40 }, (_, index) => `owner-${index}`)
     for (const ownerId of owners) await world.connect(ownerId, 0)
     const cut = rotation === 'never' ? ([{ cut: 'after' }, { cut: 'middle' }] as const) : []
-    for (const answer of [...answers, ...cut]) world.fake.fail({ path: '/api/token', probability: 0.08, ...answer })
+    for (const response of [...responses, ...cut])
+      world.fake.fail({ path: '/api/token', probability: 0.08, ...response })
     const monitor = world.connections.monitor()
     const others = [world.another(), world.another()]
     for (let round = 0; round < 60; round++) {

@@ -18,7 +18,7 @@ function dice(seed: number): (sides: number) => number {
   }
 }
 
-/** A store that answers in any order, and sometimes says that a write failed which it made, or did not make. */
+/** A store that responses in any order, and sometimes says that a write failed which it made, or did not make. */
 function erratic(inner: TokenStore, roll: (sides: number) => number): TokenStore {
   const turns = async (): Promise<void> => {
     for (let turn = roll(4); turn > 0; turn--) await new Promise((resolve) => setImmediate(resolve))

@@ -89,16 +89,16 @@ describe('a store that fails when the new token has come', () => {
     await vi.waitFor(() => expect(world.names()).toEqual(['refreshed']), { timeout: 5000 })
   })
 
-  test('but had taken the write is found out, and the refresh is told once', async () => {
+  test('but had taken the write is found out, and the refresh is emitted once', async () => {
     const { store, state } = fragileStore()
     const world = createWorld({ store, fakeOptions: { rotation: 'always' } })
     await world.connect('ada', 0)
     const { call } = await slowRefresh(world)
     let first = true
     state.refuse = () => {
-      const answer = first ? 'after' : undefined
+      const response = first ? 'after' : undefined
       first = false
-      return answer
+      return response
     }
     world.advance(1000)
     await expect(call).resolves.toBeTypeOf('string')
@@ -185,9 +185,9 @@ test('a lease whose write failed after it was done is the process’s own', asyn
   await world.connect('ada', 0)
   let first = true
   state.refuse = () => {
-    const answer = first ? 'after' : undefined
+    const response = first ? 'after' : undefined
     first = false
-    return answer
+    return response
   }
   await expect(world.connections.accessToken('ada')).resolves.toBeTypeOf('string')
   expect(world.tokenRequests()).toBe(1)
@@ -262,7 +262,7 @@ describe('a KMS that fails', () => {
     expect(await world.connections.accessToken('ada')).toBe(accessToken)
   })
 
-  test('when the answer is there is outlasted', async () => {
+  test('when the response is there is outlasted', async () => {
     const { vault, state } = fragileVault()
     const world = createWorld({ vault, fakeOptions: { rotation: 'always' } })
     await world.connect('ada', 0)

@@ -72,8 +72,8 @@ describe.concurrent.each(stores.filter(([, present]) => present))('processes tha
         if (found === undefined) throw new Error('no record')
         return found
       },
-      callAll: async (ownerId: string, some: readonly Worker[] = workers, each = callers, patience?: number) =>
-        together(await Promise.all(some.map((worker) => worker.call({ site, ownerId, callers: each, patience })))),
+      callAll: async (ownerId: string, some: readonly Worker[] = workers, each = callers, timeout?: number) =>
+        together(await Promise.all(some.map((worker) => worker.call({ site, ownerId, callers: each, timeout })))),
     }
   }
 
@@ -89,14 +89,14 @@ describe.concurrent.each(stores.filter(([, present]) => present))('processes tha
     expect(events).toEqual(['connection.refreshed'])
   }, 60_000)
 
-  test('a token endpoint slower than the callers’ patience is asked once, and later callers get its answer', async ({
+  test('a token endpoint slower than the callers’ timeout is called once, and later callers get its response', async ({
     onTestFinished,
   }) => {
     const { connect, fail, callAll, requests } = await stage(onTestFinished)
     await connect('ada')
     fail({ delay: 2500 })
-    const impatient = await callAll('ada', workers, 25, 300)
-    expect(impatient).toMatchObject({ tokens: {}, errors: { TimeoutError: processes * 25 } })
+    const aborting = await callAll('ada', workers, 25, 300)
+    expect(aborting).toMatchObject({ tokens: {}, errors: { TimeoutError: processes * 25 } })
     const { tokens, errors } = await callAll('ada', workers, 25)
     expect(errors).toEqual({})
     expect(Object.values(tokens)).toEqual([processes * 25])

@@ -16,23 +16,23 @@ async function rewrite(store: TokenStore, changes: (record: StoredConnection) =>
   expect(await store.compareAndSet(id, record.revision, defined as unknown as StoredConnection)).toBe(true)
 }
 
-/** Starts a refresh whose answer waits at the token endpoint until the returned function is called. */
+/** Starts a refresh whose response waits at the token endpoint until the returned function is called. */
 async function slowRefresh(world: World, connections = world.connections) {
   const before = world.tokenRequests()
   world.fake.fail({ path: '/api/token', delay: 1000 })
   const call = connections.accessToken('ada')
   call.catch(() => {})
   await vi.waitFor(() => expect(world.tokenRequests()).toBe(before + 1))
-  return { call, answer: () => world.advance(1000) }
+  return { call, respond: () => world.advance(1000) }
 }
 
-describe('a write that comes between a lease and its answer', () => {
-  test('does not cost the rotated token: the answer is applied to the new revision', async () => {
+describe('a write that comes between a lease and its response', () => {
+  test('does not cost the rotated token: the response is applied to the new revision', async () => {
     const world = createWorld({ fakeOptions: { rotation: 'always' } })
     await world.connect('ada', 0)
-    const { call, answer } = await slowRefresh(world)
+    const { call, respond } = await slowRefresh(world)
     await rewrite(world.store, () => ({ accountName: 'Ada', nextCheckAt: 42 }))
-    answer()
+    respond()
     await call
     expect((await world.store.get(id))?.accountName).toBe('Ada')
     world.advance(hour)
@@ -43,27 +43,27 @@ describe('a write that comes between a lease and its answer', () => {
   test('a resealed refresh token is still the one that was sent', async () => {
     const world = createWorld({ fakeOptions: { rotation: 'always' } })
     const { refreshToken } = await world.connect('ada', 0)
-    const { call, answer } = await slowRefresh(world)
+    const { call, respond } = await slowRefresh(world)
     const elsewhere = createWorld({ store: memoryStore({ now: world.now }) })
     const tokens = { accessToken: 'x', refreshToken, expiresAt: start, scopes: [] }
     await elsewhere.connections.adopt({ ownerId: 'ada', tokens })
     const resealed = await elsewhere.store.get(id)
     await rewrite(world.store, () => ({ refreshToken: resealed?.refreshToken }))
-    answer()
+    respond()
     await call
     world.advance(hour)
     await expect(world.connections.accessToken('ada')).resolves.toBeTypeOf('string')
   })
 
-  test('a reconnection wins: the late answer is dropped and its callers get the new grant’s token', async () => {
+  test('a reconnection wins: the late response is dropped and its callers get the new grant’s token', async () => {
     const world = createWorld({ fakeOptions: { rotation: 'always' } })
     await world.connect('ada', 0)
-    const { call, answer } = await slowRefresh(world)
+    const { call, respond } = await slowRefresh(world)
     world.advance(1)
     await world.signIn('ada')
     const mine = await world.connections.accessToken('ada')
     const revision = (await world.store.get(id))?.revision
-    answer()
+    respond()
     expect(await call).toBe(mine)
     expect((await world.store.get(id))?.revision).toBe(revision)
   })
@@ -85,12 +85,12 @@ describe('a write that comes between a lease and its answer', () => {
   test('a reconnection that was given the same refresh token again wins as well', async () => {
     const world = createWorld()
     const { refreshToken } = await world.connect('ada', 0)
-    const { call, answer } = await slowRefresh(world)
+    const { call, respond } = await slowRefresh(world)
     const tokens = { accessToken: 'newer', refreshToken, expiresAt: world.now() + minute, scopes: [] }
     world.advance(1)
     await world.connections.adopt({ ownerId: 'ada', tokens, authorizedAt: new Date(world.now()) })
     const revision = (await world.store.get(id))?.revision
-    answer()
+    respond()
     await call
     await world.connections.close()
     expect(world.names().filter((name) => name === 'refreshed')).toHaveLength(1)
@@ -101,9 +101,9 @@ describe('a write that comes between a lease and its answer', () => {
   test('a disconnect wins: nothing brings the record back', async () => {
     const world = createWorld({ fakeOptions: { rotation: 'always' } })
     await world.connect('ada', 0)
-    const { call, answer } = await slowRefresh(world)
+    const { call, respond } = await slowRefresh(world)
     expect(await world.connections.disconnect('ada')).toMatchObject({ removed: true })
-    answer()
+    respond()
     await expect(call).rejects.toMatchObject({ code: 'CONNECTION_NOT_FOUND' })
     expect(await world.store.get(id)).toBeUndefined()
     expect(world.names()).toEqual(['removed'])
@@ -112,26 +112,26 @@ describe('a write that comes between a lease and its answer', () => {
   test('a disconnect and a new connection within one lease leave the new one alone', async () => {
     const world = createWorld({ fakeOptions: { rotation: 'always' } })
     await world.connect('ada', 0)
-    const { call, answer } = await slowRefresh(world)
+    const { call, respond } = await slowRefresh(world)
     await world.connections.disconnect('ada')
     const tokens = world.fake.issue()
     await world.connections.adopt({ ownerId: 'ada', tokens, authorizedAt: new Date(world.now()) })
-    answer()
+    respond()
     expect(await call).toBe(tokens.accessToken)
   })
 })
 
-describe('a late answer', () => {
+describe('a late response', () => {
   test('overwrites a needs_reauth mark that was made from the same refresh token', async () => {
     const world = createWorld({ fakeOptions: { rotation: 'always' } })
     await world.connect('ada', 0)
-    const { call, answer } = await slowRefresh(world)
+    const { call, respond } = await slowRefresh(world)
     await rewrite(world.store, () => ({
       status: 'needs_reauth',
       lease: undefined,
       failure: { code: 'CONNECTION_NEEDS_REAUTH', at: world.now(), attempts: 1 },
     }))
-    answer()
+    respond()
     await call
     expect((await world.connections.get('ada'))?.status).toBe('connected')
     expect(world.names()).toEqual(['refreshed', 'recovered'])
@@ -140,24 +140,24 @@ describe('a late answer', () => {
   test('leaves the live lease of the process that took over in place', async () => {
     const world = createWorld({ fakeOptions: { rotation: 'always' } })
     await world.connect('ada', 0)
-    const { call, answer } = await slowRefresh(world)
+    const { call, respond } = await slowRefresh(world)
     const lease = { owner: 'someone else', until: world.now() + 15_000 }
     await rewrite(world.store, () => ({ lease, nextCheckAt: lease.until }))
-    answer()
+    respond()
     await call
     expect(await world.store.get(id)).toMatchObject({ lease, nextCheckAt: lease.until, refreshedAt: world.now() })
   })
 
-  test('brings its rotated refresh token into a record that somebody else has refreshed since', async () => {
+  test('brings its rotated refresh token into a record that another process has refreshed since', async () => {
     const world = createWorld({ fakeOptions: { rotation: 'always' } })
     await world.connect('ada', 0)
-    const { call, answer } = await slowRefresh(world)
+    const { call, respond } = await slowRefresh(world)
     await rewrite(world.store, () => ({
       lease: undefined,
       expiresAt: world.now() + 2 * hour,
       refreshedAt: world.now(),
     }))
-    answer()
+    respond()
     await call
     world.advance(2 * hour)
     await expect(world.connections.accessToken('ada')).resolves.toBeTypeOf('string')
@@ -166,10 +166,10 @@ describe('a late answer', () => {
   test('without a new refresh token does not shorten the life of a newer access token', async () => {
     const world = createWorld()
     const { accessToken } = await world.connect('ada', 0)
-    const { call, answer } = await slowRefresh(world)
+    const { call, respond } = await slowRefresh(world)
     const expiresAt = world.now() + 2 * hour
     await rewrite(world.store, () => ({ lease: undefined, expiresAt, refreshedAt: world.now() }))
-    answer()
+    respond()
     expect(await call).toBe(accessToken)
     expect((await world.store.get(id))?.expiresAt).toBe(expiresAt)
   })
@@ -177,7 +177,7 @@ describe('a late answer', () => {
   test('of a refresh token that is no longer stored is dropped', async () => {
     const world = createWorld({ fakeOptions: { rotation: 'always' } })
     await world.connect('ada', 0)
-    const { call, answer } = await slowRefresh(world)
+    const { call, respond } = await slowRefresh(world)
     const elsewhere = createWorld({ store: memoryStore({ now: world.now }) })
     await elsewhere.connections.adopt({ ownerId: 'ada', tokens: { ...world.fake.issue(), expiresAt: start + hour } })
     const other = await elsewhere.store.get(id)
@@ -187,7 +187,7 @@ describe('a late answer', () => {
       expiresAt: start + hour,
       lease: undefined,
     }))
-    answer()
+    respond()
     expect(await call).toBe(await world.another().accessToken('ada'))
     expect((await world.store.get(id))?.refreshToken).toEqual(other?.refreshToken)
   })
@@ -235,7 +235,7 @@ describe('invalid_grant', () => {
     expect(world.names()).toEqual([])
   })
 
-  test('is told by one process only when two of them found it', async () => {
+  test('is emitted by one process only when two of them found it', async () => {
     const world = createWorld()
     await world.connect('ada', 0)
     world.fake.fail({ path: '/api/token', delay: 1000, invalidGrant: true })
@@ -249,7 +249,7 @@ describe('invalid_grant', () => {
     expect(world.names()).toEqual([])
   })
 
-  test('does not end a connection that somebody is refreshing at this moment', async () => {
+  test('does not end a connection that another process is refreshing at this moment', async () => {
     const world = createWorld()
     await world.connect('ada', 0)
     world.fake.fail({ path: '/api/token', delay: 1000, invalidGrant: true })
@@ -327,11 +327,11 @@ describe('a lease', () => {
   test('moves the next check to its end', async () => {
     const world = createWorld()
     await world.connect('ada', 0)
-    const { call, answer } = await slowRefresh(world)
+    const { call, respond } = await slowRefresh(world)
     const record = await world.store.get(id)
     expect(record?.lease?.until).toBe(world.now() + 20_000)
     expect(record?.nextCheckAt).toBe(record?.lease?.until)
-    answer()
+    respond()
     await call
   })
 })
@@ -378,7 +378,7 @@ describe('a token request that takes too long', () => {
     expect(world.tokenRequests()).toBe(1)
   })
 
-  test('can still bring an answer where fetch does not heed its signal, and is then not repeated', async () => {
+  test('can still bring a response where fetch does not heed its signal, and is then not repeated', async () => {
     const world = createWorld({
       fakeOptions: { rotation: 'always' },
       fetch: (input, init) => world.fake.fetch(input, { ...init, signal: null }),
@@ -396,7 +396,7 @@ describe('a token request that takes too long', () => {
     expect(world.tokenRequests()).toBe(1)
   })
 
-  test('is not repeated when the store turns out to have the answer', async () => {
+  test('is not repeated when the store turns out to have the response', async () => {
     const world = createWorld()
     const { accessToken } = await world.connect('ada', 0)
     world.fake.fail({ path: '/api/token', delay: hour })

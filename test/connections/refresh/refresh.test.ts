@@ -34,7 +34,7 @@ test('a hundred callers of one process and a hundred of another make one token r
   expect(world.tokenRequests()).toBe(1)
 })
 
-test('a refresh answered without a refresh token keeps the old one', async () => {
+test('a refresh response without a refresh token keeps the old one', async () => {
   const world = createWorld({ fakeOptions: { rotation: 'never' } })
   await world.connect('ada', 0)
   const before = await world.store.get({ provider: 'spotify', ownerId: 'ada' })
@@ -58,7 +58,7 @@ test('a rotated refresh token is stored and used the next time', async () => {
   expect(world.events.every(({ payload }) => 'rotated' in payload && payload.rotated)).toBe(true)
 })
 
-test('an answer without scope and expires_in keeps the scopes and assumes an hour', async () => {
+test('a response without scope and expires_in keeps the scopes and assumes an hour', async () => {
   const world = createWorld()
   const tokens = world.fake.issue()
   await world.connections.adopt({ ownerId: 'ada', tokens: { ...tokens, scopes: ['a-scope'], expiresAt: world.now() } })
@@ -94,7 +94,7 @@ test('invalid_grant ends the connection once, and its tokens stay sealed in the 
   expect((await world.connections.health('ada')).status).toBe('needs_reauth')
 })
 
-test('the end of a connection is told once, in the process that found it', async () => {
+test('the end of a connection is emitted once, in the process that found it', async () => {
   const world = createWorld()
   await world.connect('ada', 0)
   world.fake.revoke()
@@ -122,7 +122,7 @@ test('invalid_client is the developer’s error and touches no token', async () 
   await expect(world.connections.accessToken('ada')).resolves.toBeTypeOf('string')
 })
 
-test('a rejected client is told at once, even while the old token lives', async () => {
+test('a rejected client fails at once, even while the old token lives', async () => {
   const world = createWorld()
   const { accessToken } = await world.connect('ada', 4 * minute)
   const body = { content: '{"error":"unauthorized_client"}', type: 'application/json' }
@@ -151,7 +151,7 @@ const passing = [
   ['400 with an unknown error', { status: 400, body: json('{"error":"quite_new"}') }],
   ['400 invalid_request', { status: 400, body: json('{"error":"invalid_request"}') }],
   ['a connection that is cut', { cut: 'before' }],
-  ['an answer that breaks off', { cut: 'middle' }],
+  ['a response that breaks off', { cut: 'middle' }],
 ] as const
 
 test.each(passing)('%s ends no connection', async (_name, fault) => {
@@ -214,16 +214,16 @@ test('a rejected token is not handed out again when the refresh fails', async ()
   expect(world.tokenRequests()).toBe(1)
 })
 
-test('an abort ends the wait of its caller with the caller’s reason, and nobody else’s', async () => {
+test('an abort ends the wait of its caller with the caller’s reason, and no other’s', async () => {
   const world = createWorld()
   await world.connect('ada', 0)
   world.fake.fail({ path: '/api/token', delay: 1000 })
-  const impatient = new AbortController()
+  const aborting = new AbortController()
   const reason = new Error('the browser went away')
-  const first = world.connections.accessToken('ada', { signal: impatient.signal })
+  const first = world.connections.accessToken('ada', { signal: aborting.signal })
   const second = world.connections.accessToken('ada')
   await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
-  impatient.abort(reason)
+  aborting.abort(reason)
   await expect(first).rejects.toBe(reason)
   world.advance(1000)
   await expect(second).resolves.toBeTypeOf('string')
@@ -234,10 +234,10 @@ test('a refresh whose callers have all gone is finished and stored', async () =>
   const world = createWorld()
   await world.connect('ada', 0)
   world.fake.fail({ path: '/api/token', delay: 1000 })
-  const impatient = new AbortController()
-  const call = world.connections.accessToken('ada', { signal: impatient.signal })
+  const aborting = new AbortController()
+  const call = world.connections.accessToken('ada', { signal: aborting.signal })
   await vi.waitFor(() => expect(world.tokenRequests()).toBe(1))
-  impatient.abort()
+  aborting.abort()
   await expect(call).rejects.toThrow()
   world.advance(1000)
   await vi.waitFor(() => expect(world.names()).toEqual(['refreshed']))
@@ -254,7 +254,7 @@ test('a caller that was aborted before it called makes no request', async () => 
 
 test('an unknown owner has no connection', async () => {
   const { connections } = createWorld()
-  await expect(connections.accessToken('nobody')).rejects.toMatchObject({ code: 'CONNECTION_NOT_FOUND' })
+  await expect(connections.accessToken('stranger')).rejects.toMatchObject({ code: 'CONNECTION_NOT_FOUND' })
   await expect(connections.accessToken('')).rejects.toMatchObject({ name: 'TypeError', code: 'INVALID_ARGUMENT' })
 })
 
@@ -272,7 +272,7 @@ test('a connection without a refresh token lives as long as its access token', a
   expect(world.tokenRequests()).toBe(0)
 })
 
-test('an answer with values that no store could keep does not cost its tokens', async () => {
+test('a response with values that no store could keep does not cost its tokens', async () => {
   const world = createWorld()
   await world.connect('ada', 0)
   const body = { access_token: 'fresh', token_type: 'Bearer', expires_in: 1e300, scope: `fine ${'x'.repeat(300)} \0` }
@@ -285,7 +285,7 @@ test('an answer with values that no store could keep does not cost its tokens', 
   expect((await world.connections.get('ada'))?.scopes).toEqual(['fine'])
 })
 
-test('a short-lived answer is used for half of its life instead of being refreshed at every call', async () => {
+test('a short-lived response is used for half of its life instead of being refreshed at every call', async () => {
   const world = createWorld({ fakeOptions: { accessTokenLifetime: 120 } })
   await world.connect('ada', 0)
   const fresh = await world.connections.accessToken('ada')

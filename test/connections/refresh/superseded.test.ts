@@ -4,7 +4,7 @@ import { memoryStore } from '../../../src/stores/memory.ts'
 import type { TokenStore } from '../../../src/stores/store.ts'
 import { createWorld, minute, type World } from '../support/world.ts'
 
-describe('an answer that still waits for the store when its grant is over', () => {
+describe('a response that still waits for the store when its grant is over', () => {
   let world: World
   let refusing: boolean
   let old: { accessToken: string }

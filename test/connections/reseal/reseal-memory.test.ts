@@ -20,7 +20,7 @@ test('the memory that a run needs does not grow with the number of connections',
   const accessToken = await before.seal('x'.repeat(300), { clientId, provider, ownerId: 'anyone', field: 'access' })
   const vault = createVault({ kms: localKms({ keyId: 'new', key: randomBytes(32) }), retired: [old] })
 
-  // Makes its connections as they are asked for and keeps none: what stays in memory, the run keeps.
+  // Makes its connections as they are requested and keeps none: what stays in memory, the run keeps.
   const record = (index: number): StoredConnection => ({
     provider,
     ownerId: `user-${String(index).padStart(6, '0')}`,

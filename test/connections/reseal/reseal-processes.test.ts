@@ -21,7 +21,7 @@ afterEach(() => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-/** A process that works until it is told to stop; `until` waits for a message. */
+/** A process that works until it is stopped; `until` waits for a message. */
 function start(work: ChildWork) {
   const child = fork(fileURLToPath(new URL('../support/reseal-child.ts', import.meta.url)))
   children.add(child)

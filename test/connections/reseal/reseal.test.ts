@@ -161,7 +161,7 @@ describe('reseal', () => {
     const { store, vault, oldVault, reseal, advance } = setup()
     await fill(store, [oldVault()], 3)
     const leased = (await all(store))[1]!
-    const held = revise(leased, { lease: { owner: 'somebody', until: start + 15_000 } }, start)
+    const held = revise(leased, { lease: { owner: 'another', until: start + 15_000 } }, start)
     expect(await store.compareAndSet(leased, leased.revision, held)).toBe(true)
 
     const [compareAndSet, get] = [store.compareAndSet.bind(store), store.get.bind(store)]
@@ -188,7 +188,7 @@ describe('reseal', () => {
     const { store, vault, oldVault, reseal } = setup()
     await fill(store, [oldVault()], 1)
     const record = (await all(store))[0]!
-    const held = revise(record, { lease: { owner: 'somebody', until: start + 19_000 } }, start)
+    const held = revise(record, { lease: { owner: 'another', until: start + 19_000 } }, start)
     await store.compareAndSet(record, record.revision, held)
     const get = store.get.bind(store)
     store.get = async (id, options) => {
@@ -256,7 +256,7 @@ describe('reseal', () => {
     await expectAllOpen(store, vault, 3)
   })
 
-  test('a connection that does not open harms no other, and is told by its owner and code', async () => {
+  test('a connection that does not open affects no other, and is reported by its owner and code', async () => {
     const { store, vault, oldVault, reseal } = setup()
     await fill(store, [oldVault()], 9)
     const record = (await all(store))[4]!
@@ -290,7 +290,7 @@ describe('reseal', () => {
     let failures = 0
     store.compareAndSet = async (id, expected, next, options) => {
       const written = await compareAndSet(id, expected, next, options)
-      if (failures++ < 2) throw new StoreError('STORE_UNAVAILABLE', 'The answer was lost.')
+      if (failures++ < 2) throw new StoreError('STORE_UNAVAILABLE', 'The response was lost.')
       return written
     }
     expect(await reseal.run()).toMatchObject({ done: 5, failed: 0 })
@@ -313,7 +313,7 @@ describe('reseal', () => {
     await expectAllOpen(store, vault, 40)
   })
 
-  test('progress tells done, total, rate and where to go on; the end is told once', async () => {
+  test('progress reports done, total, rate and where to go on; the end is emitted once', async () => {
     const { store, oldVault, reseal } = setup()
     await fill(store, [oldVault()], 20)
     const progress: ResealProgress[] = []

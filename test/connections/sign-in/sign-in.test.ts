@@ -140,7 +140,7 @@ describe('a callback that is not a sign-in under way stores nothing and tells no
       },
     ],
     [
-      'while the token endpoint answers with HTML',
+      'while the token endpoint responds with HTML',
       'LOGIN_UNAVAILABLE',
       async (world) => {
         const { callback, cookies } = await begin(world)
@@ -252,7 +252,7 @@ describe('after the code is spent', () => {
     expect(world.fake.requests.matching({ path: '/v1/me' })).toHaveLength(3)
   })
 
-  test('a user who is not on the application’s list is told so, and nothing is stored', async () => {
+  test('a user who is not on the application’s list gets an error that says so, and nothing is stored', async () => {
     const world = createWorld()
     world.fake.fail({
       path: '/v1/me',

@@ -22,7 +22,7 @@ describe('the code of a sign-in', () => {
   })
 
   it.each(['a\0', 'a\ud800', 'ä'.repeat(128)])(
-    'is never asked for by an owner that no store keeps: %j',
+    'is never requested by an owner that no store keeps: %j',
     async (ownerId) => {
       const world = createWorld()
       await expect(world.connections.begin({ ownerId })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
@@ -30,13 +30,13 @@ describe('the code of a sign-in', () => {
   )
 
   it('is not lost when the application closes while it is exchanged', async () => {
-    let answer: () => void = () => {}
+    let respond: () => void = () => {}
     const held = new Promise<void>((resolve) => {
-      answer = resolve
+      respond = resolve
     })
-    let asked: () => void = () => {}
+    let requested: () => void = () => {}
     const exchanging = new Promise<void>((resolve) => {
-      asked = resolve
+      requested = resolve
     })
     const store = memoryStore()
     const world = createWorld({ store })
@@ -44,7 +44,7 @@ describe('the code of a sign-in', () => {
       async fetch(input, init) {
         const response = await world.fake.fetch(input, init)
         if (new Request(input, init).url.endsWith('/api/token')) {
-          asked()
+          requested()
           await held
         }
         return response
@@ -58,7 +58,7 @@ describe('the code of a sign-in', () => {
     })
     await exchanging
     const closing = slow.close()
-    answer()
+    respond()
     await closing
     expect((await world.connections.get('ann'))?.status).toBe('connected')
     await store.close()

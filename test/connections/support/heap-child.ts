@@ -17,7 +17,7 @@ interface Work {
 const kept: string[] = []
 const ownerId = 'ada'
 
-const answer = <T>(): Promise<T> =>
+const nextMessage = <T>(): Promise<T> =>
   new Promise((resolve) => process.once('message', (message) => resolve(message as T)))
 
 process.once('message', async ({ endpoints, snapshot, calls }: Work) => {
@@ -32,13 +32,13 @@ process.once('message', async ({ endpoints, snapshot, calls }: Work) => {
   })
   const { url, setCookies } = await stagedoor.connections.begin({ ownerId })
   process.send?.({ approve: url.href })
-  const callback = await answer<string>()
+  const callback = await nextMessage<string>()
   await stagedoor.connections.complete({ ownerId, url: new URL(callback), cookies: cookieHeader(setCookies) })
   const me = stagedoor.client(ownerId).me
   for (let done = 0; done < calls; done += 20) await Promise.all(Array.from({ length: 20 }, () => me.get()))
   for (let refresh = 0; refresh < 2; refresh++) {
     process.send?.({ reject: true })
-    await answer()
+    await nextMessage()
     await me.get()
   }
   kept.push(await stagedoor.connections.accessToken(ownerId))

@@ -21,7 +21,7 @@ export type ChildMessage =
       readonly type: 'stopped'
       readonly reads: number
       readonly failures: readonly string[]
-      /** Writes under a lease that lost, although nobody else may write then. */
+      /** Writes under a lease that lost, although no other process may write then. */
       readonly lostUnderLease: number
       /** Successful increments by owner. */
       readonly written: Readonly<Record<string, number>>

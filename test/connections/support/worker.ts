@@ -18,16 +18,16 @@ export interface Site {
 }
 
 /** Where a worker kills itself during a refresh. */
-export type CrashPoint = 'before the request' | 'after the answer' | 'after the write'
+export type CrashPoint = 'before the request' | 'after the response' | 'after the write'
 
-/** What a worker is told to do: that many callers at once ask for one owner's access token; without an owner, a sweep. */
+/** What a worker does: that many callers at once request one owner's access token; without an owner, a sweep. */
 export interface Order {
   readonly site: Site
   readonly ownerId?: string | undefined
   readonly callers: number
   readonly rejected?: string | undefined
   /** Milliseconds after which every caller aborts. */
-  readonly patience?: number | undefined
+  readonly timeout?: number | undefined
   readonly crash?: CrashPoint | undefined
 }
 
@@ -70,7 +70,7 @@ export function connectionsOf(site: Site, store: TokenStore, crash?: CrashPoint)
     async fetch(input, init) {
       if (crash === 'before the request') die()
       const response = await fetch(input, init)
-      if (crash === 'after the answer') {
+      if (crash === 'after the response') {
         await response.clone().text()
         die()
       }
@@ -106,7 +106,7 @@ async function place({ site, crash }: Order): Promise<Place> {
 async function obey(order: Order): Promise<Report> {
   const { connections, events } = await place(order)
   events.length = 0
-  const { ownerId, callers, rejected, patience } = order
+  const { ownerId, callers, rejected, timeout } = order
   if (ownerId === undefined) {
     const { refreshed } = await connections.monitor({ pageSize: 20 }).runOnce()
     return { tokens: {}, errors: {}, events: [...events], refreshed }
@@ -117,7 +117,7 @@ async function obey(order: Order): Promise<Report> {
     record[key] = (record[key] ?? 0) + 1
   }
   const call = async (): Promise<void> => {
-    const signal = patience === undefined ? undefined : AbortSignal.timeout(patience)
+    const signal = timeout === undefined ? undefined : AbortSignal.timeout(timeout)
     try {
       count(tokens, await connections.accessToken(ownerId, { rejected, signal }))
     } catch (error) {

@@ -17,7 +17,7 @@ export const day = 24 * hour
 export const vaultKey = 'tAENMpE7a1bpOI0qExEC2hUnjf1AQ3l6CWZZ0gkISZE'
 export const loginKey = 'hxDunbeLLryugOBb8bRZK1P7QhNcaYtFmGgtpap4Wpo'
 
-export interface Told {
+export interface ObservedEvent {
   readonly event: keyof ConnectionEvents
   readonly payload: ConnectionEvents[keyof ConnectionEvents]
 }
@@ -27,7 +27,7 @@ export interface World {
   readonly fake: FakeSpotify
   readonly store: TokenStore
   readonly connections: Connections
-  readonly events: Told[]
+  readonly events: ObservedEvent[]
   names(): string[]
   advance(ms: number): void
   now(): number
@@ -91,8 +91,8 @@ export function createWorld(
   }
 }
 
-export function listen(connections: Connections): Told[] {
-  const events: Told[] = []
+export function listen(connections: Connections): ObservedEvent[] {
+  const events: ObservedEvent[] = []
   for (const event of eventNames) connections.on(event, (payload) => events.push({ event, payload }))
   return events
 }
