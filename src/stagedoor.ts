@@ -162,7 +162,7 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
   }
 }
 
-/** What a failed token request shows about the token endpoint: any response that is not transient proves it up. */
+/** What a failed token request says about the token endpoint: any response but a transient failure shows that it is up. */
 function judgeTokenRequest(error: unknown): 'failure' | 'success' | 'nothing' {
   if (error instanceof DOMException && error.name === 'TimeoutError') return 'failure'
   if (!(error instanceof TokenEndpointError)) return 'nothing'

@@ -15,7 +15,11 @@ export interface FakeClientOptions {
   readonly clientId: string
   /** Absent: the secret is not checked. */
   readonly clientSecret?: string | undefined
-  /** Exact redirect URIs; a loopback address may omit its port. Absent: any URI that Spotify accepts. */
+  /**
+   * The registered redirect URIs, compared exactly; a loopback address registered without a port matches any port.
+   *
+   * @default any URI that Spotify accepts
+   */
   readonly redirectUris?: readonly string[] | undefined
   /** @default the fake's `appMode` */
   readonly appMode?: FakeAppMode | undefined

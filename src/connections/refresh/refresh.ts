@@ -71,8 +71,7 @@ export function createRefresher(context: RefreshContext): Refresher {
   }
 
   /**
-   * @param onLateResponse receives a response that arrives after the timeout, which happens if `fetch` ignores its
-   * signal
+   * @param onLateResponse receives a response that arrives after the timeout, if `fetch` ignores its signal
    */
   async function request(
     sent: string,

@@ -63,5 +63,5 @@ export const album = object({
 export interface Album extends Infer<typeof album> {}
 
 export const savedAlbum = object({ added_at: text, album })
-/** A row of the user's saved albums. */
+/** An entry of the user's saved albums. */
 export interface SavedAlbum extends Infer<typeof savedAlbum> {}

@@ -86,5 +86,5 @@ export const audiobook = object({ ...audiobookFields, chapters: maybe(pageOf(sim
 export interface Audiobook extends Infer<typeof audiobook> {}
 
 export const savedAudiobook = object({ ...audiobookFields, added_at: text })
-/** A row of the user's saved audiobooks: the audiobook itself, with the time it was saved where Spotify sends it. */
+/** An entry of the user's saved audiobooks: the audiobook itself, with the time it was saved where Spotify sends it. */
 export interface SavedAudiobook extends Infer<typeof savedAudiobook> {}

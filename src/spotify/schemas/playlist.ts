@@ -33,7 +33,7 @@ export const playlistItem = object({
   primary_color: text,
   video_thumbnail: maybe(object({ url: text })),
 })
-/** A row of a playlist. `item` is always present, whichever name Spotify used. */
+/** An entry of a playlist. `item` is always present, whichever name Spotify used. */
 export interface PlaylistItem extends Infer<typeof playlistItem> {}
 
 const fields = {

@@ -79,7 +79,7 @@ export const episode = object({ ...episodeFields, show: maybe(simplifiedShow) })
 export interface Episode extends Infer<typeof episode> {}
 
 export const savedEpisode = object({ added_at: text, episode })
-/** A row of the user's saved episodes. */
+/** An entry of the user's saved episodes. */
 export interface SavedEpisode extends Infer<typeof savedEpisode> {}
 
 export const show = object({
@@ -94,5 +94,5 @@ export const show = object({
 export interface Show extends Infer<typeof show> {}
 
 export const savedShow = object({ added_at: text, show: simplifiedShow })
-/** A row of the user's saved shows. */
+/** An entry of the user's saved shows. */
 export interface SavedShow extends Infer<typeof savedShow> {}

@@ -14,5 +14,5 @@ export const track = object({
 export interface Track extends Infer<typeof track> {}
 
 export const savedTrack = object({ added_at: text, track })
-/** A row of the user's saved tracks. */
+/** An entry of the user's saved tracks. */
 export interface SavedTrack extends Infer<typeof savedTrack> {}

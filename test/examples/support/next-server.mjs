@@ -1,5 +1,5 @@
 /** Next.js with the example's folder, whose imports of this package lead to its sources. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import next from 'next'
@@ -21,6 +21,7 @@ const config = `import config from '../next/next.config.js'
 
 export default { ...config, turbopack: ${JSON.stringify(turbopack)} }
 `
+rmSync(new URL('app/', project), { recursive: true, force: true })
 cpSync(new URL('app/', example), new URL('app/', project), { recursive: true })
 writeFileSync(new URL('next.config.mjs', project), config)
 
