@@ -1,21 +1,16 @@
 import { StoreError } from '../errors.ts'
 import type { CallOptions } from '../internal/signal.ts'
-import { compareCodePoints } from './code-points.ts'
-import { checkId, checkMarker, checkQuery, claimExpiry, writableRecord } from './record.ts'
-import { SortedList } from './sorted-list.ts'
-import type { StoredConnection, TokenStore } from './store.ts'
-
-const byOwner = (a: StoredConnection, b: StoredConnection): number => compareCodePoints(a.ownerId, b.ownerId)
-const byDueTime = (a: StoredConnection, b: StoredConnection): number =>
-  a.nextCheckAt - b.nextCheckAt || compareCodePoints(a.ownerId, b.ownerId)
-
-const otherKey = (record: StoredConnection, keyId: string): boolean =>
-  record.accessToken.keyId !== keyId || (record.refreshToken !== undefined && record.refreshToken.keyId !== keyId)
+import { claimExpiry, claimNonce } from './claims.ts'
+import { type Entry, MemoryRecords } from './memory-records.ts'
+import { memoryState } from './memory-state.ts'
+import { checkCountQuery, checkDueQuery, checkListQuery, cursorOf, dayLength, dayName, matches } from './query.ts'
+import { checkId, writableRecord } from './record.ts'
+import type { DueQuery, RemovedConnection, ReserveQuery, StoredConnection, StoredRecord, TokenStore } from './store.ts'
 
 /**
  * Keeps connections in memory: for tests, scripts and single processes that may lose them.
  *
- * @param options.now epoch milliseconds, for the end of `claim` markers. @default Date.now
+ * @param options.now epoch milliseconds, for leases and everything else that ends. @default Date.now
  *
  * @example
  * ```ts
@@ -26,18 +21,15 @@ const otherKey = (record: StoredConnection, keyId: string): boolean =>
  */
 export function memoryStore(options: { readonly now?: (() => number) | undefined } = {}): Required<TokenStore> {
   const now = options.now ?? Date.now
-  const providers = new Map<
-    string,
-    { records: Map<string, StoredConnection>; list: SortedList<StoredConnection>; due: SortedList<StoredConnection> }
-  >()
-  const claims = new Map<string, number>()
+  const providers = new Map<string, MemoryRecords>()
+  const claims = new Map<string, { readonly nonce: string; readonly until: number }>()
   let purgeAt = 0
   let closed = false
 
-  function indexesOf(provider: string) {
+  function recordsOf(provider: string): MemoryRecords {
     const known = providers.get(provider)
     if (known !== undefined) return known
-    const created = { records: new Map(), list: new SortedList(byOwner), due: new SortedList(byDueTime) }
+    const created = new MemoryRecords()
     providers.set(provider, created)
     return created
   }
@@ -46,66 +38,100 @@ export function memoryStore(options: { readonly now?: (() => number) | undefined
     if (closed) throw new StoreError('STORE_UNAVAILABLE', 'The store is closed.', { retryable: false })
   }
 
+  /** The record as it is now: with what is left of its leases. */
+  function read({ record, leaseEnd, deliveryLeaseEnd }: Entry): StoredRecord {
+    if (leaseEnd === undefined && deliveryLeaseEnd === undefined) return record
+    return Object.freeze({
+      ...record,
+      ...(leaseEnd === undefined ? {} : { leaseLeft: leaseEnd - now() }),
+      ...(deliveryLeaseEnd === undefined ? {} : { deliveryLeaseLeft: deliveryLeaseEnd - now() }),
+    })
+  }
+
+  function dueEntries({ provider, at, limit }: DueQuery, accepts: (entry: Entry) => boolean): Entry[] {
+    const found: Entry[] = []
+    for (const entry of recordsOf(provider).due()) {
+      if (entry.record.nextCheckAt > at) break
+      if (accepts(entry) && found.push(entry) === limit) break
+    }
+    return found
+  }
+
   return {
     async get(id, call) {
       checkId(id)
       checkCall(call)
-      return indexesOf(id.provider).records.get(id.ownerId)
+      const entry = recordsOf(id.provider).get(id)
+      return entry === undefined || entry.record.status === 'removed' ? undefined : (read(entry) as StoredConnection)
+    },
+    async getRemoved(id, call) {
+      checkId(id)
+      checkCall(call)
+      const entry = recordsOf(id.provider).get(id)
+      return entry?.record.status === 'removed' ? (read(entry) as RemovedConnection) : undefined
     },
     async compareAndSet(id, expected, next, call) {
       checkId(id)
       const record = next === undefined ? undefined : writableRecord(id, expected, next)
       checkCall(call)
-      const { records, list, due } = indexesOf(id.provider)
-      const current = records.get(id.ownerId)
-      if (current?.revision !== expected) return false
-      if (current !== undefined) {
-        list.remove(current)
-        due.remove(current)
-        records.delete(id.ownerId)
-      }
-      if (record !== undefined) {
-        list.add(record)
-        due.add(record)
-        records.set(id.ownerId, record)
-      }
+      const records = recordsOf(id.provider)
+      if (records.get(id)?.record.revision !== expected) return false
+      records.set({ ownerId: id.ownerId, account: id.account ?? '' }, record, now())
       return true
     },
     async list(query, call) {
-      checkQuery(query)
+      checkListQuery(query)
       checkCall(call)
-      const { after, status, keyIdNot, limit } = query
-      const records: StoredConnection[] = []
-      const start = (other: StoredConnection): boolean =>
-        after === undefined || compareCodePoints(other.ownerId, after) > 0
-      for (const record of indexesOf(query.provider).list.from(start)) {
-        if (status !== undefined && record.status !== status) continue
-        if (keyIdNot !== undefined && !otherKey(record, keyIdNot)) continue
-        if (records.push(record) === limit) break
+      const found: StoredConnection[] = []
+      for (const entry of recordsOf(query.provider).candidates(query, cursorOf(query))) {
+        const record = read(entry)
+        if (record.status !== 'removed' && matches(record, query) && found.push(record) === query.limit) break
       }
-      return records
+      return found
+    },
+    async count(query, call) {
+      checkCountQuery(query)
+      checkCall(call)
+      const counts: Record<string, number> = {}
+      for (const { record } of recordsOf(query.provider).candidates(query)) {
+        if (record.status === 'removed' || !matches(record, query)) continue
+        const { grantEndsAt } = record
+        const day = grantEndsAt === undefined ? undefined : Math.floor(grantEndsAt / dayLength)
+        const group = query.by === 'status' ? record.status : dayName(day)
+        counts[group] = (counts[group] ?? 0) + 1
+      }
+      return counts
     },
     async due(query, call) {
-      checkQuery(query)
+      checkDueQuery(query)
       checkCall(call)
-      const records: StoredConnection[] = []
-      for (const record of indexesOf(query.provider).due.from(() => true)) {
-        if (record.nextCheckAt > query.at || records.push(record) === query.limit) break
-      }
-      return records
+      return dueEntries(query, () => true).map(read)
+    },
+    async reserve(query: ReserveQuery, call) {
+      checkDueQuery(query)
+      checkCall(call)
+      const at = now()
+      // A reservation that ends later than one can last was made under another clock.
+      const isFree = ({ reservedUntil }: Entry): boolean =>
+        reservedUntil === undefined || reservedUntil <= at || reservedUntil > at + 2 * query.length
+      const found = dueEntries(query, isFree)
+      for (const entry of found) entry.reservedUntil = at + query.length
+      return found.map(read)
     },
     async claim(marker, expiresAt, call) {
-      checkMarker(marker, expiresAt)
+      const nonce = claimNonce(marker, expiresAt, call?.nonce)
       checkCall(call)
       const at = now()
       if (claims.size >= purgeAt) {
-        for (const [old, until] of claims) if (until <= at) claims.delete(old)
+        for (const [old, { until }] of claims) if (until <= at) claims.delete(old)
         purgeAt = claims.size * 2 + 100
       }
-      if ((claims.get(marker) ?? Number.NEGATIVE_INFINITY) > at) return false
-      claims.set(marker, claimExpiry(expiresAt, at))
+      const known = claims.get(marker)
+      if (known !== undefined && known.until > at) return known.nonce === nonce
+      claims.set(marker, { nonce, until: claimExpiry(expiresAt, at) })
       return true
     },
+    state: memoryState(now, checkCall),
     async close() {
       closed = true
       providers.clear()
