@@ -1,6 +1,6 @@
 import type { EncryptedToken } from '../../internal/encrypted-token.ts'
 import { isObject } from '../../internal/is-object.ts'
-import type { StoredConnection } from '../../stores/store.ts'
+import type { RemovedConnection, StoredConnection } from '../../stores/store.ts'
 
 /** 16 random hexadecimal digits, for revisions, providers and markers. */
 export function unique(): string {
@@ -16,6 +16,8 @@ export function sealed(keyId: string): EncryptedToken {
 export function storedConnection(fields: Partial<StoredConnection> & { readonly ownerId: string }): StoredConnection {
   return {
     provider: 'spotify',
+    account: '',
+    app: 'client-1',
     revision: unique(),
     scopes: ['user-library-read', 'playlist-read-private'],
     accessToken: sealed('k1'),
@@ -23,6 +25,24 @@ export function storedConnection(fields: Partial<StoredConnection> & { readonly 
     expiresAt: 1_760_000_003_600,
     authorizedAt: 1_760_000_000_000,
     status: 'connected',
+    checkAt: 1_760_000_003_300,
+    nextCheckAt: 1_760_000_003_300,
+    createdAt: 1_760_000_000_000,
+    updatedAt: 1_760_000_000_000,
+    ...fields,
+  }
+}
+
+/** What is left of a removed connection, with a new revision. */
+export function removedConnection(
+  fields: Partial<RemovedConnection> & { readonly ownerId: string },
+): RemovedConnection {
+  return {
+    provider: 'spotify',
+    account: '',
+    app: 'client-1',
+    revision: unique(),
+    status: 'removed',
     nextCheckAt: 1_760_000_003_300,
     createdAt: 1_760_000_000_000,
     updatedAt: 1_760_000_000_000,

@@ -8,13 +8,13 @@ export function addWriteCases(add: AddCase): void {
     equal(await store.get(at('unknown')), undefined)
   })
   add('get returns a connection as it was written', async ({ store, at, record }) => {
-    const full = record('full', { accountName: 'Zoë 🎧', lease: { owner: 'p1', until: 5 }, refreshedAt: 4 })
+    const full = record('full', { accountName: 'Zoë 🎧', refreshedAt: 4 })
     const all = { ...full, accountId: 'a1', failure: { code: 'API_TIMEOUT', at: 6, attempts: 7 } }
     equal(await store.compareAndSet(at('full'), undefined, all), true)
     equal(await store.get(at('full')), all)
   })
   add('optional fields stay absent, and are removed by a write without them', async ({ store, at, record }) => {
-    const first = record('lean', { lease: { owner: 'p1', until: 5 }, accountId: 'a1' })
+    const first = record('lean', { lease: { owner: 'p1', id: 'l1', length: 5 }, accountId: 'a1' })
     await store.compareAndSet(at('lean'), undefined, first)
     const { refreshToken: _, lease: __, accountId: ___, ...lean } = { ...first, revision: unique() }
     equal(await store.compareAndSet(at('lean'), first.revision, lean), true)
