@@ -2,7 +2,7 @@ import { ConfigError, StoreError } from '../errors.ts'
 import { isObject } from '../internal/is-object.ts'
 
 /** What a failed statement means for the caller, by the error of its driver. */
-type DriverFailure = 'duplicate' | 'conflict' | 'no-table' | 'other'
+type DriverFailure = 'duplicate' | 'conflict' | 'no-table' | 'exists' | 'other'
 
 const failures: Readonly<Record<string, DriverFailure>> = {
   // PostgreSQL, SQLSTATE
@@ -10,12 +10,22 @@ const failures: Readonly<Record<string, DriverFailure>> = {
   '40001': 'conflict',
   '40P01': 'conflict',
   '42P01': 'no-table',
+  '42701': 'exists',
+  '42P07': 'exists',
   // MySQL and MariaDB
   ER_DUP_ENTRY: 'duplicate',
   ER_LOCK_DEADLOCK: 'conflict',
   ER_CHECKREAD: 'conflict',
   ER_NO_SUCH_TABLE: 'no-table',
+  ER_DUP_FIELDNAME: 'exists',
+  ER_DUP_KEYNAME: 'exists',
 }
+
+/** SQLite has no codes for these; its messages are constant up to a name. Drivers put their own codes before them. */
+const sqliteFailures: readonly (readonly [RegExp, DriverFailure])[] = [
+  [/^([A-Z0-9_]+: )*no such table: /, 'no-table'],
+  [/^([A-Z0-9_]+: )*(duplicate column name: |index \S+ already exists)/, 'exists'],
+]
 
 const safeText = (value: unknown): string | undefined =>
   (typeof value === 'string' && /^[A-Za-z0-9_]{1,64}$/.test(value)) || typeof value === 'number'
@@ -42,8 +52,8 @@ export function driverFailure(error: unknown): DriverFailure {
   const known = failures[`${error.code}`]
   if (known !== undefined) return known
   if (isBusy(error)) return 'conflict'
-  // SQLite has no code for this; its message is constant up to the table's name.
-  return /^(SQLITE_ERROR: )?no such table/.test(`${error.message}`) ? 'no-table' : 'other'
+  const message = `${error.message}`
+  return sqliteFailures.find(([pattern]) => pattern.test(message))?.[1] ?? 'other'
 }
 
 /**
@@ -88,6 +98,6 @@ export function closedError(): StoreError {
 }
 
 /** The error for a corrupt record. With its `revision`, `compareAndSet` can replace or delete it. */
-export function corruptError(revision: string | undefined): StoreError {
-  return new StoreError('STORE_CORRUPT', 'A stored connection is corrupt.', { revision })
+export function corruptError(revision: string | undefined, what = 'stored connection'): StoreError {
+  return new StoreError('STORE_CORRUPT', `A ${what} is corrupt.`, { revision })
 }

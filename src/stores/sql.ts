@@ -1,10 +1,7 @@
-import { CompiledQuery, type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { ConfigError } from '../errors.ts'
-import type { SqlDialect } from './dialect.ts'
-import { storeError } from './driver-error.ts'
-import { inSqliteTransaction, isMigrated, type RunStatement, underMysqlLock, upgrade } from './migration.ts'
-import { relationalStore, type SqlDriver } from './relational.ts'
-import type { Row } from './row.ts'
+import { dialectOf, kyselyDriver, migrate } from './kysely.ts'
+import { relationalStore } from './relational.ts'
 import type { StoreOptions, TokenStore } from './store.ts'
 
 export type { StoreOptions, TokenStore } from './store.ts'
@@ -61,55 +58,5 @@ export function sqlStore<Database>(options: SqlStoreOptions<Database>): SqlStore
   return {
     ...relationalStore(kyselyDriver(db, dialect), prefix, options),
     migrate: () => migrate(db, dialect, prefix),
-  }
-}
-
-/** Detected by the placeholders and quotes of its SQL, which works for third-party dialects as well. */
-function dialectOf(db: Kysely<unknown>): SqlDialect {
-  const probe = sql`select ${0} as ${sql.id('a')}`.compile(db).sql
-  if (probe.includes('$1')) return 'postgres'
-  if (probe.includes('?')) return probe.includes('`') ? 'mysql' : 'sqlite'
-  throw new ConfigError('CONFIG_UNSUPPORTED_CLIENT', 'sqlStore supports PostgreSQL, MySQL, MariaDB and SQLite.')
-}
-
-function kyselyDriver(db: Kysely<unknown>, dialect: SqlDialect): SqlDriver {
-  return {
-    dialect,
-    async run(text, parameters) {
-      const query = CompiledQuery.raw(text, [...parameters])
-      const { rows, numAffectedRows } = await db.executeQuery<Row>(query as CompiledQuery<Row>)
-      if (text.startsWith('select')) return { rows, changed: 0 }
-      if (numAffectedRows === undefined)
-        throw new ConfigError(
-          'CONFIG_UNSUPPORTED_CLIENT',
-          'This Kysely dialect does not report how many rows a statement changed.',
-        )
-      return { rows, changed: Number(numAffectedRows) }
-    },
-  }
-}
-
-async function migrate(db: Kysely<unknown>, dialect: SqlDialect, prefix: string): Promise<void> {
-  const runOn =
-    (connection: Kysely<unknown>): RunStatement =>
-    async (text) =>
-      (await connection.executeQuery<Row>(CompiledQuery.raw(text) as CompiledQuery<Row>)).rows
-  try {
-    if (await isMigrated(runOn(db), dialect, prefix)) return
-    if (dialect === 'postgres') {
-      await db.transaction().execute(async (transaction) => {
-        const run = runOn(transaction)
-        await run(`select pg_advisory_xact_lock(hashtext('stagedoor migrate'), hashtext('${prefix}'))`)
-        await upgrade(run, dialect, prefix)
-      })
-      return
-    }
-    await db.connection().execute(async (connection) => {
-      const run = runOn(connection)
-      const work = (): Promise<void> => upgrade(run, dialect, prefix)
-      await (dialect === 'mysql' ? underMysqlLock(run, prefix, work) : inSqliteTransaction(run, 10_000, work))
-    })
-  } catch (error) {
-    throw storeError(error)
   }
 }

@@ -4,7 +4,8 @@ import { jitter } from '../internal/jitter.ts'
 import { sleep } from '../internal/signal.ts'
 import { isBusy, safeCause, storeError } from './driver-error.ts'
 import { inSqliteTransaction, isMigrated, type RunStatement, upgrade } from './migration.ts'
-import { relationalStore, type SqlDriver } from './relational.ts'
+import { relationalStore } from './relational.ts'
+import type { SqlDriver } from './relational-database.ts'
 import type { StoreOptions, TokenStore } from './store.ts'
 
 export type { StoreOptions, TokenStore } from './store.ts'
@@ -89,8 +90,9 @@ function sqliteDriver(db: DatabaseSync, busyTimeout: number): SqlDriver {
     // Without a sync at each commit, a power failure could lose a refresh token that was just replaced.
     db.exec('pragma synchronous = full')
     const run: RunStatement = async (sql) => db.prepare(sql).all()
-    if (await isMigrated(run, 'sqlite', prefix)) return
-    await inSqliteTransaction(run, busyTimeout, () => upgrade(run, 'sqlite', prefix))
+    const target = { dialect: 'sqlite', prefix } as const
+    if (await isMigrated(run, target)) return
+    await inSqliteTransaction(run, busyTimeout, (each) => upgrade(each, target))
   }
 
   return {
@@ -101,11 +103,7 @@ function sqliteDriver(db: DatabaseSync, busyTimeout: number): SqlDriver {
         throw storeError(error)
       })
       await ready
-      return retryWhileBusy(() => {
-        const statement = prepare(sql)
-        if (sql.startsWith('select')) return { rows: statement.all(...parameters), changed: 0 }
-        return { rows: [], changed: Number(statement.run(...parameters).changes) }
-      }, signal)
+      return retryWhileBusy(() => ({ rows: prepare(sql).all(...parameters) }), signal)
     },
     async close() {
       await ready?.catch(() => {})
