@@ -1,76 +1,130 @@
+/** Lua: `now()` is ARGV[1], or the server's time if that is empty; in epoch milliseconds. `whole` writes such a number. */
+export const clock = `
+local given = ARGV[1]
+local function now()
+  if given == '' then
+    local time = redis.call('TIME')
+    given = time[1] * 1000 + math.floor(time[2] / 1000)
+  end
+  return tonumber(given)
+end
+local function whole(number) return string.format('%.0f', number) end
+`
+
 /**
- * KEYS: record, due, list, keys. ARGV: expected revision or '', owner, and for a write also
- * revision, record, status, access key id, refresh key id or '', next check.
- * Returns 1 if the revision was the expected one, else 0.
+ * Lua: the fields of a record in the order that `fromHash` expects, with the time that is left of each lease instead of
+ * its end. The text WRONGTYPE for a key that is no hash.
  */
-export const compareAndSet = `
-local stored = redis.call('HMGET', KEYS[1], 'revision', 'status', 'access', 'refresh')
-if ARGV[1] == '' then
-  if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-elseif stored[1] ~= ARGV[1] then return 0 end
-local owner = ARGV[2]
-if stored[2] then redis.call('ZREM', KEYS[3], stored[2] .. '\\0' .. owner) end
-for i = 3, 4 do
-  if stored[i] then redis.call('ZREM', KEYS[4], stored[i] .. '\\0' .. owner) end
+export const readFields = `
+local function readFields(key)
+  local values = redis.pcall('HMGET', key, 'revision', 'record', 'lease', 'leaseUntil', 'delivery', 'deliveryUntil',
+    'nextCheckAt', 'grantEndsAt', 'status', 'key', 'app', 'accountId')
+  if values.err then
+    if string.find(values.err, 'WRONGTYPE', 1, true) then return 'WRONGTYPE' end
+    error(values)
+  end
+  for i = 3, 5, 2 do
+    local ends = tonumber(values[i + 1] or '')
+    values[i + 1] = values[i] and (ends and whole(ends - now()) or 'unknown')
+  end
+  return values
 end
-redis.call('DEL', KEYS[1])
-if not ARGV[3] then
-  redis.call('ZREM', KEYS[2], owner)
-  return 1
-end
-redis.call('HSET', KEYS[1], 'revision', ARGV[3], 'record', ARGV[4], 'status', ARGV[5], 'access', ARGV[6])
-redis.call('ZADD', KEYS[2], ARGV[8], owner)
-redis.call('ZADD', KEYS[3], 0, ARGV[5] .. '\\0' .. owner)
-redis.call('ZADD', KEYS[4], 0, ARGV[6] .. '\\0' .. owner)
-if ARGV[7] ~= '' then
-  redis.call('HSET', KEYS[1], 'refresh', ARGV[7])
-  redis.call('ZADD', KEYS[4], 0, ARGV[7] .. '\\0' .. owner)
-end
-return 1
 `
 
-/** KEYS: due. ARGV: latest due time, offset, count. Returns owner and due time in turn, oldest first. */
-export const due = `
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', ARGV[2], ARGV[3])
-`
-
-const owners = `
-local after = ARGV[1]
+/** KEYS: records. ARGV: now or ''. Returns the fields of each. */
+export const read = `${clock}${readFields}
 local found = {}
-local function collect(group)
-  local from = after == '' and '[' .. group .. '\\0' or '(' .. group .. '\\0' .. after
-  local members = redis.call('ZRANGEBYLEX', KEYS[1], from, '(' .. group .. '\\1', 'LIMIT', 0, ARGV[2])
-  for i, member in ipairs(members) do members[i] = string.sub(member, #group + 2) end
-  found[#found + 1] = members
-end
-`
-
-/** KEYS: list. ARGV: owner to start after or '', count, the statuses. Returns a list of owners for each status. */
-export const ownersByStatus = `${owners}
-for i = 3, #ARGV do collect(ARGV[i]) end
+for i, key in ipairs(KEYS) do found[i] = readFields(key) end
 return found
 `
 
-/** KEYS: keys. ARGV: owner to start after or '', count, a key id. Returns a list of owners for each other key id. */
-export const ownersByOtherKey = `${owners}
-local from = '-'
-while true do
-  local member = redis.call('ZRANGEBYLEX', KEYS[1], from, '+', 'LIMIT', 0, 1)[1]
-  if not member then return found end
-  local group = string.match(member, '^[^%z]*')
-  if group ~= ARGV[3] then collect(group) end
-  from = '[' .. group .. '\\1'
+/**
+ * KEYS: record, and the sets due, grants, status, keys, apps, accounts.
+ * ARGV: now or ''; expected revision or ''; place; lease or '', its length; delivery lease or '', its length; and for a
+ * write the names and values of the other fields. Returns 1 if the revision was the expected one, else 0.
+ */
+export const compareAndSet = `${clock}
+local sorted = {'nextCheckAt', 'grantEndsAt', 'status', 'key', 'app', 'accountId'}
+local stored = redis.call('HMGET', KEYS[1], 'revision', 'lease', 'leaseUntil', 'delivery', 'deliveryUntil',
+  unpack(sorted))
+if ARGV[2] == '' then
+  if redis.call('EXISTS', KEYS[1]) == 1 then return '0' end
+elseif stored[1] ~= ARGV[2] then return '0' end
+local place, next, gone = ARGV[3], {}, {}
+for i = 8, #ARGV, 2 do next[ARGV[i]] = ARGV[i + 1] end
+for i, field in ipairs(sorted) do
+  local old, new, set = stored[5 + i] or nil, next[field], KEYS[1 + i]
+  if old ~= new then
+    if i > 2 then
+      if old then redis.call('ZREM', set, old .. '\\0' .. place) end
+      if new then redis.call('ZADD', set, 0, new .. '\\0' .. place) end
+    elseif new then redis.call('ZADD', set, new, place)
+    else redis.call('ZREM', set, place) end
+    if not new then gone[#gone + 1] = field end
+    if i == 1 then gone[#gone + 1] = 'reservedUntil' end
+  end
 end
+if #ARGV < 8 then
+  redis.call('DEL', KEYS[1])
+  return '1'
+end
+redis.call('HSET', KEYS[1], unpack(ARGV, 8))
+local function idOf(lease) return string.match(lease, '[^%z]*$') end
+local function keep(name, lease, length, held, ends)
+  if lease == '' then
+    if held then
+      gone[#gone + 1] = name
+      gone[#gone + 1] = name .. 'Until'
+    end
+  else
+    if lease ~= held then redis.call('HSET', KEYS[1], name, lease) end
+    if not held or not ends or idOf(held) ~= idOf(lease) then
+      redis.call('HSET', KEYS[1], name .. 'Until', whole(now() + length))
+    end
+  end
+end
+keep('lease', ARGV[4], ARGV[5], stored[2], stored[3])
+keep('delivery', ARGV[6], ARGV[7], stored[4], stored[5])
+if #gone > 0 then redis.call('HDEL', KEYS[1], unpack(gone)) end
+return '1'
 `
 
 /**
- * KEYS: claim. ARGV: epoch milliseconds at which it expires. Returns 1 for the first caller, else 0.
- * A time in the past of the server's clock comes from a clock behind it: the marker is kept for an hour.
+ * KEYS: claim. ARGV: now or '', epoch milliseconds at which it expires, nonce. Returns 1 for the first caller and for its
+ * nonce, else 0. A time in the past of the clock comes from a clock behind it: the marker is kept for an hour.
  */
-export const claim = `
-local time = redis.call('TIME')
-local ttl = tonumber(ARGV[1]) - (time[1] * 1000 + math.floor(time[2] / 1000))
-if ttl <= 0 then ttl = 3600000 end
-if redis.call('SET', KEYS[1], '', 'NX', 'PX', string.format('%.0f', ttl)) then return 1 end
-return 0
+export const claim = `${clock}
+local held = redis.call('GET', KEYS[1])
+if held then
+  local ends, nonce = string.match(held, '^(%d+) (.*)$')
+  if ends and tonumber(ends) > now() then return nonce == ARGV[3] and '1' or '0' end
+end
+local ends = tonumber(ARGV[2])
+if ends <= now() then ends = now() + 3600000 end
+redis.call('SET', KEYS[1], whole(ends) .. ' ' .. ARGV[3], 'PX', whole(ends - now()))
+return '1'
+`
+
+/** Lua: revision and bytes of the state at KEYS[1]; nothing if there is none or it has expired. */
+const liveState = `
+local function liveState()
+  local held = redis.call('GET', KEYS[1])
+  if not held then return nil end
+  local ends, revision, bytes = string.match(held, '^(%d+) (%S+) (%S*)$')
+  if ends and tonumber(ends) > now() then return revision, bytes end
+end
+`
+
+/** KEYS: state. ARGV: now or ''. Returns revision and bytes, or an empty list. */
+export const loadState = `${clock}${liveState}
+return {liveState()}
+`
+
+/** KEYS: state. ARGV: now or '', expected revision or '', end, revision, bytes. Returns 1 or 0. */
+export const writeState = `${clock}${liveState}
+if (liveState() or '') ~= ARGV[2] then return '0' end
+local left = tonumber(ARGV[3]) - now()
+if left > 0 then redis.call('SET', KEYS[1], table.concat({ARGV[3], ARGV[4], ARGV[5]}, ' '), 'PX', whole(left))
+else redis.call('DEL', KEYS[1]) end
+return '1'
 `

@@ -1,42 +1,34 @@
-import type { CallOptions } from '../internal/signal.ts'
-import { abortable } from '../internal/signal.ts'
-import { compareCodePoints } from './code-points.ts'
-import { closedError, corruptError, storeError } from './driver-error.ts'
-import { merge, type Source } from './merge.ts'
-import {
-  checkId,
-  checkMarker,
-  checkQuery,
-  copyRecord,
-  invalidField,
-  keyIds,
-  reportCorrupt,
-  writableRecord,
-} from './record.ts'
-import { type IoredisLike, type NodeRedisLike, redisCommands } from './redis-client.ts'
-import { redisKeys } from './redis-keys.ts'
+import { claimNonce } from './claims.ts'
+import { merge } from './merge.ts'
+import { checkCountQuery, checkDueQuery, checkListQuery, matches } from './query.ts'
+import { checkId, writableRecord } from './record.ts'
+import type { IoredisLike, NodeRedisLike } from './redis-client.ts'
+import { redisContext } from './redis-context.ts'
+import { redisCounts } from './redis-counts.ts'
+import { hashOf } from './redis-hash.ts'
+import { bucketOf, buckets, placeOf, setNames } from './redis-keys.ts'
+import { compareMembers, countPerBucket, membersByTime, redisPlaces } from './redis-places.ts'
+import { redisRecords } from './redis-records.ts'
+import { redisReservations } from './redis-reservations.ts'
 import * as scripts from './redis-scripts.ts'
-import { textOf } from './row.ts'
-import type { ConnectionId, StoredConnection, StoreOptions, TokenStore } from './store.ts'
+import { placesUpTo } from './redis-set-scripts.ts'
+import { expectedText, redisState } from './redis-state.ts'
+import type { StoredConnection, StoredRecord, StoreOptions, TokenStore } from './store.ts'
 
 export type { IoredisLike, NodeRedisLike } from './redis-client.ts'
 export type { StoreOptions, TokenStore } from './store.ts'
 
 /** Options of {@link redisStore}. */
-export interface RedisStoreOptions extends Pick<StoreOptions, 'onCorrupt'> {
+export interface RedisStoreOptions extends StoreOptions {
   /** The application's own connected client: ioredis or node-redis, single server or cluster. The store never closes it. */
   readonly client: IoredisLike | NodeRedisLike
   /** Prefix of every key. @default 'stagedoor' */
   readonly prefix?: string | undefined
 }
 
-const fields = ['revision', 'record', 'status', 'access', 'refresh']
-/** Records read at once. */
-const batchSize = 100
-
 /**
  * Keeps connections in Redis 7 or later, or in a Redis Cluster. Redis must be configured to persist and not to evict:
- * see the guide to stores.
+ * see the guide to stores. Time is the server's, unless `now` replaces it.
  *
  * @throws ConfigError `CONFIG_UNSUPPORTED_CLIENT` for another client, `CONFIG_INVALID` for a prefix with braces
  *
@@ -49,182 +41,71 @@ const batchSize = 100
  * ```
  */
 export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
-  const redis = redisCommands(options.client)
-  const keys = redisKeys(options.prefix ?? 'stagedoor')
-  let closed = false
-
-  async function send<T>(work: () => Promise<T>, call: CallOptions | undefined): Promise<T> {
-    call?.signal?.throwIfAborted()
-    if (closed) throw closedError()
-    try {
-      return await abortable(work(), call?.signal)
-    } catch (error) {
-      call?.signal?.throwIfAborted()
-      throw storeError(error)
-    }
-  }
-  const run = (script: string, names: readonly string[], values: readonly string[], call: CallOptions | undefined) =>
-    send(() => redis.run(script, names, values), call)
-
-  /** The record, `undefined` if there is none, or the field that makes it corrupt. */
-  async function read(id: ConnectionId, call: CallOptions | undefined) {
-    try {
-      return fromHash(id, (await send(() => redis.hmget(keys.record(id), fields), call)).map(textOf))
-    } catch (error) {
-      if (isWrongType(error)) return { field: 'record', revision: undefined }
-      throw error
-    }
-  }
-
-  /** Up to `limit` valid records of `owners`; corrupt ones are reported and skipped. */
-  async function validRecords(
-    provider: string,
-    owners: AsyncGenerator<string, void, undefined>,
-    limit: number,
-    matches: (record: StoredConnection) => boolean,
-    call: CallOptions | undefined,
-  ): Promise<readonly StoredConnection[]> {
-    const found: StoredConnection[] = []
-    let tried = 0
-    for (let ended = false; !ended && found.length < limit; ) {
-      const ids: ConnectionId[] = []
-      // If some were skipped, many more may have to be skipped before the page is full.
-      const size = found.length < tried ? batchSize : Math.min(limit - found.length, batchSize)
-      while (ids.length < size) {
-        const next = await owners.next()
-        ended = next.done === true
-        if (next.done) break
-        ids.push({ provider, ownerId: next.value })
-      }
-      const results = await Promise.all(ids.map(async (id) => ({ id, result: await read(id, call) })))
-      for (const { id, result } of results) {
-        if (found.length === limit) break
-        if (result !== undefined && 'field' in result) reportCorrupt(options, id, result.field)
-        else if (result !== undefined && matches(result)) found.push(result)
-      }
-      tried += ids.length
-    }
-    return found
-  }
-  /** How many to read from each bucket, so that one read usually yields `limit` in total. */
-  const countPerBucket = (limit: number): number => Math.ceil(limit / 32) + 4
+  const context = redisContext(options)
+  const { keys, now, run } = context
+  const places = redisPlaces(context)
+  const records = redisRecords(context, options)
+  const count = redisCounts(context, places)
+  const reserve = redisReservations(context, options)
 
   return {
     async get(id, call) {
       checkId(id)
-      const result = await read(id, call)
-      if (result !== undefined && 'field' in result) throw corruptError(result.revision)
-      return result
+      const record = await records.get(id, call)
+      return record?.status === 'removed' ? undefined : record
+    },
+
+    async getRemoved(id, call) {
+      checkId(id)
+      const record = await records.get(id, call)
+      return record?.status === 'removed' ? record : undefined
     },
 
     async compareAndSet(id, expected, next, call) {
       checkId(id)
-      const names = [keys.record(id), ...keys.sets(id)]
-      if (next !== undefined) {
-        const record = writableRecord(id, expected, next)
-        const { access, refresh } = keyIds(record)
-        const written = [record.revision, JSON.stringify(record), record.status, access, refresh ?? '']
-        const values = [expected ?? '', id.ownerId, ...written, `${record.nextCheckAt}`]
-        return (await run(scripts.compareAndSet, names, values, call)) === 1
-      }
-      return (await run(scripts.compareAndSet, names, [expected ?? '', id.ownerId], call)) === 1
+      const bucket = bucketOf(id.ownerId)
+      const names = [keys.record(id), ...setNames.map((name) => keys.set(name, bucket, id.provider))]
+      const hash = next === undefined ? ['', '', '', ''] : hashOf(writableRecord(id, expected, next))
+      const values = [now(), expectedText(expected), placeOf(id), ...hash]
+      return (await run(scripts.compareAndSet, names, values, call)) === '1'
     },
 
     async list(query, call) {
-      checkQuery(query)
-      const { provider, limit, status, keyIdNot } = query
-      const [script, groups] =
-        keyIdNot === undefined
-          ? [scripts.ownersByStatus, status === undefined ? ['connected', 'needs_reauth'] : [status]]
-          : [scripts.ownersByOtherKey, [keyIdNot]]
-      const sources = keys.all(keyIdNot === undefined ? 'list' : 'keys', provider).map((name): Source<string> => {
-        let after = query.after ?? ''
-        return async (count) => {
-          const lists = (await run(script, [name], [after, `${count}`, ...groups], call)) as unknown[][]
-          const owners = mergeUpToFirstEnd(
-            lists.map((list) => list.map((owner) => textOf(owner) ?? '')),
-            count,
-          )
-          after = owners.at(-1) ?? after
-          return owners
-        }
-      })
-      const owners = merge(sources, compareCodePoints, countPerBucket(limit))
-      return validRecords(provider, owners, limit, (record) => status === undefined || record.status === status, call)
+      checkListQuery(query)
+      const accepts = (record: StoredRecord): record is StoredConnection =>
+        record.status !== 'removed' && matches(record, query)
+      return records.page(query, places.inOrder(query, call), accepts, call)
+    },
+
+    async count(query, call) {
+      checkCountQuery(query)
+      return count(query, call)
     },
 
     async due(query, call) {
-      checkQuery(query)
-      const sources = keys.all('due', query.provider).map((name): Source<DueEntry> => {
-        let offset = 0
-        return async (count) => {
-          const reply = (await run(scripts.due, [name], [`${query.at}`, `${offset}`, `${count}`], call)) as unknown[]
-          const entries = reply.flatMap((owner, index) =>
-            index % 2 === 0 ? [{ owner: textOf(owner) ?? '', at: Number(textOf(reply[index + 1])) }] : [],
-          )
-          offset += entries.length
-          return entries
-        }
+      checkDueQuery(query)
+      const sources = buckets.map((bucket) => {
+        const names = [keys.set('due', bucket, query.provider)]
+        return membersByTime((size, after) => run(placesUpTo, names, [`${query.at}`, `${size}`, ...after], call))
       })
-      const byDueTime = (a: DueEntry, b: DueEntry): number => a.at - b.at || compareCodePoints(a.owner, b.owner)
-      const owners = distinct(merge(sources, byDueTime, countPerBucket(query.limit)))
-      return validRecords(query.provider, owners, query.limit, () => true, call)
+      const members = merge(sources, compareMembers, countPerBucket(query.limit))
+      return records.page(query, members, (record): record is StoredRecord => record !== undefined, call)
+    },
+
+    async reserve(query, call) {
+      checkDueQuery(query)
+      return reserve(query, call)
     },
 
     async claim(marker, expiresAt, call) {
-      checkMarker(marker, expiresAt)
-      return (await run(scripts.claim, [keys.claim(marker)], [`${expiresAt}`], call)) === 1
+      const nonce = claimNonce(marker, expiresAt, call?.nonce)
+      return (await run(scripts.claim, [keys.claim(marker)], [now(), `${expiresAt}`, nonce], call)) === '1'
     },
+
+    state: redisState(context),
 
     async close() {
-      closed = true
+      context.close()
     },
   }
-}
-
-interface DueEntry {
-  readonly owner: string
-  readonly at: number
-}
-
-/** A connection that is moved between two pages may appear in both. */
-async function* distinct(entries: AsyncGenerator<DueEntry, void, undefined>): AsyncGenerator<string, void, undefined> {
-  const seen = new Set<string>()
-  for await (const { owner } of entries) {
-    if (seen.has(owner)) continue
-    seen.add(owner)
-    yield owner
-  }
-}
-
-/** Merges ordered lists, only up to the end of the first one that was cut off at `count`. */
-function mergeUpToFirstEnd(lists: readonly (readonly string[])[], count: number): readonly string[] {
-  const all = [...new Set(lists.flat())].sort(compareCodePoints)
-  const ends = lists.flatMap((list) => (list.length < count ? [] : (list.at(-1) ?? []))).sort(compareCodePoints)
-  const end = ends[0]
-  return end === undefined ? all : all.filter((owner) => compareCodePoints(owner, end) <= 0)
-}
-
-function isWrongType(error: unknown): boolean {
-  return error instanceof Error && (error.cause as { reply?: unknown } | undefined)?.reply === 'WRONGTYPE'
-}
-
-function fromHash(id: ConnectionId, values: readonly (string | undefined)[]) {
-  const [revision, text, status, access, refresh] = values
-  if (values.every((value) => value === undefined)) return undefined
-  let record: unknown
-  try {
-    record = JSON.parse(text ?? '')
-  } catch {
-    return { field: 'record', revision }
-  }
-  const field = invalidField(record)
-  if (field !== undefined) return { field, revision }
-  const valid = copyRecord(record as StoredConnection)
-  const sealKeys = keyIds(valid)
-  if (valid.provider !== id.provider || valid.ownerId !== id.ownerId) return { field: 'ownerId', revision }
-  if (valid.revision !== revision) return { field: 'revision', revision }
-  if (valid.status !== status) return { field: 'status', revision }
-  if (sealKeys.access !== access || sealKeys.refresh !== refresh) return { field: 'keyId', revision }
-  return valid
 }
