@@ -28,6 +28,12 @@ export function listReply(reply: Reply): readonly Reply[] {
   return reply
 }
 
+/** Whether a script has done what it was asked for. */
+export function doneReply(reply: Reply): boolean {
+  if (reply !== '1' && reply !== '0') throw unsupportedReply()
+  return reply === '1'
+}
+
 /** The texts of a list; `undefined` if it is none. */
 export function textsReply(reply: Reply): readonly (string | undefined)[] | undefined {
   if (typeof reply === 'string' || reply === undefined) return undefined

@@ -1,6 +1,6 @@
 import { base64url, fromBase64url } from '../internal/bytes.ts'
 import type { RedisContext } from './redis-context.ts'
-import { listReply } from './redis-reply.ts'
+import { doneReply, listReply } from './redis-reply.ts'
 import { loadState, writeState } from './redis-scripts.ts'
 import { checkStateKey, newStateRevision } from './state.ts'
 import type { StateStore } from './state-store.ts'
@@ -18,7 +18,7 @@ export function redisState({ keys, now, run }: RedisContext): StateStore {
     async compareAndSet(key, expected, bytes, expiresAt, call) {
       const revision = newStateRevision(key, bytes, expiresAt)
       const values = [now(), expectedText(expected), `${expiresAt}`, revision, base64url(bytes)]
-      return (await run(writeState, [keys.state(key)], values, call)) === '1' ? revision : undefined
+      return doneReply(await run(writeState, [keys.state(key)], values, call)) ? revision : undefined
     },
   }
 }

@@ -9,6 +9,7 @@ import { hashOf } from './redis-hash.ts'
 import { bucketOf, buckets, placeOf, setNames } from './redis-keys.ts'
 import { compareMembers, countPerBucket, membersByTime, redisPlaces } from './redis-places.ts'
 import { redisRecords } from './redis-records.ts'
+import { doneReply } from './redis-reply.ts'
 import { redisReservations } from './redis-reservations.ts'
 import * as scripts from './redis-scripts.ts'
 import { placesUpTo } from './redis-set-scripts.ts'
@@ -67,7 +68,7 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
       const names = [keys.record(id), ...setNames.map((name) => keys.set(name, bucket, id.provider))]
       const hash = next === undefined ? ['', '', '', ''] : hashOf(writableRecord(id, expected, next))
       const values = [now(), expectedText(expected), placeOf(id), ...hash]
-      return (await run(scripts.compareAndSet, names, values, call)) === '1'
+      return doneReply(await run(scripts.compareAndSet, names, values, call))
     },
 
     async list(query, call) {
@@ -99,7 +100,7 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
 
     async claim(marker, expiresAt, call) {
       const nonce = claimNonce(marker, expiresAt, call?.nonce)
-      return (await run(scripts.claim, [keys.claim(marker)], [now(), `${expiresAt}`, nonce], call)) === '1'
+      return doneReply(await run(scripts.claim, [keys.claim(marker)], [now(), `${expiresAt}`, nonce], call))
     },
 
     state: redisState(context),
