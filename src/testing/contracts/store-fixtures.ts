@@ -76,5 +76,45 @@ export async function rejectionOf(
   throw new Error('expected a rejection, got a result')
 }
 
+/** @throws Error unless `above < value <= most` */
+export function within(value: unknown, above: number, most: number, what = 'result'): void {
+  if (typeof value === 'number' && value > above && value <= most) return
+  throw new Error(`${what}: expected more than ${above} and at most ${most}, got ${String(value)}`)
+}
+
+/** @throws Error unless every call rejects with an `INVALID_ARGUMENT` `TypeError` */
+export async function refused(calls: Readonly<Record<string, () => Promise<unknown>>>): Promise<void> {
+  for (const [what, call] of Object.entries(calls)) {
+    const error = await call().then(
+      () => ({ name: 'nothing', code: 'nothing' }),
+      (reason: { name?: string; code?: string }) => reason,
+    )
+    equal([error.name, error.code], ['TypeError', 'INVALID_ARGUMENT'], what)
+  }
+}
+
+const reason = 'the reason'
+
+/** @throws Error unless every call with an aborted signal rejects with its reason */
+export async function aborted(
+  calls: Readonly<Record<string, (options: { readonly signal: AbortSignal }) => Promise<unknown>>>,
+): Promise<void> {
+  for (const [what, call] of Object.entries(calls)) {
+    const outcome = await call({ signal: AbortSignal.abort(reason) }).then(
+      () => 'done',
+      (thrown: unknown) => thrown,
+    )
+    equal(outcome, reason, what)
+  }
+}
+
 /** `length` owner ids in ascending order. */
 export const range = (length: number): string[] => Array.from({ length }, (_, index) => `${index + 100}`)
+
+/** By code points, which is the order of UTF-8 bytes. */
+export function compareText(a: string, b: string): number {
+  const left = Array.from(a, (char) => char.codePointAt(0) ?? 0)
+  const right = Array.from(b, (char) => char.codePointAt(0) ?? 0)
+  const at = left.findIndex((point, index) => point !== right[index])
+  return at === -1 ? left.length - right.length : (left[at] ?? 0) - (right[at] ?? -1)
+}

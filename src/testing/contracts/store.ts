@@ -1,12 +1,23 @@
 import type { ConnectionId, TokenStore } from '../../stores/store.ts'
+import { addClaimCases } from './store-claims.ts'
 import { type AddCase, storeContext } from './store-context.ts'
+import { addCountCases } from './store-counts.ts'
+import { addDueCases } from './store-due.ts'
 import { addFailureCases } from './store-failures.ts'
-import { addQueryCases } from './store-queries.ts'
+import { addIdCases } from './store-ids.ts'
+import { addLeaseCases } from './store-leases.ts'
+import { addListCases } from './store-lists.ts'
+import { addRemovedCases } from './store-removed.ts'
+import { addReservationCases } from './store-reservations.ts'
+import { addStateCases } from './store-state.ts'
 import { addWriteCases } from './store-writes.ts'
 
 /** The store under test. */
 export interface StoreContractSubject {
-  /** The store. Every case uses its own providers and markers, so all cases may share one store. */
+  /**
+   * The store. Every case uses providers, markers and keys of its own, so all cases may share one store. It is called
+   * once more when the cases are listed, to see whether the store has `reserve` and `state`.
+   */
   store(): TokenStore
   /** Another instance on the same data, as in a second process. @default the same instance */
   other?(): TokenStore
@@ -26,7 +37,8 @@ export interface StoreContractCase {
 /**
  * The requirements for every `TokenStore`, as named cases for any test runner:
  * `for (const { name, run } of storeContract({ store: () => mine })) test(name, run)`.
- * A failed case rejects with an `Error` whose message is what was expected. Cases without their optional member of the subject are left out.
+ * A failed case rejects with an `Error` whose message is what was expected. Cases without their optional member of the
+ * subject or of the store are left out.
  *
  * @example
  * ```ts
@@ -40,8 +52,17 @@ export interface StoreContractCase {
 export function storeContract(subject: StoreContractSubject): readonly StoreContractCase[] {
   const cases: StoreContractCase[] = []
   const add: AddCase = (name, run) => cases.push({ name, run: () => run(storeContext(subject)) })
+  const { reserve, state } = subject.store()
   addWriteCases(add)
-  addQueryCases(add)
+  addIdCases(add)
+  addLeaseCases(add, subject)
+  addListCases(add)
+  addCountCases(add)
+  addDueCases(add)
+  if (reserve !== undefined) addReservationCases(add, subject)
+  addRemovedCases(add)
+  addClaimCases(add, subject)
+  if (state !== undefined) addStateCases(add, subject)
   addFailureCases(add, subject)
   return cases
 }
