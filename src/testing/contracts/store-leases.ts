@@ -76,12 +76,16 @@ function addKind(add: AddCase, { name, fields, lease, left }: Kind): void {
   add(`a ${name} that is written again keeps its end, whatever length the write names`, async (context) => {
     const { at, record, create, change, other } = context
     await create(record('a', fields({ owner: 'p1', id: 'l1', length: 2 * minute })))
-    for (const length of [undefined, 10 * minute, minute, 0])
-      for (const by of [context.store, other]) {
-        const again = await change(at('a'), fields({ owner: 'p1', id: 'l1', length }), by)
-        equal(lease(again), { owner: 'p1', id: 'l1' })
-        within(left(again), minute, 2 * minute, `what is left after a write with the length ${length}`)
-      }
+    for (const [length, by] of [
+      [10 * minute, other],
+      [minute, context.store],
+      [0, other],
+      [undefined, other],
+    ] as const) {
+      const again = await change(at('a'), fields({ owner: 'p1', id: 'l1', length }), by)
+      equal(lease(again), { owner: 'p1', id: 'l1' })
+      within(left(again), minute, 2 * minute, `what is left after a write with the length ${length}`)
+    }
   })
   add(`a ${name} with an id that is not stored starts anew`, async ({ at, record, create, change, other, found }) => {
     await create(record('a', fields({ owner: 'p1', id: 'l1', length: minute })))

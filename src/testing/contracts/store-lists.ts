@@ -12,25 +12,21 @@ export function addListCases(add: AddCase): void {
     await context.fill(owners)
     for (const limit of [7, owners.length, 100]) equal(await context.pages({}, limit), sorted(owners))
   })
-  add('list orders the accounts of an owner by their code points', async (context) => {
-    const records = await Promise.all(sample(context).map((record) => context.create(record)))
-    const places = matching(records, {}).map(placeOf)
-    for (const limit of [1, 7, 1000]) equal(await context.pages({}, limit), places, `pages of ${limit}`)
-  })
-  for (const [case_, filters] of [
-    ['list with a filter returns the connections that match it', singleFilters],
-    ['list with two filters returns the connections that match both', filterPairs],
-  ] as const)
-    add(case_, async (context) => {
+  add(
+    'list returns the connections that match every filter, in order, whatever the length of the pages',
+    async (context) => {
       const records = await Promise.all(sample(context).map((record) => context.create(record)))
       await Promise.all(
-        Object.entries(filters).map(async ([name, filter]) => {
+        Object.entries({ nothing: {}, ...singleFilters, ...filterPairs }).map(async ([name, filter]) => {
           const places = matching(records, filter).map(placeOf)
+          const isSmall = places.length > 0 && places.length < 60
+          equal(isSmall, name !== 'nothing', `a sample of which some but not all match ${name}`)
           for (const limit of [1, 7, 1000])
             equal(await context.pages(filter, limit), places, `pages of ${limit} with ${name}`)
         }),
       )
-    })
+    },
+  )
   add('list with all filters returns the connections that match all', async ({ store, provider, record, create }) => {
     const all = { status: 'connected', app: 'client-7', ownerId: 'a', accountId: 'u1' } as const
     const wanted = await create(record('a', { ...all, grantEndsAt: 5 }))

@@ -11,7 +11,7 @@ function reserves(store: TokenStore): store is ReservingStore {
   return store.reserve !== undefined
 }
 
-/** How due records are handed out once. Only for stores that have `reserve`. */
+/** How due records are handed out once. */
 export function addReservationCases(add: AddCase, { advance, corrupt }: StoreContractSubject): void {
   /** A case with a shorthand for `reserve` of its provider. */
   const addCase = (

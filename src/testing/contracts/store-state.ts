@@ -16,7 +16,7 @@ const days = 86_400_000
 /** Far beyond what the cases advance a clock by. */
 const later = (): number => Date.now() + 36_500 * days
 
-/** State that processes share. Only for stores that have `state`. */
+/** State that processes share. */
 export function addStateCases(add: AddCase, { advance }: StoreContractSubject): void {
   const addCase = (name: string, run: (context: StateContext) => Promise<void>) =>
     add(name, (context) => run(stateContext(context)))
