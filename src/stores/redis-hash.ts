@@ -36,8 +36,8 @@ function leaseText(lease: Lease | undefined): readonly [string, string] {
 
 function leaseOf(text: string | undefined): { owner: string; id: string } | undefined {
   if (text === undefined) return undefined
-  const end = text.indexOf('\0')
-  return { owner: text.slice(0, end), id: text.slice(end + 1) }
+  const [owner = '', id = ''] = text.split('\0')
+  return { owner, id }
 }
 
 /** The record in a hash, as the script has read it; `undefined` if there is none. */

@@ -15,7 +15,6 @@ const find = (...patterns: string[]): string[] =>
 /** What only tests import, and why they cannot do without. */
 const forTests: Readonly<Record<string, string>> = {
   'src/spotify/chunk.ts chunk': 'shows for any list that the pieces are the list; endpoints allow only some sizes',
-  'src/stores/redis-keys.ts bucketOf': 'pins the numbers, which stored data depends on',
 }
 
 /** Packages that are found by their name alone, and by what. */

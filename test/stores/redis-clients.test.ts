@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
 import { createClient, createClientPool, RESP_TYPES } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RedisStoreOptions, redisStore } from '../../src/stores/redis.ts'
@@ -16,8 +16,8 @@ interface Opened {
   close(): void
 }
 
-function ioredis(options: ConstructorParameters<typeof Redis>[0] & object): Opened {
-  const client = new Redis(urls.redis, options)
+function ioredis(options: RedisOptions): Opened {
+  const client = new Redis(urls.redis, { ...options })
   return { client, close: () => client.disconnect() }
 }
 
@@ -109,7 +109,7 @@ describe.skipIf(!present)('a client of the Redis store', () => {
     expect(revision).toEqual(expect.any(String))
     expect(await store.state.load('key')).toEqual({ revision, bytes: Uint8Array.of(0, 255) })
     expect(await store.state.compareAndSet('key', undefined, Uint8Array.of(1), Date.now() + 60_000)).toBeUndefined()
-    const removed = removedConnection(fields)
+    const removed = removedConnection({ ownerId: first.ownerId, account: 'work' })
     expect(await store.compareAndSet(first, second.revision, removed)).toBe(true)
     expect(await store.get(first)).toBeUndefined()
     expect(await store.getRemoved(first)).toEqual(removed)

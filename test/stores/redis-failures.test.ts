@@ -48,16 +48,6 @@ describe.skipIf(!present)('the Redis store', () => {
     expect(await store.claim(unique(), Date.now() + 1000)).toBe(true)
   })
 
-  test('keeps a marker until it expires, or for an hour if that time is already past', async () => {
-    const marker = unique()
-    await store.claim(marker, Date.now() + 90_000)
-    await store.claim(`${marker}-past`, 5)
-    const left = await redis.pttl(`${prefix}:claim:${marker}`)
-    expect(left).toBeGreaterThan(60_000)
-    expect(left).toBeLessThanOrEqual(90_000)
-    expect(await redis.pttl(`${prefix}:claim:${marker}-past`)).toBeGreaterThan(3_590_000)
-  })
-
   test.each([
     ['no JSON', { record: '{' }],
     ['another owner’s record', { record: JSON.stringify(storedConnection({ ownerId: 'b' })) }],

@@ -5,7 +5,7 @@ import { type RedisStoreOptions, redisStore } from '../../src/stores/redis.ts'
 import { storeContract } from '../../src/testing/contracts/store.ts'
 import { unique } from '../../src/testing/contracts/store-fixtures.ts'
 import { available, urls } from '../support/services.ts'
-import { recordKey } from './support/redis.ts'
+import { spoilToken } from './support/redis.ts'
 
 const present = await available('redis')
 const ioredis = new Redis(urls.redis, { lazyConnect: true })
@@ -20,21 +20,33 @@ afterAll(async () => {
   ioredis.disconnect()
 })
 
-const clients: { name: string; client: RedisStoreOptions['client'] }[] = [
-  { name: 'ioredis', client: ioredis },
-  { name: 'node-redis', client: nodeRedis },
+const clients: { name: string; client: RedisStoreOptions['client']; other: RedisStoreOptions['client'] }[] = [
+  { name: 'ioredis', client: ioredis, other: nodeRedis },
+  { name: 'node-redis', client: nodeRedis, other: ioredis },
 ]
 
-describe.skipIf(!present).each(clients)('the Redis store through $name', ({ client }) => {
-  const store = redisStore({ client, prefix })
-  const contract = storeContract({
-    store: () => store,
-    other: () => redisStore({ client: client === ioredis ? nodeRedis : ioredis, prefix }),
-    async corrupt(id) {
-      const key = recordKey(prefix, id)
-      const record = JSON.parse((await ioredis.hget(key, 'record')) ?? '{}') as object
-      await ioredis.hset(key, 'record', JSON.stringify({ ...record, accessToken: 'BQDplaintext' }))
-    },
+describe.skipIf(!present).each(clients)('the Redis store through $name', ({ name, client, other }) => {
+  describe('by the clock of the server', () => {
+    const contract = storeContract({
+      store: () => redisStore({ client, prefix }),
+      other: () => redisStore({ client: other, prefix }),
+      corrupt: (id) => spoilToken(ioredis, prefix, id),
+    })
+    for (const { name, run } of contract) test(name, run)
   })
-  for (const { name, run } of contract) test(name, run)
+
+  describe('by a clock of the test', () => {
+    let ahead = 0
+    const now = (): number => Date.now() + ahead
+    const own = `${prefix}-${name}`
+    const contract = storeContract({
+      store: () => redisStore({ client, prefix: own, now }),
+      other: () => redisStore({ client: other, prefix: own, now }),
+      corrupt: (id) => spoilToken(ioredis, own, id),
+      advance(ms) {
+        ahead += ms
+      },
+    })
+    for (const { name, run } of contract) test(name, run)
+  })
 })
