@@ -33,6 +33,7 @@ export class RelationalDatabase {
   readonly connections: Statement
   readonly claims: Statement
   readonly state: Statement
+  readonly grantEndIndex: Statement
   readonly #driver: SqlDriver
   readonly #now: (() => number) | undefined
   #closed = false
@@ -42,6 +43,7 @@ export class RelationalDatabase {
     this.connections = raw(`${prefix}connections`)
     this.claims = raw(`${prefix}claims`)
     this.state = raw(`${prefix}state`)
+    this.grantEndIndex = raw(`${prefix}grant_end`)
     this.#driver = driver
     this.#now = now
   }

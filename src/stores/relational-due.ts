@@ -86,10 +86,10 @@ const reserveBy: Readonly<Record<'postgres' | 'mysql' | 'sqlite', Reserve>> = {
       return rows
     }, call),
 
-  sqlite: (db, provider, picked, assignment, call) =>
+  sqlite: (db, _, picked, assignment, call) =>
     db.read(
       sql`update ${db.connections} set ${assignment}
-      where provider = ${provider} and (owner_id, account) in (select owner_id, account from ${db.connections} ${picked})
+      where rowid in (select rowid from ${db.connections} ${picked})
       returning ${readColumns(db)}`,
       call,
     ),

@@ -1,6 +1,6 @@
 import { base64url, fromBase64url } from '../internal/bytes.ts'
 import { corruptError } from './driver-error.ts'
-import { purge } from './relational-claims.ts'
+import { hasEnded, purge } from './relational-claims.ts'
 import type { RelationalDatabase } from './relational-database.ts'
 import { textOf } from './row.ts'
 import { checkStateKey, newStateRevision } from './state.ts'
@@ -25,9 +25,8 @@ export function relationalState(db: RelationalDatabase): StateStore {
       const revision = newStateRevision(key, bytes, expiresAt)
       const content = base64url(bytes)
       const update = sql`update ${db.state} set revision = ${revision}, content = ${content}, expires_at = ${expiresAt}`
-      const clock = db.clock()
       if (expected !== undefined) {
-        const where = sql`state_key = ${key} and revision = ${expected} and expires_at > ${clock}`
+        const where = sql`state_key = ${key} and revision = ${expected} and not ${hasEnded(db)}`
         return (await db.write(sql`${update} where ${where}`, 'state_key', call)) === 1 ? revision : undefined
       }
       await purge(db, db.state, 'state_key', call)
@@ -35,7 +34,7 @@ export function relationalState(db: RelationalDatabase): StateStore {
       const values = sql`${key}, ${revision}, ${content}, ${expiresAt}`
       const insertion = sql`insert into ${db.state} (${columns}) values (${values})`
       if (await db.insertNew(insertion, 'state_key', 'state_key', call)) return revision
-      const expired = sql`${update} where state_key = ${key} and expires_at <= ${clock}`
+      const expired = sql`${update} where state_key = ${key} and ${hasEnded(db)}`
       return (await db.write(expired, 'state_key', call)) === 1 ? revision : undefined
     },
   }

@@ -15,8 +15,11 @@ const types = {
   sqlite: { key: (_: number) => 'text', text: 'text', time: 'integer', end: ' strict' },
 } as const
 
-/** Leaves room in each page for the next version of a row, so that a write of leases alone touches no index. */
-const fillfactor = ' with (fillfactor = 70)'
+/**
+ * Leaves room in each page for the next version of all its rows, so that a write of leases alone touches no index. A
+ * sweep leases neighbours at the same time, before their old versions can be cleared away.
+ */
+const fillfactor = ' with (fillfactor = 50)'
 
 export const migrations: Migrations = (dialect, prefix) => {
   const { key, text, time, end } = types[dialect]
