@@ -101,7 +101,8 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
     emit: (event, payload) => emitter.emit(event, payload),
   })
   const connections = createConnections({
-    ...{ provider: spotifyProvider, clientId, clientSecret, redirectUri, scopes, endpoints, store, vault, now },
+    ...{ provider: spotifyProvider, clientId, clientSecret, redirectUri, scopes, endpoints, store, vault },
+    now: options.now,
     loginKeys: options.loginKeys,
     refresh: options.refresh,
     fetch: options.fetch,
@@ -145,7 +146,7 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
       createHandler({ connections, redirectUri, scopes: scopes ?? spotifyProvider.defaultScopes }, handlerOptions),
     reseal(resealOptions = {}) {
       const lease = options.refresh?.lease
-      const reseal = createReseal({ ...resealOptions, provider: spotifyProvider, clientId, store, vault, lease, now })
+      const reseal = createReseal({ ...resealOptions, provider: spotifyProvider, clientId, store, vault, lease, now: options.now })
       forwardEvents<ForwardedResealEvents>(reseal, { 'key.rotated': true }, emitter)
       return reseal
     },

@@ -131,7 +131,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const closing = new AbortController()
   const work = new Set<Promise<unknown>>()
   const monitors = new Set<Monitor>()
-  const records = new ConnectionRecords(store, provider.id, now)
+  const records = new ConnectionRecords(store, provider.id, settings)
   const schedule = createSchedule(settings)
   const context: RefreshContext = {
     settings,
@@ -161,7 +161,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   async function readHealth(ownerId: string, signal: AbortSignal | undefined): Promise<Health> {
     const record = await records.read(ownerId, { signal })
     const api = options.apiHealth?.() ?? { status: 'ok' }
-    return healthOf(record, { provider, now: now(), margin, warnBefore: schedule.warnBefore, api })
+    return healthOf(record, { now: now(), margin, warnBefore: schedule.warnBefore, api })
   }
 
   async function probe(ownerId: string, callOptions: CallOptions): Promise<void> {
@@ -188,21 +188,21 @@ export function createConnections(options: ConnectionsOptions): Connections {
     async adopt(input, callOptions) {
       const grant = adoptedGrant(input, provider, now())
       callOptions?.signal?.throwIfAborted()
-      return toConnection(await tracked(installGrant(context, grant)), provider)
+      return toConnection(await tracked(installGrant(context, grant)))
     },
     async get(ownerId, callOptions) {
       checkOwnerId(ownerId)
       const record = await (callOptions?.cached
         ? records.get(ownerId, callOptions)
         : records.read(ownerId, callOptions))
-      return record === undefined ? undefined : toConnection(record, provider)
+      return record === undefined ? undefined : toConnection(record)
     },
     async list(query = {}, callOptions) {
       const { after, limit = 100, status } = query
       if (!Number.isSafeInteger(limit) || limit < 1 || limit > 1000) throw invalidArgument('limit is 1 to 1,000.')
       const found = await store.list({ provider: provider.id, after, limit, status }, callOptions)
       const last = found.length < limit ? undefined : found.at(-1)
-      const items = found.map((record) => toConnection(record, provider))
+      const items = found.map((record) => toConnection(record))
       return { items, ...(last === undefined ? {} : { next: last.ownerId }) }
     },
     count: (callOptions) => countByHealth(settings, { warnBefore: schedule.warnBefore, signal: callOptions?.signal }),

@@ -1,8 +1,8 @@
 import type { TokenEndpoint } from '../oauth/token-endpoint.ts'
-import type { StoredConnection } from '../stores/store.ts'
 import type { EmitTransition } from './events/events.ts'
 import type { OperationTimer } from './events/operation-timer.ts'
 import type { ConnectionsSettings } from './options.ts'
+import type { ConnectionRecord } from './records/record.ts'
 import type { ConnectionRecords } from './records/records.ts'
 import type { Schedule } from './records/schedule.ts'
 import type { TokenSeal } from './records/token-seal.ts'
@@ -25,5 +25,5 @@ export interface ConnectionsContext {
 /** The context of a refresh. */
 export interface RefreshContext extends ConnectionsContext {
   /** Revokes a record's refresh token in the background, where the provider has an endpoint for it. */
-  revoke(record: StoredConnection): void
+  revoke(record: ConnectionRecord): void
 }

@@ -1,12 +1,11 @@
 import { ConnectionError } from '../errors.ts'
 import type { CallOptions } from '../internal/signal.ts'
 import { timeoutSignal } from '../internal/timeout.ts'
-import type { StoredConnection } from '../stores/store.ts'
 import type { ConnectionsContext } from './context.ts'
+import type { ConnectionRecord } from './records/record.ts'
 
 /**
- * Deletes the record, even while another process refreshes it: that refresh then finds no record, and cannot create
- * one,
+ * Deletes the record, even while another process refreshes it: that refresh then finds no record, and cannot create one,
  * since its write names the revision that it replaces.
  *
  * @returns `undefined` if there was no record; `record` is absent if it was corrupt
@@ -15,7 +14,7 @@ export async function removeRecord(
   context: ConnectionsContext,
   ownerId: string,
   options: CallOptions | undefined,
-): Promise<{ readonly record?: StoredConnection } | undefined> {
+): Promise<{ readonly record?: ConnectionRecord } | undefined> {
   const { records, emit, settings } = context
   for (let round = 0; round < 100; round++) {
     options?.signal?.throwIfAborted()
@@ -35,7 +34,7 @@ export async function removeRecord(
 const revocationTimeout = 5000
 
 /** Revokes the refresh token of a removed record, where the provider supports it. Failures are ignored. */
-export async function revokeGrant(context: ConnectionsContext, record: StoredConnection): Promise<void> {
+export async function revokeGrant(context: ConnectionsContext, record: ConnectionRecord): Promise<void> {
   const { settings, seal, tokenEndpoint } = context
   if (settings.endpoints.revocation === undefined || record.refreshToken === undefined) return
   const limit = timeoutSignal(revocationTimeout)

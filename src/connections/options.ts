@@ -15,7 +15,7 @@ export interface RefreshOptions {
   readonly timeout?: number | undefined
   /**
    * How long one process may hold a connection for a refresh. At least 1,000 more than `timeout`, so that the
-   * response can still be stored. Clocks of processes that share a store must differ by less than that. @default 20_000
+   * response can still be stored. Measured by the store's clock where it has one. @default 20_000
    */
   readonly lease?: number | undefined
 }
@@ -52,6 +52,8 @@ export interface ConnectionsSettings extends OAuthSettings {
   readonly lease: number
   /** Identifies this instance in leases. */
   readonly instance: string
+  /** Milliseconds that only this process measures, and that never go back: with it the process waits for leases. */
+  readonly clock: () => number
 }
 
 /** Milliseconds. */
@@ -81,6 +83,7 @@ export function connectionsSettings(options: ConnectionsOptions): ConnectionsSet
     vault: options.vault,
     loginKeys: loginKeys(options.loginKeys),
     instance: base64url(randomBytes(16)),
+    clock: options.now ?? (() => performance.now()),
   }
 }
 

@@ -1,8 +1,6 @@
 import type { ErrorCode } from '../../errors.ts'
 import type { Emitter } from '../../internal/emitter.ts'
-import type { Provider } from '../../oauth/provider.ts'
-import type { StoredConnection } from '../../stores/store.ts'
-import { type Connection, toConnection } from '../records/record.ts'
+import { type Connection, type ConnectionFacts, toConnection } from '../records/record.ts'
 
 interface ConnectionEvent {
   /** Unique per transition: use it to process an event once. */
@@ -54,8 +52,8 @@ export interface ConnectionEvents {
 
 type TransitionName = Extract<keyof ConnectionEvents, `connection.${string}`>
 type EventRecord<E extends TransitionName> = E extends 'connection.removed'
-  ? Pick<StoredConnection, 'ownerId' | 'provider' | 'revision'>
-  : StoredConnection
+  ? Pick<ConnectionFacts, 'ownerId' | 'provider' | 'revision'>
+  : ConnectionFacts
 type EventDetails<E extends TransitionName> = Omit<ConnectionEvents[E], keyof ConnectionEvent | 'connection'>
 
 /** Emits a transition. `record` is the stored record after it, or before its removal. */
@@ -84,7 +82,7 @@ const hasConnection: {
 /** An event's id follows from the write that made the transition, so that emitting it twice gives the same id. */
 export function createTransitionEmitter(
   emitter: Emitter<ConnectionEvents>,
-  settings: { readonly provider: Provider; readonly now: () => number },
+  settings: { readonly now: () => number },
 ): EmitTransition {
   return (event, record, extra, key = record.revision) => {
     const base: ConnectionEvent = {
@@ -93,9 +91,7 @@ export function createTransitionEmitter(
       ownerId: record.ownerId,
       provider: record.provider,
     }
-    const connection = hasConnection[event]
-      ? { connection: toConnection(record as StoredConnection, settings.provider) }
-      : {}
+    const connection = hasConnection[event] ? { connection: toConnection(record as ConnectionFacts) } : {}
     emitter.emit(event, { ...base, ...connection, ...extra } as ConnectionEvents[typeof event])
   }
 }

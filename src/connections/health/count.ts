@@ -1,6 +1,6 @@
 import { sleep } from '../../internal/signal.ts'
 import type { Provider } from '../../oauth/provider.ts'
-import type { StoredConnection, TokenStore } from '../../stores/store.ts'
+import type { ListCursor, StoredConnection, TokenStore } from '../../stores/store.ts'
 import { type HealthStatus, healthOf } from './health.ts'
 
 /** Connections by health; states without connections are absent. */
@@ -30,15 +30,15 @@ export async function countByHealth(
   { warnBefore, signal, visit }: CountOptions,
 ): Promise<HealthCounts> {
   const counts: Partial<Record<HealthStatus, number>> = {}
-  let after: string | undefined
+  let after: ListCursor | undefined
   for (;;) {
     const page = await store.list({ provider: provider.id, after, limit: pageSize }, { signal })
     for (const record of page) {
-      const { status } = healthOf(record, { provider, now: now(), margin, warnBefore, api: { status: 'ok' } })
+      const { status } = healthOf(record, { now: now(), margin, warnBefore, api: { status: 'ok' } })
       counts[status] = (counts[status] ?? 0) + 1
       visit?.(record)
     }
-    after = page.at(-1)?.ownerId
+    after = page.at(-1)
     if (page.length < pageSize) return counts
     // With a synchronous store, give other tasks a turn.
     await sleep(0, signal)

@@ -1,8 +1,6 @@
 import { type ErrorCode, isStagedoorError } from '../../errors.ts'
 import type { CallOptions } from '../../internal/signal.ts'
-import type { Provider } from '../../oauth/provider.ts'
-import type { StoredConnection } from '../../stores/store.ts'
-import { reauthorizeBy, refreshDueAt, toConnection } from '../records/record.ts'
+import { type ConnectionFacts, reauthorizeBy, refreshDueAt, toConnection } from '../records/record.ts'
 
 /**
  * The first that applies:
@@ -35,7 +33,6 @@ export interface ApiHealth {
 }
 
 interface HealthInput {
-  readonly provider: Provider
   /** Epoch milliseconds. */
   readonly now: number
   readonly margin: number
@@ -44,11 +41,11 @@ interface HealthInput {
 }
 
 /** The health of a connection from its record. Opens no token. */
-export function healthOf(record: StoredConnection | undefined, input: HealthInput): Health {
-  const { provider, now, api } = input
+export function healthOf(record: ConnectionFacts | undefined, input: HealthInput): Health {
+  const { now, api } = input
   const checkedAt = new Date(now)
   if (record === undefined) return { status: 'disconnected', checkedAt, api }
-  const { expiresAt, reauthorizeBy: end, authorizedAtAssumed } = toConnection(record, provider)
+  const { expiresAt, reauthorizeBy: end, authorizedAtAssumed } = toConnection(record)
   const { failure } = record
   return {
     status: statusOf(record, input),
@@ -63,10 +60,10 @@ export function healthOf(record: StoredConnection | undefined, input: HealthInpu
   }
 }
 
-function statusOf(record: StoredConnection, { provider, now, margin, warnBefore }: HealthInput): HealthStatus {
+function statusOf(record: ConnectionFacts, { now, margin, warnBefore }: HealthInput): HealthStatus {
   if (record.status === 'needs_reauth') return 'needs_reauth'
   if (record.failure !== undefined) return 'degraded'
-  if (reauthorizeBy(record, provider) - now <= warnBefore) return 'reauth_due_soon'
+  if (reauthorizeBy(record) - now <= warnBefore) return 'reauth_due_soon'
   if (now >= refreshDueAt(record, margin)) return 'refresh_due'
   return 'healthy'
 }

@@ -4,9 +4,9 @@ import { jitter } from '../../internal/jitter.ts'
 import type { CallOptions } from '../../internal/signal.ts'
 import { settleWithin } from '../../internal/timeout.ts'
 import { unref } from '../../internal/unref.ts'
-import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
-import { leaseIsLive, reauthorizeBy, revise } from '../records/record.ts'
+import { leaseIsLive } from '../records/lease.ts'
+import { type ConnectionRecord, reauthorizeBy, revise, toRecord } from '../records/record.ts'
 import { recordCheckFailure } from '../refresh/record-failure.ts'
 import type { Refresher } from '../refresh/refresh.ts'
 import type { Accounts } from '../sign-in/account.ts'
@@ -135,8 +135,8 @@ function createSweep(
   const { provider, store, now, lease } = settings
 
   /** Once per grant, in all processes. */
-  async function warn(record: StoredConnection): Promise<boolean> {
-    const end = reauthorizeBy(record, provider)
+  async function warn(record: ConnectionRecord): Promise<boolean> {
+    const end = reauthorizeBy(record)
     if (now() < end - warnBefore) return false
     const grant = `${record.provider} ${record.authorizedAt} ${record.createdAt} ${record.ownerId}`
     const key = base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(grant))))
@@ -148,17 +148,28 @@ function createSweep(
   /**
    * Fills in the account of a recent sign-in whose process could not look it up. Adopted tokens have no recent sign-in.
    */
-  async function fillAccount({ ownerId, accountId, authorizedAt, createdAt }: StoredConnection): Promise<void> {
+  async function fillAccount({ ownerId, accountId, authorizedAt, createdAt }: ConnectionRecord): Promise<void> {
     if (accountId !== undefined || createdAt - authorizedAt > signInTime) return
     const record = await records.get(ownerId)
     if (record !== undefined) await accounts.fill(record, await seal.open(ownerId, 'access', record.accessToken))
   }
 
-  async function visit(record: StoredConnection): Promise<{ outcome: keyof Sweep; warned: boolean }> {
-    if (leaseIsLive(record, now(), lease)) return { outcome: 'skipped', warned: false }
+  /** The next due connections: reserved for this monitor, if the store can do that. */
+  async function nextPage(signal: AbortSignal | undefined) {
+    const reserves = store.reserve !== undefined
+    const limit = reserves ? Math.min(pageSize, 2 * concurrency) : pageSize
+    const query = { provider: provider.id, at: Math.round(now()), limit }
+    const found = await (store.reserve?.({ ...query, length: lease }, { signal }) ?? store.due(query, { signal }))
+    const readAt = settings.clock()
+    const records = found.flatMap((record) => (record.status === 'removed' ? [] : [toRecord(record, readAt)]))
+    return { records, isLast: found.length < limit }
+  }
+
+  async function visit(record: ConnectionRecord): Promise<{ outcome: keyof Sweep; warned: boolean }> {
+    if (leaseIsLive(record, settings)) return { outcome: 'skipped', warned: false }
     const warned = record.status === 'connected' && (await warn(record))
     if (record.status === 'needs_reauth' || !schedule.needsRefresh(record, now())) {
-      const next = revise(record, { nextCheckAt: schedule.idle(record, now()) }, now())
+      const next = revise(record, { checkAt: schedule.idle(record, now()) }, now())
       return { outcome: (await records.write(record.ownerId, record, next)) ? 'rescheduled' : 'skipped', warned }
     }
     switch (await refresher.check(record)) {
@@ -178,7 +189,7 @@ function createSweep(
     const counts = { refreshed: 0, failed: 0, ended: 0, rescheduled: 0, skipped: 0, warned: 0 }
     const seen = new Set<string>()
     const isStopped = (): boolean => run.stopped || signal?.aborted === true
-    const visitSafely = async (record: StoredConnection): Promise<void> => {
+    const visitSafely = async (record: ConnectionRecord): Promise<void> => {
       try {
         const { outcome, warned } = await visit(record)
         counts[outcome] += 1
@@ -191,16 +202,16 @@ function createSweep(
       }
     }
     while (!isStopped()) {
-      const page = await store.due({ provider: provider.id, at: Math.round(now()), limit: pageSize }, { signal })
+      const page = await nextPage(signal)
       // A different order in every process, so that several processes seldom visit the same record at once.
-      const queue = shuffled(page.filter((record) => !seen.has(record.ownerId)))
+      const queue = shuffled(page.records.filter((record) => !seen.has(record.ownerId)))
       for (const record of queue) seen.add(record.ownerId)
       if (queue.length === 0) break
       const work = async (): Promise<void> => {
         for (let next = queue.pop(); next !== undefined && !isStopped(); next = queue.pop()) await visitSafely(next)
       }
       await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, work))
-      if (page.length < pageSize) break
+      if (page.isLast) break
     }
     return counts
   }

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../../errors.ts'
 import { base64url, randomBytes, utf8 } from '../../internal/bytes.ts'
-import { grantEnd, type Provider } from '../../oauth/provider.ts'
+import type { Provider } from '../../oauth/provider.ts'
 import type { ConnectionStatus, StoredConnection } from '../../stores/store.ts'
 
 /** A user's connected account, without tokens. */
@@ -22,10 +22,25 @@ export interface Connection {
   readonly refreshedAt?: Date | undefined
 }
 
+/** A stored connection as this process has read or written it. */
+export interface ConnectionRecord extends ConnectionFacts {
+  /** When the lease ends, on the process's own clock: see {@link ConnectionsSettings.clock}. */
+  readonly leaseEnd: number | undefined
+}
+
+/** What a record says about a connection, apart from who holds it. */
+export type ConnectionFacts = Omit<StoredConnection, 'leaseLeft'>
+
+/** Call it when the reply of the store has arrived. `clock` is the process's own clock at that moment. */
+export function toRecord(stored: StoredConnection, clock: number): ConnectionRecord {
+  const { leaseLeft, ...record } = stored
+  return { ...record, leaseEnd: leaseLeft === undefined ? undefined : clock + leaseLeft }
+}
+
 /** The last moment that a `Date` can represent: "never" in a record. */
 export const never = 8.64e15
 
-export function toConnection(record: StoredConnection, provider: Provider): Connection {
+export function toConnection(record: ConnectionFacts): Connection {
   const { ownerId, accountId, accountName, scopes, status, refreshedAt } = record
   return {
     ownerId,
@@ -35,16 +50,16 @@ export function toConnection(record: StoredConnection, provider: Provider): Conn
     scopes: [...scopes],
     status,
     authorizedAt: new Date(record.authorizedAt),
-    reauthorizeBy: new Date(reauthorizeBy(record, provider)),
-    ...(authorizedAtAssumed(record, provider) ? { authorizedAtAssumed: true as const } : {}),
+    reauthorizeBy: new Date(reauthorizeBy(record)),
+    ...(authorizedAtAssumed(record) ? { authorizedAtAssumed: true as const } : {}),
     expiresAt: new Date(record.expiresAt),
     ...(refreshedAt === undefined ? {} : { refreshedAt: new Date(refreshedAt) }),
   }
 }
 
 /** When the user must sign in again. Without a refresh token: when the access token expires. */
-export function reauthorizeBy(record: StoredConnection, provider: Provider): number {
-  const end = Math.min(grantEnd(provider, record.authorizedAt), never)
+export function reauthorizeBy(record: ConnectionFacts): number {
+  const end = Math.min(record.grantEndsAt ?? never, never)
   return record.refreshToken === undefined ? Math.min(end, record.expiresAt) : end
 }
 
@@ -62,31 +77,23 @@ export function assumedAuthorization(provider: Provider, now: number): number {
 }
 
 /** A grant that ended before its record was created can only come from {@link assumedAuthorization}. */
-function authorizedAtAssumed(record: StoredConnection, provider: Provider): boolean {
-  return grantEnd(provider, record.authorizedAt) <= record.createdAt
+function authorizedAtAssumed({ grantEndsAt, createdAt }: ConnectionFacts): boolean {
+  return grantEndsAt !== undefined && grantEndsAt <= createdAt
 }
 
 /**
  * When the access token is due for a refresh: `margin` before it expires, or half of its lifetime if that is shorter.
  */
-export function refreshDueAt(record: StoredConnection, margin: number): number {
+export function refreshDueAt(record: ConnectionFacts, margin: number): number {
   const { expiresAt, refreshedAt, refreshToken } = record
   if (refreshToken === undefined) return expiresAt
   const lifetime = refreshedAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, expiresAt - refreshedAt)
   return expiresAt - Math.min(margin, lifetime / 2)
 }
 
-/**
- * Whether a process may be refreshing. A lease that ends later than a lease can last comes from a wrong clock and is
- * ignored.
- */
-export function leaseIsLive(record: StoredConnection, now: number, lease: number): boolean {
-  return record.lease !== undefined && record.lease.until > now && record.lease.until - now <= lease
-}
-
 /** Whether the last refresh failed so recently that the next one must wait. A failure in the future is ignored. */
-export function backingOff(record: StoredConnection, now: number): boolean {
-  return record.failure !== undefined && record.failure.at <= now && now < record.nextCheckAt
+export function backingOff({ failure }: ConnectionFacts, now: number): boolean {
+  return failure !== undefined && failure.at <= now && now < (failure.retryAt ?? failure.at)
 }
 
 /** A token response limited to what every store accepts: a bad value must not cost the tokens beside it. */
@@ -108,17 +115,27 @@ export function isStorable(text: string): boolean {
   return text !== '' && !/[\0\p{Surrogate}]/u.test(text) && utf8(text).length <= 255
 }
 
-/** A copy with a new random revision, without the fields that are given as `undefined`. */
+/**
+ * A copy with a new random revision, without the fields that are given as `undefined`. `nextCheckAt` is the earliest of the
+ * record's times, unless it is given.
+ */
 export function revise(
-  record: StoredConnection,
-  changes: Partial<{ [K in keyof StoredConnection]: StoredConnection[K] | undefined }>,
+  record: ConnectionRecord,
+  changes: Partial<{ [K in keyof ConnectionRecord]: ConnectionRecord[K] | undefined }>,
   now: number,
-): StoredConnection {
+): ConnectionRecord {
   const next = { ...record, ...changes, revision: newRevision(), updatedAt: Math.round(now) }
+  if ('lease' in changes && changes.lease === undefined) next.leaseEnd = undefined
   // `Object.fromEntries` does not keep the names of the fields in its type.
-  return Object.fromEntries(
-    Object.entries(next).filter(([, value]) => value !== undefined),
-  ) as unknown as StoredConnection
+  const present = Object.fromEntries(
+    Object.entries(next).filter(([name, value]) => value !== undefined || name === 'leaseEnd'),
+  ) as unknown as ConnectionRecord
+  return changes.nextCheckAt === undefined ? { ...present, nextCheckAt: earliestTime(present) } : present
+}
+
+/** When a monitor must look at the record next. */
+export function earliestTime({ checkAt, warnAt, deliverAt, failure }: ConnectionFacts): number {
+  return Math.min(checkAt, warnAt ?? never, deliverAt ?? never, failure?.retryAt ?? never)
 }
 
 export function newRevision(): string {

@@ -4,6 +4,8 @@ import { retry } from '../../internal/retry.ts'
 import { abortable, type CallOptions } from '../../internal/signal.ts'
 import { withTimeout } from '../../internal/timeout.ts'
 import type { ConnectionId, StoredConnection, TokenStore } from '../../stores/store.ts'
+import type { ConnectionsSettings } from '../options.ts'
+import { type ConnectionRecord, toRecord } from './record.ts'
 
 /** Milliseconds that a process may use a record without reading the store. */
 const cacheAge = 5000
@@ -18,7 +20,7 @@ export interface CorruptRecord {
 }
 
 interface PendingRead {
-  readonly promise: Promise<StoredConnection | undefined>
+  readonly promise: Promise<ConnectionRecord | undefined>
   outdated: boolean
 }
 
@@ -29,34 +31,36 @@ interface PendingRead {
 export class ConnectionRecords {
   readonly #store: TokenStore
   readonly #provider: string
-  readonly #cache: ExpiringMap<string, StoredConnection>
+  readonly #clock: () => number
+  readonly #cache: ExpiringMap<string, ConnectionRecord>
   readonly #reads = new Map<string, PendingRead>()
   readonly #writes = new Map<string, Promise<unknown>>()
 
-  constructor(store: TokenStore, provider: string, now: () => number) {
+  constructor(store: TokenStore, provider: string, { now, clock }: Pick<ConnectionsSettings, 'now' | 'clock'>) {
     this.#store = store
     this.#provider = provider
+    this.#clock = clock
     this.#cache = new ExpiringMap({ maxSize: cacheSize, maxAge: cacheAge, now })
   }
 
   /** The cached record, at most five seconds old. */
-  cached(ownerId: string): StoredConnection | undefined {
+  cached(ownerId: string): ConnectionRecord | undefined {
     return this.#cache.get(ownerId)
   }
 
   /** At most five seconds old. */
-  async get(ownerId: string, options?: CallOptions): Promise<StoredConnection | undefined> {
+  async get(ownerId: string, options?: CallOptions): Promise<ConnectionRecord | undefined> {
     return this.cached(ownerId) ?? (await this.read(ownerId, options))
   }
 
   /** From the store. */
-  async read(ownerId: string, options?: CallOptions): Promise<StoredConnection | undefined> {
+  async read(ownerId: string, options?: CallOptions): Promise<ConnectionRecord | undefined> {
     const running = this.#reads.get(ownerId) ?? this.#startRead(ownerId)
     return await abortable(running.promise, options?.signal)
   }
 
   /** From the store, for callers that replace or delete the record in any state. */
-  async readAny(ownerId: string, options?: CallOptions): Promise<StoredConnection | CorruptRecord | undefined> {
+  async readAny(ownerId: string, options?: CallOptions): Promise<ConnectionRecord | CorruptRecord | undefined> {
     return await this.read(ownerId, options).catch(corruptRecord)
   }
 
@@ -66,13 +70,14 @@ export class ConnectionRecords {
    */
   async write(
     ownerId: string,
-    current: Pick<StoredConnection, 'revision'> | undefined,
-    next: StoredConnection | undefined,
+    current: Pick<ConnectionRecord, 'revision'> | undefined,
+    next: ConnectionRecord | undefined,
     onWritten?: () => void,
   ): Promise<boolean> {
     return await this.#inTurn(ownerId, async () => {
       try {
-        const writing = this.#store.compareAndSet(this.id(ownerId), current?.revision, next)
+        const stored = next && withoutLeaseEnd(next)
+        const writing = this.#store.compareAndSet(this.id(ownerId), current?.revision, stored)
         const won = await withTimeout(writing, storeTimeout, timeoutError)
         this.forget(ownerId)
         if (!won) return false
@@ -89,12 +94,12 @@ export class ConnectionRecords {
   /** As `write`, with retries. After a write with unknown outcome the store is read first. */
   async writeWithRetry(
     ownerId: string,
-    current: Pick<StoredConnection, 'revision'> | undefined,
-    next: StoredConnection | undefined,
+    current: Pick<ConnectionRecord, 'revision'> | undefined,
+    next: ConnectionRecord | undefined,
     onWritten?: () => void,
   ): Promise<boolean> {
     let inDoubt = false
-    const stored = (): Promise<StoredConnection | CorruptRecord | undefined> => this.#get(ownerId).catch(corruptRecord)
+    const stored = (): Promise<ConnectionRecord | CorruptRecord | undefined> => this.#get(ownerId).catch(corruptRecord)
     const write = async (): Promise<boolean> => {
       const again = inDoubt
       if (!again || (await stored())?.revision === current?.revision) {
@@ -124,15 +129,16 @@ export class ConnectionRecords {
   }
 
   id(ownerId: string): ConnectionId {
-    return { provider: this.#provider, ownerId }
+    return { provider: this.#provider, ownerId, account: '' }
   }
 
-  #get(ownerId: string): Promise<StoredConnection | undefined> {
-    return withTimeout(this.#store.get(this.id(ownerId)), storeTimeout, timeoutError)
+  async #get(ownerId: string): Promise<ConnectionRecord | undefined> {
+    const stored = await withTimeout(this.#store.get(this.id(ownerId)), storeTimeout, timeoutError)
+    return stored && toRecord(stored, this.#clock())
   }
 
   #startRead(ownerId: string): PendingRead {
-    const fetch = async (): Promise<StoredConnection | undefined> => {
+    const fetch = async (): Promise<ConnectionRecord | undefined> => {
       try {
         const record = await this.#get(ownerId)
         if (!read.outdated) {
@@ -158,6 +164,11 @@ export class ConnectionRecords {
       if (this.#writes.get(ownerId) === turn) this.#writes.delete(ownerId)
     }
   }
+}
+
+/** What a store keeps: the end of a lease is a matter of its own. */
+export function withoutLeaseEnd({ leaseEnd: _, ...record }: ConnectionRecord): StoredConnection {
+  return record
 }
 
 function corruptRecord(error: unknown): CorruptRecord {

@@ -1,38 +1,35 @@
 import { jitter } from '../../internal/jitter.ts'
-import type { Provider } from '../../oauth/provider.ts'
-import type { StoredConnection } from '../../stores/store.ts'
-import { never, reauthorizeBy, refreshDueAt } from './record.ts'
+import { type ConnectionFacts, never, reauthorizeBy, refreshDueAt } from './record.ts'
 
 const hour = 3_600_000
 const day = 86_400_000
 /** The fraction of the interval between two checks over which they are spread. */
 const spread = 0.25
 
-const lastChecked = (record: StoredConnection): number => record.refreshedAt ?? record.createdAt
+const lastChecked = (record: ConnectionFacts): number => record.refreshedAt ?? record.createdAt
 
-/** When a connection is checked next. `nextCheckAt` also distinguishes used from idle connections. */
+/** When a connection is checked next. `checkAt` also distinguishes used from idle connections. */
 export interface Schedule {
   /** Milliseconds between two checks of an idle connection. */
   checkEvery: number
   /** Milliseconds before the end of a grant at which its owner is warned. */
   warnBefore: number
   /** For a new grant: now if its end is near, otherwise as after a use. */
-  first(record: StoredConnection, now: number): number
+  first(record: ConnectionFacts, now: number): number
   /** After a use: shortly before the refresh is due, if that is within an hour. */
-  afterUse(record: StoredConnection, now: number): number
+  afterUse(record: ConnectionFacts, now: number): number
   /** After a refresh by the monitor. */
-  idle(record: StoredConnection, now: number): number
+  idle(record: ConnectionFacts, now: number): number
   /** Whether a connection that is scheduled as idle is in use. */
-  usedWhileIdle(record: StoredConnection, now: number): boolean
+  usedWhileIdle(record: ConnectionFacts, now: number): boolean
   /** Whether a due connection must be refreshed rather than rescheduled. */
-  needsRefresh(record: StoredConnection, now: number): boolean
+  needsRefresh(record: ConnectionFacts, now: number): boolean
   /** After this number of consecutive failures. Honours the server's `retryAt`, up to the next idle check. */
   retry(attempts: number, now: number, retryAt: number | undefined): number
 }
 
-export function createSchedule(settings: { readonly provider: Provider; readonly margin: number }): Schedule {
-  const { provider, margin } = settings
-  const ahead = (record: StoredConnection): number => {
+export function createSchedule({ margin }: { readonly margin: number }): Schedule {
+  const ahead = (record: ConnectionFacts): number => {
     const due = refreshDueAt(record, margin)
     return Math.round(due - jitter(Math.min(record.expiresAt - due, margin)))
   }
@@ -40,7 +37,7 @@ export function createSchedule(settings: { readonly provider: Provider; readonly
     checkEvery: day,
     warnBefore: 14 * day,
     first(record, now) {
-      const near = now >= reauthorizeBy(record, provider) - schedule.warnBefore
+      const near = now >= reauthorizeBy(record) - schedule.warnBefore
       return near ? now : schedule.afterUse(record, now)
     },
     afterUse(record, now) {
@@ -51,7 +48,7 @@ export function createSchedule(settings: { readonly provider: Provider; readonly
       if (record.status === 'needs_reauth') return never
       const last = Math.min(lastChecked(record), now)
       const check = Math.max(last + (1 - spread) * schedule.checkEvery + jitter(spread * schedule.checkEvery), now)
-      const warn = reauthorizeBy(record, provider) - schedule.warnBefore
+      const warn = reauthorizeBy(record) - schedule.warnBefore
       if (record.refreshToken === undefined) return warn > now ? Math.min(warn, record.expiresAt) : record.expiresAt
       return Math.round(warn > now ? Math.min(check, warn) : check)
     },
@@ -59,7 +56,7 @@ export function createSchedule(settings: { readonly provider: Provider; readonly
       if (record.status !== 'connected' || record.failure !== undefined || record.refreshToken === undefined)
         return false
       const due = refreshDueAt(record, margin)
-      return record.nextCheckAt > due && due - now <= hour
+      return record.checkAt > due && due - now <= hour
     },
     needsRefresh(record, now) {
       if (record.refreshToken === undefined) return now >= record.expiresAt

@@ -1,8 +1,8 @@
 import type { EncryptedToken } from '../../internal/encrypted-token.ts'
 import type { CallOptions } from '../../internal/signal.ts'
 import type { Provider } from '../../oauth/provider.ts'
-import type { StoredConnection } from '../../stores/store.ts'
 import type { Binding, Vault } from '../../vault/vault.ts'
+import type { ConnectionFacts } from './record.ts'
 
 type Field = 'access' | 'refresh'
 
@@ -17,7 +17,7 @@ export interface TokenSeal {
   ready(ownerId: string): Promise<void>
   isStale(token: EncryptedToken): boolean
   /** Whether two records hold the same refresh token, however it is sealed. */
-  sameRefreshToken(a: StoredConnection, b: StoredConnection): Promise<boolean>
+  sameRefreshToken(a: ConnectionFacts, b: ConnectionFacts): Promise<boolean>
 }
 
 export function createTokenSeal(settings: {

@@ -1,8 +1,8 @@
 import { ExpiringMap } from '../../internal/expiring-map.ts'
 import { abortable, type CallOptions } from '../../internal/signal.ts'
-import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
-import { checkOwnerId, leaseIsLive, refreshDueAt, revise } from '../records/record.ts'
+import { leaseIsLive } from '../records/lease.ts'
+import { type ConnectionRecord, checkOwnerId, refreshDueAt, revise } from '../records/record.ts'
 import type { Accounts } from '../sign-in/account.ts'
 import { notFound } from './failure.ts'
 import type { ConnectionToken, Refresher } from './refresh.ts'
@@ -23,22 +23,18 @@ export function createAccessTokens(
   const marked = new ExpiringMap<string, string>({ maxSize: 10_000, maxAge: 60_000, now })
 
   /** Marks the connection as used, so that a monitor refreshes it ahead of time. One write per access token. */
-  function markUsed(record: StoredConnection): void {
+  function markUsed(record: ConnectionRecord): void {
     const at = now()
     const { ownerId } = record
-    if (
-      !schedule.usedWhileIdle(record, at) ||
-      leaseIsLive(record, at, settings.lease) ||
-      marked.get(ownerId) === record.revision
-    )
+    if (!schedule.usedWhileIdle(record, at) || leaseIsLive(record, settings) || marked.get(ownerId) === record.revision)
       return
     marked.set(ownerId, record.revision)
-    const next = revise(record, { nextCheckAt: schedule.afterUse(record, at) }, at)
+    const next = revise(record, { checkAt: schedule.afterUse(record, at) }, at)
     context.background(records.write(ownerId, record, next))
   }
 
   /** Whether the record's access token may be used without a refresh. */
-  const isFresh = (record: StoredConnection): boolean =>
+  const isFresh = (record: ConnectionRecord): boolean =>
     record.status === 'connected' && now() < refreshDueAt(record, margin)
 
   return async function accessToken(

@@ -1,13 +1,9 @@
+import { base64url, randomBytes } from '../../internal/bytes.ts'
 import { jitter } from '../../internal/jitter.ts'
 import { sleep } from '../../internal/signal.ts'
-import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
-import { leaseIsLive, revise } from '../records/record.ts'
-
-/** Distinguishes one lease from the next. */
-export function leaseId(record: StoredConnection): string | undefined {
-  return record.lease === undefined ? undefined : `${record.lease.owner} ${record.lease.until}`
-}
+import { leaseIsLive, leaseLeft } from '../records/lease.ts'
+import { type ConnectionRecord, revise } from '../records/record.ts'
 
 /**
  * Takes the lease of exactly this revision.
@@ -17,18 +13,21 @@ export function leaseId(record: StoredConnection): string | undefined {
  */
 export async function takeLease(
   context: ConnectionsContext,
-  record: StoredConnection,
-): Promise<StoredConnection | undefined> {
+  record: ConnectionRecord,
+): Promise<ConnectionRecord | undefined> {
   const { records, settings } = context
-  const { now, timeout, lease } = settings
-  const at = Math.round(now())
-  const until = at + lease
-  const leased = revise(record, { lease: { owner: settings.instance, until }, nextCheckAt: until }, at)
+  const { clock, now, timeout, lease: length, store } = settings
+  // Counted from before the write: the store counts from a later moment.
+  const [sentAt, wall] = [clock(), now()]
+  const lease = { owner: settings.instance, id: base64url(randomBytes(12)), length }
+  // Without reservations, all monitors would find the same records at the head of the queue.
+  const moved = store.reserve === undefined ? { nextCheckAt: Math.round(wall) + length } : {}
+  const leased = revise(record, { lease, leaseEnd: sentAt + length, ...moved }, wall)
   if (!(await records.writeWithRetry(record.ownerId, record, leased))) return undefined
-  const left = until - now()
-  if (left >= timeout && left <= lease) return leased
-  const released = revise(leased, { lease: undefined, nextCheckAt: record.nextCheckAt }, now())
-  await records.write(record.ownerId, leased, released)
+  // A process that was stopped may see it on one of its clocks only.
+  const elapsed = Math.max(clock() - sentAt, now() - wall)
+  if (length - elapsed >= timeout) return leased
+  await records.write(record.ownerId, leased, revise(leased, { lease: undefined }, now()))
   return undefined
 }
 
@@ -37,20 +36,20 @@ export async function takeLease(
  *
  * @returns true if the record still holds the same, expired lease
  */
-export async function waitForLease(context: ConnectionsContext, record: StoredConnection): Promise<boolean> {
+export async function waitForLease(context: ConnectionsContext, record: ConnectionRecord): Promise<boolean> {
   const { records, settings } = context
-  const { now, lease } = settings
-  const name = leaseId(record)
+  const longest = 2 * settings.lease - settings.timeout
+  let left = leaseLeft(record, settings)
   let waited = 0
   let pause = 20
   for (;;) {
-    const left = Math.max((record.lease?.until ?? 0) - now(), 0)
-    const step = Math.ceil(Math.min(0.75 * pause + jitter(pause / 2), left + 5, lease - waited))
+    const step = Math.ceil(Math.min(0.75 * pause + jitter(pause / 2), left + 5, longest - waited))
     await sleep(Math.max(step, 1))
     waited += Math.max(step, 1)
     pause = Math.min(pause * 1.5, 250)
     const stored = await records.read(record.ownerId)
-    if (stored === undefined || leaseId(stored) !== name) return false
-    if (!leaseIsLive(stored, now(), lease) || waited >= lease) return true
+    if (stored?.lease === undefined || stored.lease.id !== record.lease?.id) return false
+    if (!leaseIsLive(stored, settings) || waited >= longest) return true
+    left = leaseLeft(stored, settings)
   }
 }

@@ -2,9 +2,9 @@ import { isStagedoorError } from '../../errors.ts'
 import type { EncryptedToken } from '../../internal/encrypted-token.ts'
 import { retry } from '../../internal/retry.ts'
 import type { TokenSet } from '../../oauth/token-set.ts'
-import type { StoredConnection } from '../../stores/store.ts'
 import type { RefreshContext } from '../context.ts'
-import { leaseIsLive, revise, storableTokens } from '../records/record.ts'
+import { leaseIsLive } from '../records/lease.ts'
+import { type ConnectionRecord, earliestTime, revise, storableTokens } from '../records/record.ts'
 
 /** A successful token response, sealed: held in memory until the store has it. */
 interface SealedTokens {
@@ -16,7 +16,7 @@ interface SealedTokens {
 }
 
 /** `gone`: disconnected in the meantime. `changed`: the record belongs to another grant or is newer. */
-export type PersistResult = StoredConnection | 'gone' | 'changed'
+export type PersistResult = ConnectionRecord | 'gone' | 'changed'
 
 /**
  * Seals new tokens at once, then writes them until the store accepts them or the record has changed. Retries until the
@@ -27,7 +27,7 @@ export type PersistResult = StoredConnection | 'gone' | 'changed'
  */
 export function persistTokens(
   context: RefreshContext,
-  leased: StoredConnection,
+  leased: ConnectionRecord,
   sent: string,
   tokens: TokenSet,
   used: boolean,
@@ -38,7 +38,7 @@ export function persistTokens(
 
 async function sealTokens(
   context: RefreshContext,
-  leased: StoredConnection,
+  leased: ConnectionRecord,
   sent: string,
   tokens: TokenSet,
 ): Promise<SealedTokens> {
@@ -56,15 +56,15 @@ async function sealTokens(
 
 async function writeTokens(
   context: RefreshContext,
-  leased: StoredConnection,
+  leased: ConnectionRecord,
   tokens: SealedTokens,
   used: boolean,
 ): Promise<PersistResult> {
   const { records, emit } = context
   const { ownerId } = leased
-  let current: StoredConnection | undefined = leased
-  let next: StoredConnection | undefined
-  const emitRefreshed = (before: StoredConnection, after: StoredConnection): void => {
+  let current: ConnectionRecord | undefined = leased
+  let next: ConnectionRecord | undefined
+  const emitRefreshed = (before: ConnectionRecord, after: ConnectionRecord): void => {
     emit('connection.refreshed', after, { rotated: tokens.rotated })
     if (before.failure !== undefined || before.status === 'needs_reauth') emit('connection.recovered', after, {})
   }
@@ -82,7 +82,7 @@ async function writeTokens(
         if (await isOutdated(context, leased, stored, tokens)) return 'changed'
       }
       if (current === undefined) return revokeOrphan(context, leased, tokens)
-      const before: StoredConnection = current
+      const before: ConnectionRecord = current
       const after = withTokens(context, before, tokens, used)
       next = after
       if (await records.write(ownerId, before, after, () => emitRefreshed(before, after))) return after
@@ -91,7 +91,7 @@ async function writeTokens(
 }
 
 /** The owner disconnected during the request: the new refresh token must be revoked at the provider too. */
-function revokeOrphan(context: RefreshContext, leased: StoredConnection, tokens: SealedTokens): 'gone' {
+function revokeOrphan(context: RefreshContext, leased: ConnectionRecord, tokens: SealedTokens): 'gone' {
   if (tokens.refresh !== undefined) context.revoke({ ...leased, refreshToken: tokens.refresh })
   return 'gone'
 }
@@ -99,8 +99,8 @@ function revokeOrphan(context: RefreshContext, leased: StoredConnection, tokens:
 /** New tokens apply only to a record that still holds the refresh token they were requested with. */
 async function isOutdated(
   context: RefreshContext,
-  leased: StoredConnection,
-  stored: StoredConnection,
+  leased: ConnectionRecord,
+  stored: ConnectionRecord,
   tokens: SealedTokens,
 ): Promise<boolean> {
   if (stored.authorizedAt > leased.authorizedAt) return true
@@ -111,13 +111,13 @@ async function isOutdated(
 
 function withTokens(
   context: RefreshContext,
-  current: StoredConnection,
+  current: ConnectionRecord,
   tokens: SealedTokens,
   used: boolean,
-): StoredConnection {
+): ConnectionRecord {
   const { settings, schedule } = context
   const now = Math.round(settings.now())
-  const heldElsewhere = current.lease?.owner !== settings.instance && leaseIsLive(current, now, settings.lease)
+  const heldElsewhere = current.lease?.owner !== settings.instance && leaseIsLive(current, settings)
   const changes = {
     scopes: tokens.scopes,
     accessToken: tokens.access,
@@ -129,8 +129,8 @@ function withTokens(
     lease: heldElsewhere ? current.lease : undefined,
   }
   const next = revise(current, changes, now)
-  const nextCheckAt = used ? schedule.afterUse(next, now) : schedule.idle(next, now)
-  return { ...next, nextCheckAt: heldElsewhere ? current.nextCheckAt : nextCheckAt }
+  const checkAt = used ? schedule.afterUse(next, now) : schedule.idle(next, now)
+  return { ...next, checkAt, nextCheckAt: heldElsewhere ? current.nextCheckAt : earliestTime({ ...next, checkAt }) }
 }
 
 /** Retries until success, until the process closes, or until an error is permanent. */

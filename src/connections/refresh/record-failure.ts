@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors.ts'
-import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
-import { leaseIsLive, never, revise } from '../records/record.ts'
+import { leaseIsLive, leaseLeft } from '../records/lease.ts'
+import { type ConnectionRecord, never, revise } from '../records/record.ts'
 import type { RefreshFailure } from './failure.ts'
 
 /** How often a write is tried again when other processes change the record too. */
@@ -15,7 +15,7 @@ const maxRounds = 10
  */
 export async function markNeedsReauth(
   context: ConnectionsContext,
-  sentFrom: StoredConnection,
+  sentFrom: ConnectionRecord,
 ): Promise<'ended' | 'changed' | 'gone' | 'lost'> {
   const { records, settings, seal, emit } = context
   const { ownerId } = sentFrom
@@ -27,10 +27,10 @@ export async function markNeedsReauth(
     const refreshedSince = stored.authorizedAt !== sentFrom.authorizedAt || stored.refreshedAt !== sentFrom.refreshedAt
     if (refreshedSince || !(await seal.sameRefreshToken(stored, sentFrom))) return 'changed'
     const now = Math.round(settings.now())
-    if (stored.lease?.owner !== settings.instance && leaseIsLive(stored, now, settings.lease)) return 'lost'
+    if (stored.lease?.owner !== settings.instance && leaseIsLive(stored, settings)) return 'lost'
     const code = 'CONNECTION_NEEDS_REAUTH'
     const failure = { code, at: now, attempts: (stored.failure?.attempts ?? 0) + 1 }
-    const next = revise(stored, { status: 'needs_reauth', failure, lease: undefined, nextCheckAt: never }, now)
+    const next = revise(stored, { status: 'needs_reauth', failure, lease: undefined, checkAt: never }, now)
     const onWritten = (): void => emit('connection.needs_reauth', next, { code })
     if (await records.writeWithRetry(ownerId, stored, next, onWritten)) return 'ended'
   }
@@ -45,26 +45,27 @@ export async function markNeedsReauth(
  */
 export async function recordFailure(
   context: ConnectionsContext,
-  leased: StoredConnection,
+  leased: ConnectionRecord,
   { code, retryAt, outcomeUnknown }: RefreshFailure,
 ): Promise<number> {
   const { records, settings, schedule, emit } = context
   const { ownerId } = leased
-  let current: StoredConnection | undefined = leased
+  let current: ConnectionRecord | undefined = leased
   let allowedAt = schedule.retry((leased.failure?.attempts ?? 0) + 1, Math.round(settings.now()), retryAt)
   try {
     for (let round = 0; round < maxRounds; round++) {
-      if (current?.lease?.owner !== settings.instance || current.lease.until !== leased.lease?.until) return allowedAt
+      if (current?.lease === undefined || current.lease.id !== leased.lease?.id) return allowedAt
       const now = Math.round(settings.now())
-      const before: StoredConnection = current
+      const before: ConnectionRecord = current
       const attempts = (before.failure?.attempts ?? 0) + 1
       const retry = schedule.retry(attempts, now, retryAt)
+      const leaseEnd = Math.ceil(now + leaseLeft(before, settings))
+      allowedAt = outcomeUnknown ? Math.max(retry, leaseEnd) : retry
       const changes = {
-        failure: { code, at: now, attempts },
+        failure: { code, at: now, attempts, retryAt: allowedAt },
         lease: outcomeUnknown ? before.lease : undefined,
-        nextCheckAt: outcomeUnknown ? Math.max(retry, leased.lease?.until ?? retry) : retry,
+        checkAt: allowedAt,
       }
-      allowedAt = changes.nextCheckAt
       const next = revise(before, changes, now)
       const onWritten = (): void => {
         emit('connection.refresh_failed', next, { code, attempts })
@@ -81,13 +82,14 @@ export async function recordFailure(
 /** Records that a check could not begin, unless the record has changed since. */
 export async function recordCheckFailure(
   context: ConnectionsContext,
-  record: StoredConnection,
+  record: ConnectionRecord,
   code: ErrorCode,
 ): Promise<void> {
   const { records, settings, schedule, emit } = context
   const now = Math.round(settings.now())
   const attempts = (record.failure?.attempts ?? 0) + 1
-  const changes = { failure: { code, at: now, attempts }, nextCheckAt: schedule.retry(attempts, now, undefined) }
+  const retryAt = schedule.retry(attempts, now, undefined)
+  const changes = { failure: { code, at: now, attempts, retryAt }, checkAt: retryAt }
   const next = revise(record, changes, now)
   const onWritten = (): void => {
     emit('connection.refresh_failed', next, { code, attempts })

@@ -2,9 +2,9 @@ import { loadRetry } from '../../internal/retry.ts'
 import { abortable, type CallOptions } from '../../internal/signal.ts'
 import { runningTimeSignal, settleWithin } from '../../internal/timeout.ts'
 import type { TokenSet } from '../../oauth/token-set.ts'
-import type { StoredConnection } from '../../stores/store.ts'
 import type { RefreshContext } from '../context.ts'
-import { backingOff, leaseIsLive, refreshDueAt } from '../records/record.ts'
+import { leaseIsLive, leaseLeft } from '../records/lease.ts'
+import { backingOff, type ConnectionRecord, refreshDueAt } from '../records/record.ts'
 import {
   needsReauth,
   notFound,
@@ -14,24 +14,24 @@ import {
   refreshError,
   refreshFailure,
 } from './failure.ts'
-import { leaseId, takeLease, waitForLease } from './lease.ts'
+import { takeLease, waitForLease } from './lease.ts'
 import { type PersistResult, persistTokens } from './persist-tokens.ts'
 import { markNeedsReauth, recordFailure } from './record-failure.ts'
 
 /** A record and its open access token. */
 export interface ConnectionToken {
-  readonly record: StoredConnection
+  readonly record: ConnectionRecord
   readonly accessToken: string
 }
 
 /** The result of one attempt. `lost`: another process holds the lease. `changed`: the record must be read again. */
 type Attempt =
-  | { readonly outcome: 'refreshed'; readonly record: StoredConnection }
+  | { readonly outcome: 'refreshed'; readonly record: ConnectionRecord }
   | { readonly outcome: 'lost' | 'changed' | 'gone' | 'ended' }
   | {
       readonly outcome: 'failed'
       readonly failure: RefreshFailure
-      readonly leased: StoredConnection
+      readonly leased: ConnectionRecord
       /** Epoch milliseconds from which on the next attempt is allowed. */
       readonly retryAt: number
     }
@@ -43,7 +43,7 @@ export interface Refresher {
    */
   token(ownerId: string, rejected: string | undefined, options?: CallOptions): Promise<ConnectionToken>
   /** Refreshes exactly this revision, even if its access token is still valid. Used by the monitor. */
-  check(record: StoredConnection): Promise<Attempt['outcome']>
+  check(record: ConnectionRecord): Promise<Attempt['outcome']>
   /** Whether a new token is still being written to the store. */
   isWriting(ownerId: string): boolean
   /** Waits for running refreshes and writes. */
@@ -58,11 +58,11 @@ export function createRefresher(context: RefreshContext): Refresher {
   const { settings, records, seal, tokenEndpoint } = context
   const { margin, timeout, lease: leaseLength, now } = settings
   const flights = new Map<string, Promise<ConnectionToken | undefined>>()
-  const unwritten = new Map<string, { readonly leased: StoredConnection; readonly writing: Promise<PersistResult> }>()
+  const unwritten = new Map<string, { readonly leased: ConnectionRecord; readonly writing: Promise<PersistResult> }>()
 
   /** The stored access token, unless it has expired or was rejected. */
   async function currentToken(
-    record: StoredConnection,
+    record: ConnectionRecord,
     rejected: string | undefined,
   ): Promise<ConnectionToken | undefined> {
     if (now() >= record.expiresAt) return undefined
@@ -91,11 +91,11 @@ export function createRefresher(context: RefreshContext): Refresher {
   }
 
   /** Takes the lease of exactly this revision and makes one token request. */
-  function attempt(record: StoredConnection, used: boolean): Promise<Attempt> {
+  function attempt(record: ConnectionRecord, used: boolean): Promise<Attempt> {
     return context.timer.refresh(() => refreshOnce(record, used))
   }
 
-  async function refreshOnce(record: StoredConnection, used: boolean): Promise<Attempt> {
+  async function refreshOnce(record: ConnectionRecord, used: boolean): Promise<Attempt> {
     const { ownerId } = record
     if (record.refreshToken === undefined) return { outcome: await markNeedsReauth(context, record) }
     // After `close` a new refresh token might not be written.
@@ -120,16 +120,11 @@ export function createRefresher(context: RefreshContext): Refresher {
       const retryAt = Math.max(await recordFailure(context, leased, response), response.retryAt ?? 0)
       return { outcome: 'failed', failure: response, leased, retryAt }
     }
-    const result = await storedWithin(ownerId, persist(response), leased.lease?.until)
+    const result = await storedWithin(ownerId, persist(response), leaseLeft(leased, settings))
     return typeof result === 'string' ? { outcome: result } : { outcome: 'refreshed', record: result }
   }
 
-  async function storedWithin(
-    ownerId: string,
-    writing: Promise<PersistResult>,
-    until: number | undefined,
-  ): Promise<PersistResult> {
-    const left = (until ?? 0) - now()
+  async function storedWithin(ownerId: string, writing: Promise<PersistResult>, left: number): Promise<PersistResult> {
     const result = await settleWithin(writing, Math.min(Math.max(left, 1000), leaseLength)).catch((error: unknown) => {
       throw notStored(ownerId, error)
     })
@@ -138,7 +133,7 @@ export function createRefresher(context: RefreshContext): Refresher {
   }
 
   /** Whether the store still holds the same grant: the user may have disconnected or signed in again. */
-  async function stillHolds(leased: StoredConnection): Promise<boolean> {
+  async function stillHolds(leased: ConnectionRecord): Promise<boolean> {
     const stored = await records.read(leased.ownerId).catch(() => leased)
     return stored?.authorizedAt === leased.authorizedAt && stored.createdAt === leased.createdAt
   }
@@ -148,7 +143,7 @@ export function createRefresher(context: RefreshContext): Refresher {
     if (waiting !== undefined && (await stillHolds(waiting.leased))) {
       const old = await currentToken(waiting.leased, rejected)
       if (old !== undefined) return old
-      await storedWithin(ownerId, waiting.writing, undefined)
+      await storedWithin(ownerId, waiting.writing, 0)
     }
     let waits = 0
     let retried = false
@@ -166,12 +161,12 @@ export function createRefresher(context: RefreshContext): Refresher {
         const old = await currentToken(record, rejected)
         if (old !== undefined) return old
       }
-      if (leaseIsLive(record, now(), leaseLength) && leaseId(record) !== expiredLease) {
-        if (waits++ >= maxWaits) throw pending(ownerId, record.lease?.until)
-        if (await waitForLease(context, record)) expiredLease = leaseId(record)
+      if (leaseIsLive(record, settings) && record.lease?.id !== expiredLease) {
+        if (waits++ >= maxWaits) throw pending(ownerId, now() + leaseLeft(record, settings))
+        if (await waitForLease(context, record)) expiredLease = record.lease?.id
         continue
       }
-      if (mustWait) throw refreshError(ownerId, record.failure?.code ?? '', record.nextCheckAt)
+      if (mustWait) throw refreshError(ownerId, record.failure?.code ?? '', record.failure?.retryAt)
       const result = await attempt(record, true).catch(async (error: unknown) => {
         const old = await currentToken(record, rejected).catch(() => undefined)
         if (old === undefined) throw error
@@ -196,7 +191,7 @@ export function createRefresher(context: RefreshContext): Refresher {
           }
           // The server may still process the request: read the store again when the lease has ended, then retry once.
           retried = true
-          if (await waitForLease(context, result.leased)) expiredLease = leaseId(result.leased)
+          if (await waitForLease(context, result.leased)) expiredLease = result.leased.lease?.id
           break
         }
         default:
@@ -223,7 +218,7 @@ export function createRefresher(context: RefreshContext): Refresher {
     async check(record) {
       const { ownerId } = record
       if (flights.has(ownerId) || unwritten.has(ownerId)) return 'lost'
-      if (leaseIsLive(record, now(), leaseLength)) return 'lost'
+      if (leaseIsLive(record, settings)) return 'lost'
       const checking = attempt(record, false).finally(() => flights.delete(ownerId))
       // A caller that joins reads the store afterwards, whatever the result.
       const joined = checking.then(

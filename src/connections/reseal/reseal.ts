@@ -3,44 +3,18 @@ import { base64url, randomBytes } from '../../internal/bytes.ts'
 import { createEmitter, type Emitter } from '../../internal/emitter.ts'
 import { inParallel } from '../../internal/in-parallel.ts'
 import { retry } from '../../internal/retry.ts'
-import { type CallOptions, sleep } from '../../internal/signal.ts'
-import type { Provider } from '../../oauth/provider.ts'
-import type { StoredConnection, TokenStore } from '../../stores/store.ts'
-import type { Vault } from '../../vault/vault.ts'
+import { sleep } from '../../internal/signal.ts'
+import type { ConnectionId, StoredConnection } from '../../stores/store.ts'
 import type { ConnectionEvents } from '../events/events.ts'
 import { defaultLease } from '../options.ts'
-import { leaseIsLive, revise } from '../records/record.ts'
+import { type LeaseSettings, leaseIsLive, leaseLeft } from '../records/lease.ts'
+import { type ConnectionRecord, revise, toRecord } from '../records/record.ts'
+import { withoutLeaseEnd } from '../records/records.ts'
 import { createTokenSeal } from '../records/token-seal.ts'
+import type { ResealOptions, ResealRun } from './options.ts'
 import { resealToken } from './reseal-token.ts'
 
-/** Options of {@link createReseal}. */
-export interface ResealOptions {
-  readonly provider: Provider
-  /** The application whose connections the store holds; part of the tokens' binding. */
-  readonly clientId: string
-  readonly store: TokenStore
-  /** With the new key as `kms` and the old keys as `retired`. */
-  readonly vault: Vault
-  /** Milliseconds: `refresh.lease` of the processes that share the store. @default 20_000 */
-  readonly lease?: number | undefined
-  /** Connections read at once. @default 200 */
-  readonly pageSize?: number | undefined
-  /** Connections written at once. @default 8 */
-  readonly concurrency?: number | undefined
-  /** Epoch milliseconds. @default Date.now */
-  readonly now?: (() => number) | undefined
-}
-
-export interface ResealRun extends CallOptions {
-  /** Only tokens under another key: found by index, rewrapped, not opened. @default false: over-age data keys too */
-  readonly onlyKey?: boolean | undefined
-  /** Also moves tokens that are under the current key, to its newest version. @default false */
-  readonly newestVersion?: boolean | undefined
-  /** Continues after this owner: `after` of an earlier run's progress. Optional; saves time. */
-  readonly after?: string | undefined
-  /** Number of connections, if known: passed through to the progress. */
-  readonly total?: number | undefined
-}
+export type { ResealOptions, ResealRun } from './options.ts'
 
 /** Progress of a run. */
 export interface ResealProgress {
@@ -105,12 +79,13 @@ const recordErrors: ReadonlySet<string> = new Set<ErrorCode>([
  */
 export function createReseal(options: ResealOptions): Reseal {
   const { vault, lease = defaultLease, pageSize = 200, concurrency = 8, now = Date.now } = options
+  const clock = options.now ?? (() => performance.now())
   for (const number of [lease, pageSize, concurrency]) {
     if (Number.isSafeInteger(number) && number >= 1) continue
     throw new ConfigError('CONFIG_INVALID', 'lease, pageSize and concurrency are whole numbers of at least 1.')
   }
   const emitter = createEmitter<ResealEvents>()
-  const walk = createWalk(options, { lease, pageSize, concurrency, now }, emitter)
+  const walk = createWalk(options, { pageSize, concurrency, now, lease, timeout: 0, clock }, emitter)
 
   return {
     async run(run = {}) {
@@ -129,8 +104,7 @@ type Walk = (run: ResealRun) => Promise<ResealProgress>
 
 function createWalk(
   options: ResealOptions,
-  settings: {
-    readonly lease: number
+  settings: LeaseSettings & {
     readonly pageSize: number
     readonly concurrency: number
     readonly now: () => number
@@ -138,26 +112,30 @@ function createWalk(
   emitter: Emitter<ResealEvents>,
 ): Walk {
   const { vault, store } = options
-  const { lease, pageSize, concurrency, now } = settings
+  const { pageSize, concurrency, now, clock } = settings
   const provider = options.provider.id
   const seal = createTokenSeal(options)
 
+  async function read(id: ConnectionId, run: ResealRun): Promise<ConnectionRecord | undefined> {
+    const stored = await store.get(id, run)
+    return stored && toRecord(stored, clock())
+  }
+
   /** Moves one record's tokens. `deferred`: a process may be refreshing it. */
-  async function move(first: StoredConnection, run: ResealRun): Promise<'changed' | 'current' | 'deferred'> {
-    const { ownerId } = first
-    let record: StoredConnection | undefined = first
+  async function move(first: ConnectionRecord, run: ResealRun): Promise<'changed' | 'current' | 'deferred'> {
+    let record: ConnectionRecord | undefined = first
     for (let attempt = 0; attempt < maxAttempts && record !== undefined; attempt++) {
-      if (leaseIsLive(record, now(), lease)) return 'deferred'
+      if (leaseIsLive(record, settings)) return 'deferred'
       const fresh = await refreshed(record, run)
       if (fresh === undefined) return 'current'
-      const next = revise(record, fresh, now())
-      if (await store.compareAndSet({ provider, ownerId }, record.revision, next, run)) return 'changed'
-      record = await store.get({ provider, ownerId }, run)
+      const next = withoutLeaseEnd(revise(record, fresh, now()))
+      if (await store.compareAndSet(record, record.revision, next, run)) return 'changed'
+      record = await read(record, run)
     }
     return record === undefined ? 'current' : 'deferred'
   }
 
-  async function refreshed(record: StoredConnection, run: ResealRun): Promise<Partial<StoredConnection> | undefined> {
+  async function refreshed(record: ConnectionRecord, run: ResealRun): Promise<Partial<StoredConnection> | undefined> {
     const { accessToken, refreshToken, ownerId } = record
     const access = await resealToken(accessToken, { vault, seal, ownerId, field: 'access', run })
     const refresh = refreshToken && (await resealToken(refreshToken, { vault, seal, ownerId, field: 'refresh', run }))
@@ -167,25 +145,28 @@ function createWalk(
 
   return async function walk(run) {
     const started = performance.now()
-    const deferred = new Set<string>()
+    const deferred = new Map<string, ConnectionId>()
     const count = { done: 0, changed: 0, failed: 0 }
     const keyIdNot = run.onlyKey === true && run.newestVersion !== true ? vault.keyId : undefined
     let { after } = run
+    let last: StoredConnection | undefined
 
-    const visit = async (record: StoredConnection): Promise<void> => {
+    const visit = async (record: ConnectionRecord): Promise<void> => {
+      const { ownerId, account } = record
+      const name = `${ownerId}\0${account}`
       try {
         const outcome = await withRetry(run, async (again) => {
-          const latest = again ? await store.get({ provider, ownerId: record.ownerId }, run) : record
+          const latest = again ? await read(record, run) : record
           return latest === undefined ? 'current' : await move(latest, run)
         })
-        if (outcome === 'deferred') return void deferred.add(record.ownerId)
-        deferred.delete(record.ownerId)
+        if (outcome === 'deferred') return void deferred.set(name, { provider, ownerId, account })
+        deferred.delete(name)
         if (outcome === 'changed') count.changed++
       } catch (error) {
         if (!isStagedoorError(error) || !recordErrors.has(error.code)) throw error
-        deferred.delete(record.ownerId)
+        deferred.delete(name)
         count.failed++
-        emitter.emit('failed', { ownerId: record.ownerId, code: error.code })
+        emitter.emit('failed', { ownerId, code: error.code })
       }
       count.done++
     }
@@ -197,14 +178,14 @@ function createWalk(
 
     const revisit = async (): Promise<void> => {
       let wait = recheckDelay
-      for (const ownerId of deferred) {
+      for (const [name, id] of deferred) {
         run.signal?.throwIfAborted()
-        const record = await withRetry(run, () => store.get({ provider, ownerId }, run))
+        const record = await withRetry(run, () => read(id, run))
         if (record === undefined) {
-          deferred.delete(ownerId)
+          deferred.delete(name)
           count.done++
-        } else if (leaseIsLive(record, now(), lease)) {
-          wait = Math.min(wait, Math.max((record.lease?.until ?? 0) - now(), 1))
+        } else if (leaseIsLive(record, settings)) {
+          wait = Math.min(wait, Math.max(leaseLeft(record, settings), 1))
         } else await visit(record)
       }
       if (deferred.size > 0) await sleep(wait, run.signal)
@@ -212,9 +193,13 @@ function createWalk(
 
     for (;;) {
       run.signal?.throwIfAborted()
-      const page = await withRetry(run, () => store.list({ provider, limit: pageSize, after, keyIdNot }, run))
-      await inParallel(page, concurrency, visit)
-      after = page.at(-1)?.ownerId ?? after
+      const page = await withRetry(run, () =>
+        store.list({ provider, limit: pageSize, after: last ?? after, keyIdNot }, run),
+      )
+      const readAt = clock()
+      await inParallel(page, concurrency, (stored) => visit(toRecord(stored, readAt)))
+      last = page.at(-1) ?? last
+      after = last?.ownerId ?? after
       if (page.length > 0) emitter.emit('progress', progress())
       if (page.length < pageSize) break
       // With a synchronous store, give timers, signals and requests a turn.

@@ -1,9 +1,9 @@
 import { ExpiringMap } from '../../internal/expiring-map.ts'
 import { settleWithin, timeoutSignal } from '../../internal/timeout.ts'
 import type { AccountResponse } from '../../oauth/provider.ts'
-import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
-import { isStorable, leaseIsLive, revise } from '../records/record.ts'
+import { leaseIsLive } from '../records/lease.ts'
+import { type ConnectionRecord, isStorable, revise } from '../records/record.ts'
 
 /** Looks up accounts at the provider: at sign-in, and later if that look-up failed. */
 export interface Accounts {
@@ -13,7 +13,7 @@ export interface Accounts {
   /** Whether this process remembers that the owner's account is missing. */
   isMissing(ownerId: string): boolean
   /** Fills in a missing account, at most once a minute per connection. Delays the caller by at most a second. */
-  fill(record: StoredConnection, accessToken: string): Promise<void>
+  fill(record: ConnectionRecord, accessToken: string): Promise<void>
 }
 
 const lookUpTimeout = 5000
@@ -43,7 +43,7 @@ export function createAccounts(context: ConnectionsContext): Accounts {
   async function write(ownerId: string, authorizedAt: number, account: { id: string; name?: string | undefined }) {
     const stored = await records.read(ownerId)
     if (stored === undefined || stored.authorizedAt !== authorizedAt || stored.accountId !== undefined) return
-    if (leaseIsLive(stored, now(), settings.lease) || !isStorable(account.id)) return
+    if (leaseIsLive(stored, settings) || !isStorable(account.id)) return
     await records.write(
       ownerId,
       stored,

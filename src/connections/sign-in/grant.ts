@@ -1,11 +1,11 @@
 import { ConnectionError, invalidArgument, isStagedoorError } from '../../errors.ts'
 import { retry } from '../../internal/retry.ts'
-import type { Account, Provider } from '../../oauth/provider.ts'
+import { type Account, grantEnd, type Provider } from '../../oauth/provider.ts'
 import type { TokenSet } from '../../oauth/token-set.ts'
-import type { StoredConnection } from '../../stores/store.ts'
 import type { ConnectionsContext } from '../context.ts'
 import {
   assumedAuthorization,
+  type ConnectionRecord,
   checkOwnerId,
   isStorable,
   never,
@@ -65,7 +65,7 @@ export function adoptedGrant(input: AdoptInput, provider: Provider, now: number)
  * Stores a new grant and replaces whatever the owner had. The response to a running refresh then belongs to the old
  * grant and is dropped. Retries short failures of the store, since a code can be spent only once.
  */
-export async function installGrant(context: ConnectionsContext, grant: Grant): Promise<StoredConnection> {
+export async function installGrant(context: ConnectionsContext, grant: Grant): Promise<ConnectionRecord> {
   const { records, seal, emit } = context
   const { ownerId, tokens } = grant
   const accessToken = await seal.seal(ownerId, 'access', tokens.accessToken)
@@ -73,9 +73,9 @@ export async function installGrant(context: ConnectionsContext, grant: Grant): P
     tokens.refreshToken === undefined ? undefined : await seal.seal(ownerId, 'refresh', tokens.refreshToken)
   const sealed = { accessToken, ...(refreshToken === undefined ? {} : { refreshToken }) }
   let pending:
-    | { readonly replaced: ExistingRecord; readonly next: StoredConnection; readonly onWritten: () => void }
+    | { readonly replaced: ExistingRecord; readonly next: ConnectionRecord; readonly onWritten: () => void }
     | undefined
-  const install = async (): Promise<StoredConnection> => {
+  const install = async (): Promise<ConnectionRecord> => {
     for (let round = 0; round < 50; round++) {
       records.forget(ownerId)
       const existing = await records.readAny(ownerId)
@@ -111,9 +111,9 @@ export async function installGrant(context: ConnectionsContext, grant: Grant): P
   })
 }
 
-type ExistingRecord = StoredConnection | CorruptRecord | undefined
+type ExistingRecord = ConnectionRecord | CorruptRecord | undefined
 
-function isSameGrant(record: ExistingRecord, grant: StoredConnection): record is StoredConnection {
+function isSameGrant(record: ExistingRecord, grant: ConnectionRecord): record is ConnectionRecord {
   if (record === undefined || 'corrupt' in record) return false
   return record.createdAt === grant.createdAt && record.authorizedAt === grant.authorizedAt
 }
@@ -121,24 +121,32 @@ function isSameGrant(record: ExistingRecord, grant: StoredConnection): record is
 function newRecord(
   { settings, schedule }: ConnectionsContext,
   { ownerId, tokens, authorizedAt, account }: Grant,
-  sealed: Pick<StoredConnection, 'accessToken' | 'refreshToken'>,
-): StoredConnection {
+  sealed: Pick<ConnectionRecord, 'accessToken' | 'refreshToken'>,
+): ConnectionRecord {
   const now = Math.round(settings.now())
-  const record: StoredConnection = {
+  const record: ConnectionRecord = {
     provider: settings.provider.id,
     ownerId,
+    account: '',
+    app: settings.clientId,
     revision: newRevision(),
     ...(account === undefined || !isStorable(account.id) ? {} : { accountId: account.id }),
     ...(account?.name === undefined ? {} : { accountName: account.name }),
     ...storableTokens(tokens),
     ...sealed,
     authorizedAt: Math.round(authorizedAt),
+    ...(settings.provider.grantMonths === undefined
+      ? {}
+      : { grantEndsAt: grantEnd(settings.provider, Math.round(authorizedAt)) }),
     status: 'connected',
+    checkAt: now,
     nextCheckAt: now,
     createdAt: now,
     updatedAt: now,
+    leaseEnd: undefined,
   }
-  return { ...record, nextCheckAt: schedule.first(record, now) }
+  const checkAt = schedule.first(record, now)
+  return { ...record, checkAt, nextCheckAt: checkAt }
 }
 
 function isOtherAccount(before: string | undefined, after: string | undefined): boolean {

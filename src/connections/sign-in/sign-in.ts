@@ -96,7 +96,7 @@ export function createSignIn(context: ConnectionsContext, accounts: Accounts): S
     const account = await accountOf(tokens.accessToken)
     const record = await installGrant(context, { ownerId, tokens, authorizedAt, account })
     if (account === undefined && provider.account !== undefined) accounts.markMissing(ownerId)
-    return toConnection(record, provider)
+    return toConnection(record)
   }
 
   return {
