@@ -31,6 +31,8 @@ async function seed(path: string, vault: Vault): Promise<void> {
     await store.compareAndSet({ provider, ownerId }, undefined, {
       provider,
       ownerId,
+      account: '',
+      app: 'app',
       revision: `first-${ownerId}`,
       scopes: [],
       accessToken: await vault.seal(`access ${ownerId}`, binding(ownerId, 'access')),
@@ -38,6 +40,7 @@ async function seed(path: string, vault: Vault): Promise<void> {
       expiresAt: Date.now(),
       authorizedAt: Date.now(),
       status: 'connected',
+      checkAt: Date.now(),
       nextCheckAt: Date.now(),
       createdAt: Date.now(),
       updatedAt: Date.now(),

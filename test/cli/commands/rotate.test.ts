@@ -39,6 +39,8 @@ async function fill(workplace: Workplace, count: number): Promise<void> {
     const record: StoredConnection = {
       provider: 'spotify',
       ownerId,
+      account: '',
+      app: 'app',
       revision: `revision-${index}`,
       scopes: [],
       accessToken: await vault.seal(`access ${ownerId}`, binding(ownerId, 'access')),
@@ -46,6 +48,7 @@ async function fill(workplace: Workplace, count: number): Promise<void> {
       expiresAt: at + 3_600_000,
       authorizedAt: at,
       status: 'connected',
+      checkAt: at + 3_600_000,
       nextCheckAt: at + 3_600_000,
       createdAt: at,
       updatedAt: at,

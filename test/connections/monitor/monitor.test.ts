@@ -137,8 +137,8 @@ test('a connection whose holder died is looked at when the lease is over, since 
   const record = await world.store.get(id)
   if (record === undefined) throw new Error('no record')
   const until = world.now() + 20_000
-  const lease = { owner: 'a dead process', until }
-  await world.store.compareAndSet(id, record.revision, { ...record, revision: 'x', lease, nextCheckAt: until })
+  const lease = { owner: 'a dead process', id: 'left behind', length: 20_000 }
+  await world.store.compareAndSet(id, record.revision, { ...record, revision: 'x', lease, checkAt: until, nextCheckAt: until })
   const monitor = world.connections.monitor()
   expect(await monitor.runOnce()).toMatchObject({ refreshed: 0, skipped: 0 })
   world.advance(20_000)

@@ -114,7 +114,7 @@ test('a refresh that loses its record to a disconnect revokes what it was given'
     store: {
       ...store,
       async compareAndSet(id, expected, next, options) {
-        if (next?.refreshedAt !== undefined && !disconnected) {
+        if (next?.status === 'connected' && next.refreshedAt !== undefined && !disconnected) {
           disconnected = true
           await store.compareAndSet(id, expected, undefined)
         }

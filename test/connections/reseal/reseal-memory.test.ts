@@ -24,6 +24,8 @@ test('the memory that a run needs does not grow with the number of connections',
   const record = (index: number): StoredConnection => ({
     provider,
     ownerId: `user-${String(index).padStart(6, '0')}`,
+    account: '',
+    app: clientId,
     revision: `revision-${index}`,
     scopes: ['user-library-read'],
     accessToken: { ...accessToken },
@@ -31,6 +33,7 @@ test('the memory that a run needs does not grow with the number of connections',
     expiresAt: 0,
     authorizedAt: 0,
     status: 'connected',
+    checkAt: 0,
     nextCheckAt: 0,
     createdAt: 0,
     updatedAt: 0,
@@ -38,7 +41,7 @@ test('the memory that a run needs does not grow with the number of connections',
   let written = 0
   const store: TokenStore = {
     list: async ({ after, limit }) => {
-      const from = after === undefined ? 0 : Number(after.slice('user-'.length)) + 1
+      const from = typeof after === 'object' ? Number(after.ownerId.slice('user-'.length)) + 1 : 0
       return Array.from({ length: Math.max(0, Math.min(limit, rows - from)) }, (_, index) => record(from + index))
     },
     compareAndSet: async () => {
@@ -46,6 +49,8 @@ test('the memory that a run needs does not grow with the number of connections',
       return true
     },
     get: async () => undefined,
+    getRemoved: async () => undefined,
+    count: async () => ({}),
     due: async () => [],
     claim: async () => true,
   }

@@ -70,6 +70,8 @@ test('two processes rewrap a store while four read and write it, and one is kill
       await store.compareAndSet({ provider, ownerId }, undefined, {
         provider,
         ownerId,
+        account: '',
+        app: clientId,
         revision: `first-${ownerId}`,
         scopes: [],
         accessToken: await before.seal(`access ${ownerId}`, binding(ownerId, 'access')),
@@ -77,6 +79,7 @@ test('two processes rewrap a store while four read and write it, and one is kill
         expiresAt: 0,
         authorizedAt: 0,
         status: 'connected',
+        checkAt: 0,
         nextCheckAt: 0,
         createdAt: 0,
         updatedAt: 0,

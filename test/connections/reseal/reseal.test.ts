@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { leaseIsLive, revise } from '../../../src/connections/records/record.ts'
+import { revise, toRecord } from '../../../src/connections/records/record.ts'
 import { createReseal, type ResealProgress } from '../../../src/connections/reseal/reseal.ts'
 import { StoreError, VaultError } from '../../../src/errors.ts'
 import { randomBytes } from '../../../src/internal/bytes.ts'
@@ -38,6 +38,8 @@ async function fill(store: TokenStore, vaults: readonly Vault[], count: number):
     const record: StoredConnection = {
       provider: provider.id,
       ownerId,
+      account: '',
+      app: clientId,
       revision: `r-${ownerId}`,
       scopes: ['user-library-read'],
       accessToken: await vault.seal(`access of ${ownerId}`, binding(ownerId, 'access')),
@@ -45,6 +47,7 @@ async function fill(store: TokenStore, vaults: readonly Vault[], count: number):
       expiresAt: start + 3_600_000,
       authorizedAt: start,
       status: 'connected',
+      checkAt: start,
       nextCheckAt: start,
       createdAt: start,
       updatedAt: start,
@@ -161,7 +164,7 @@ describe('reseal', () => {
     const { store, vault, oldVault, reseal, advance } = setup()
     await fill(store, [oldVault()], 3)
     const leased = (await all(store))[1]!
-    const held = revise(leased, { lease: { owner: 'another', until: start + 15_000 } }, start)
+    const held = revise(toRecord(leased, start), { lease: { owner: 'another', id: 'held', length: 15_000 } }, start)
     expect(await store.compareAndSet(leased, leased.revision, held)).toBe(true)
 
     const [compareAndSet, get] = [store.compareAndSet.bind(store), store.get.bind(store)]
@@ -188,13 +191,13 @@ describe('reseal', () => {
     const { store, vault, oldVault, reseal } = setup()
     await fill(store, [oldVault()], 1)
     const record = (await all(store))[0]!
-    const held = revise(record, { lease: { owner: 'another', until: start + 19_000 } }, start)
+    const held = revise(toRecord(record, start), { lease: { owner: 'another', id: 'held', length: 19_000 } }, start)
     await store.compareAndSet(record, record.revision, held)
     const get = store.get.bind(store)
     store.get = async (id, options) => {
       const stored = await get(id, options)
       if (stored?.lease !== undefined) {
-        await store.compareAndSet(id, stored.revision, revise(stored, { lease: undefined }, start))
+        await store.compareAndSet(id, stored.revision, revise(toRecord(stored, start), { lease: undefined }, start))
       }
       return stored
     }
@@ -208,8 +211,7 @@ describe('reseal', () => {
     const { store, vault, oldVault, reseal } = setup()
     await fill(store, [oldVault()], 1)
     const record = (await all(store))[0]!
-    const odd = revise(record, { lease: { owner: 'a clock in the future', until: start + day } }, start)
-    expect(leaseIsLive(odd, start, 20_000)).toBe(false)
+    const odd = revise(toRecord(record, start), { lease: { owner: 'a clock in the future', id: 'held', length: day } }, start)
     await store.compareAndSet(record, record.revision, odd)
     expect(await reseal.run()).toMatchObject({ changed: 1 })
     await expectAllOpen(store, vault, 1)
@@ -226,7 +228,7 @@ describe('reseal', () => {
         raced = true
         const stored = (await store.get(id))!
         const token = await refreshing.seal('rotated', binding(id.ownerId, 'refresh'))
-        await compareAndSet(id, stored.revision, revise(stored, { refreshToken: token }, start))
+        await compareAndSet(id, stored.revision, revise(toRecord(stored, start), { refreshToken: token }, start))
       }
       return await compareAndSet(id, expected, next, options)
     }
@@ -262,7 +264,7 @@ describe('reseal', () => {
     const record = (await all(store))[4]!
     const stranger = createVault({ kms: localKms({ keyId: 'stranger', key: randomBytes(32) }) })
     const accessToken = await stranger.seal('x', binding(record.ownerId, 'access'))
-    await store.compareAndSet(record, record.revision, revise(record, { accessToken }, start))
+    await store.compareAndSet(record, record.revision, revise(toRecord(record, start), { accessToken }, start))
     const failed: unknown[] = []
     reseal.on('failed', (failure) => failed.push(failure))
     expect(await reseal.run()).toMatchObject({ done: 9, changed: 8, failed: 1 })

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { leaseIsLive, revise } from '../../../src/connections/records/record.ts'
+import { leaseIsLive } from '../../../src/connections/records/lease.ts'
+import { revise, toRecord } from '../../../src/connections/records/record.ts'
 import { createReseal } from '../../../src/connections/reseal/reseal.ts'
 import { spotifyProvider } from '../../../src/oauth/providers/spotify.ts'
 import { sqliteStore } from '../../../src/stores/sqlite.ts'
@@ -75,19 +76,19 @@ async function run(work: ChildWork): Promise<void> {
   })
   const next = async (ownerId: string): Promise<void> => {
     const id = { provider: provider.id, ownerId }
-    const record = await store.get(id)
-    if (record?.refreshToken === undefined) throw new Error('the record is gone')
+    const stored = await store.get(id)
+    if (stored?.refreshToken === undefined) throw new Error('the record is gone')
+    const record = toRecord(stored, performance.now())
     reads++
     const access = await vault.open(record.accessToken, binding(ownerId, 'access'))
-    const refresh = await vault.open(record.refreshToken, binding(ownerId, 'refresh'))
+    const refresh = await vault.open(stored.refreshToken, binding(ownerId, 'refresh'))
     if (access !== `access ${ownerId}` || !refresh.startsWith(`refresh ${ownerId} `)) throw new Error('another token')
-    if (leaseIsLive(record, Date.now(), lease)) return
+    if (leaseIsLive(record, { lease, timeout: 0, clock: () => performance.now() })) return
     const count = Number(refresh.split(' ').at(-1)) + 1
     let current = record
     const leased = reads % 2 === 0
     if (leased) {
-      const until = Date.now() + lease - 1_000
-      current = revise(record, { lease: { owner: String(process.pid), until } }, Date.now())
+      current = revise(record, { lease: { owner: String(process.pid), id: crypto.randomUUID(), length: lease } }, Date.now())
       if (!(await store.compareAndSet(id, record.revision, current))) return
       for (let turns = 0; turns < 5; turns++) await turn()
     }
