@@ -94,12 +94,21 @@ export type { Paginated } from './spotify/paginate.ts'
 export { createSpotify, type Spotify, type SpotifyHealth } from './spotify/spotify.ts'
 export { createStagedoor, type Stagedoor, type StagedoorEvents } from './stagedoor.ts'
 export { memoryStore } from './stores/memory.ts'
+export type { StateEntry, StateStore } from './stores/state-store.ts'
 export type {
+  ConnectionFilter,
   ConnectionId,
   ConnectionStatus,
+  CountQuery,
   DueQuery,
+  Lease,
+  ListCursor,
   ListQuery,
+  PendingEvent,
+  RemovedConnection,
+  ReserveQuery,
   StoredConnection,
+  StoredRecord,
   TokenStore,
 } from './stores/store.ts'
 export { type LocalKmsOptions, localKms } from './vault/kms/local.ts'

@@ -146,7 +146,15 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
       createHandler({ connections, redirectUri, scopes: scopes ?? spotifyProvider.defaultScopes }, handlerOptions),
     reseal(resealOptions = {}) {
       const lease = options.refresh?.lease
-      const reseal = createReseal({ ...resealOptions, provider: spotifyProvider, clientId, store, vault, lease, now: options.now })
+      const reseal = createReseal({
+        ...resealOptions,
+        provider: spotifyProvider,
+        clientId,
+        store,
+        vault,
+        lease,
+        now: options.now,
+      })
       forwardEvents<ForwardedResealEvents>(reseal, { 'key.rotated': true }, emitter)
       return reseal
     },

@@ -15,6 +15,8 @@ export interface OpenStore {
   clean(): Promise<void>
   /** Closes it and leaves what it holds. */
   close(): Promise<void>
+  /** PostgreSQL: updates of the table since its creation, and how many of them were heap-only. */
+  hotUpdates?(): Promise<{ readonly all: number; readonly hot: number }>
 }
 
 /** Opens a store on this machine: `path` for SQLite, `prefix` for the services. */
@@ -46,13 +48,22 @@ export async function openStore(name: StoreName, path: string, prefix: string): 
   return {
     store,
     close: () => db.destroy(),
+    ...(name === 'PostgreSQL' ? { hotUpdates: () => hotUpdates(db, `${prefix}connections`) } : {}),
     async clean() {
-      for (const table of ['connections', 'claims', 'schema']) {
+      for (const table of ['connections', 'claims', 'state', 'schema']) {
         await sql`drop table if exists ${sql.table(prefix + table)}`.execute(db)
       }
       await db.destroy()
     },
   }
+}
+
+async function hotUpdates(db: Kysely<unknown>, table: string) {
+  // A session hands in its counts when it has been idle for a second.
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  const { rows } = await sql<{ all: string; hot: string }>`
+    select n_tup_upd as all, n_tup_hot_upd as hot from pg_stat_user_tables where relname = ${table}`.execute(db)
+  return { all: Number(rows[0]?.all), hot: Number(rows[0]?.hot) }
 }
 
 function plain(store: TokenStore): OpenStore {

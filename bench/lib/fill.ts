@@ -20,6 +20,8 @@ export function record(index: number, changes: Partial<StoredConnection> = {}): 
   return {
     provider: 'spotify',
     ownerId: ownerOf(index),
+    account: '',
+    app: `app-${index % 4}`,
     revision: `revision-${index}`,
     accountId: `account-${index}`,
     scopes: ['user-library-read', 'playlist-read-private'],
@@ -27,7 +29,9 @@ export function record(index: number, changes: Partial<StoredConnection> = {}): 
     refreshToken: token,
     expiresAt: at,
     authorizedAt: at,
-    status: 'connected',
+    grantEndsAt: at + (index % 180) * 86_400_000,
+    status: index % 5 === 0 ? 'needs_reauth' : 'connected',
+    checkAt: at + index,
     nextCheckAt: at + index,
     createdAt: at,
     updatedAt: at,
@@ -65,7 +69,9 @@ export async function fill(
         ? shiftedOwnerId(name)
         : column === 'next_check_at'
           ? `next_check_at + n * ${seed}`
-          : column,
+          : column === 'account_id'
+            ? copiedAccountId(name)
+            : column,
     )
     const numbers = `(with recursive c(n) as (select ${from} union all select n + 1 from c where n < ${until}) select n from c) numbers`
     const statement = `insert into ${table} (${columns.join(', ')}) select ${select.join(', ')} from ${table} cross join ${numbers} where owner_id < '${ownerOf(seed)}'`
@@ -84,6 +90,11 @@ function shiftedOwnerId(name: StoreName): string {
   if (name === 'SQLite') return `'owner-' || printf('%09d', ${digits})`
   if (name === 'MariaDB') return `concat('owner-', lpad(${digits}, 9, '0'))`
   return `'owner-' || lpad((cast(substr(owner_id, 7) as bigint) + n * ${seed})::text, 9, '0')`
+}
+
+/** SQL for an account id that no other copy has. */
+function copiedAccountId(name: StoreName): string {
+  return name === 'MariaDB' ? "concat(account_id, '-', n)" : "account_id || '-' || n"
 }
 
 async function columnsOf(name: StoreName, path: string, table: string): Promise<string[]> {

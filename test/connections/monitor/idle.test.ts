@@ -18,7 +18,7 @@ const program = `
     redirectUri: 'http://127.0.0.1/callback',
     loginKeys: [loginKey],
     vault: createVault({ kms: localKms({ keyId: 'test', key: vaultKey }) }),
-    store: { ...store, async due(query) { sweeps += 1; return await store.due(query) } },
+    store: { ...store, async reserve(query) { sweeps += 1; return await store.reserve(query) } },
   })
   connections.monitor({ every: 100 }).start()
   await new Promise((resolve) => setTimeout(resolve, 500))

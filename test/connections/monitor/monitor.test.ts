@@ -138,7 +138,13 @@ test('a connection whose holder died is looked at when the lease is over, since 
   if (record === undefined) throw new Error('no record')
   const until = world.now() + 20_000
   const lease = { owner: 'a dead process', id: 'left behind', length: 20_000 }
-  await world.store.compareAndSet(id, record.revision, { ...record, revision: 'x', lease, checkAt: until, nextCheckAt: until })
+  await world.store.compareAndSet(id, record.revision, {
+    ...record,
+    revision: 'x',
+    lease,
+    checkAt: until,
+    nextCheckAt: until,
+  })
   const monitor = world.connections.monitor()
   expect(await monitor.runOnce()).toMatchObject({ refreshed: 0, skipped: 0 })
   world.advance(20_000)
@@ -242,9 +248,9 @@ describe('a sweep', () => {
     let queries = 0
     const store: TokenStore = {
       ...memory,
-      async due(...input) {
+      async reserve(...input) {
         queries += 1
-        return await memory.due(...input)
+        return await memory.reserve(...input)
       },
     }
     const world = createWorld({ store })
@@ -352,9 +358,9 @@ describe('a started monitor', () => {
     let down = true
     const store: TokenStore = {
       ...memory,
-      async due(...input) {
+      async reserve(...input) {
         if (down) throw new StoreError('STORE_UNAVAILABLE', 'The database is away.')
-        return await memory.due(...input)
+        return await memory.reserve(...input)
       },
     }
     const world = createWorld({ store })

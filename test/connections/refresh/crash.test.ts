@@ -94,7 +94,9 @@ describe.concurrent('a process that is killed while it refreshes', () => {
       expect(errors).toEqual({})
       expect(Object.values(tokens)).toEqual([10])
       expect(at.requests()).toBe(made)
-      expect(at.server.fake.requests.last?.at).toBeGreaterThanOrEqual(readAt + (taken?.leaseLeft ?? Number.POSITIVE_INFINITY))
+      expect(at.server.fake.requests.last?.at).toBeGreaterThanOrEqual(
+        readAt + (taken?.leaseLeft ?? Number.POSITIVE_INFINITY),
+      )
       expect((await at.connections.get(ownerId))?.status).toBe('connected')
     },
   )

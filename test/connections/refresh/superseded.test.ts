@@ -16,7 +16,8 @@ describe('a response that still waits for the store when its grant is over', () 
       ...inner,
       async compareAndSet(id, expected, next, options) {
         // What a refresh brought is the only write that is refused.
-        if (refusing && next?.status === 'connected' && next.refreshedAt !== undefined) throw new StoreError('STORE_UNAVAILABLE', 'Refused.')
+        if (refusing && next?.status === 'connected' && next.refreshedAt !== undefined)
+          throw new StoreError('STORE_UNAVAILABLE', 'Refused.')
         return await inner.compareAndSet(id, expected, next, options)
       },
     }

@@ -211,7 +211,11 @@ describe('reseal', () => {
     const { store, vault, oldVault, reseal } = setup()
     await fill(store, [oldVault()], 1)
     const record = (await all(store))[0]!
-    const odd = revise(toRecord(record, start), { lease: { owner: 'a clock in the future', id: 'held', length: day } }, start)
+    const odd = revise(
+      toRecord(record, start),
+      { lease: { owner: 'a clock in the future', id: 'held', length: day } },
+      start,
+    )
     await store.compareAndSet(record, record.revision, odd)
     expect(await reseal.run()).toMatchObject({ changed: 1 })
     await expectAllOpen(store, vault, 1)

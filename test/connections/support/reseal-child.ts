@@ -88,7 +88,11 @@ async function run(work: ChildWork): Promise<void> {
     let current = record
     const leased = reads % 2 === 0
     if (leased) {
-      current = revise(record, { lease: { owner: String(process.pid), id: crypto.randomUUID(), length: lease } }, Date.now())
+      current = revise(
+        record,
+        { lease: { owner: String(process.pid), id: crypto.randomUUID(), length: lease } },
+        Date.now(),
+      )
       if (!(await store.compareAndSet(id, record.revision, current))) return
       for (let turns = 0; turns < 5; turns++) await turn()
     }

@@ -37,7 +37,7 @@ export async function openStore(address: StoreAddress): Promise<{ store: TokenSt
   return {
     store,
     async clean() {
-      for (const table of ['connections', 'claims', 'schema']) {
+      for (const table of ['connections', 'claims', 'state', 'schema']) {
         await sql`drop table if exists ${sql.table(prefix + table)}`.execute(db)
       }
       await db.destroy()
