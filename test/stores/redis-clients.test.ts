@@ -16,8 +16,9 @@ interface Opened {
   close(): void
 }
 
-function ioredis(options: RedisOptions): Opened {
-  const client = new Redis(urls.redis, { ...options })
+type IoredisOptions = Omit<RedisOptions, 'replyMapping'> & { readonly replyMapping?: 'legacy' | 'resp3' }
+function ioredis(options: IoredisOptions): Opened {
+  const client = new Redis(urls.redis, options)
   return { client, close: () => client.disconnect() }
 }
 
@@ -44,6 +45,9 @@ const views: Readonly<Record<string, (client: NodeRedis) => Client>> = {
 const clients: Readonly<Record<string, () => Opened | Promise<Opened>>> = {
   ioredis: () => ioredis({}),
   'ioredis with numbers as text': () => ioredis({ stringNumbers: true }),
+  'ioredis with RESP 3': () => ioredis({ protocol: 3 }),
+  'ioredis with RESP 3, its types, and numbers as text': () =>
+    ioredis({ protocol: 3, replyMapping: 'resp3', stringNumbers: true }),
   'ioredis with automatic pipelines': () => ioredis({ enableAutoPipelining: true }),
   'ioredis with automatic pipelines and numbers as text': () =>
     ioredis({ enableAutoPipelining: true, stringNumbers: true }),
