@@ -23,7 +23,8 @@ describe.skipIf(!present)('the sets of a bucket in Redis', () => {
 
   /** Makes sure that the connection is `first`, then returns the writing commands of a write and the sets after it. */
   async function write(next: StoredRecord | undefined) {
-    await redis.del(await redis.keys(`${prefix}*`).then((keys) => [...keys, 'none']))
+    const { revision } = (await store.get(id)) ?? (await store.getRemoved(id)) ?? {}
+    await store.compareAndSet(id, revision, undefined)
     await store.compareAndSet(id, undefined, first)
     const watcher = await redis.duplicate().monitor()
     const commands: string[] = []
