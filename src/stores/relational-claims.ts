@@ -5,7 +5,7 @@ import { textOf } from './row.ts'
 import { join, raw, type Statement, sql } from './statement.ts'
 
 /** Few enough for D1, which takes a hundred parameters. */
-const batch = 50
+const batch = 90
 
 /** Deletes some entries that have expired. Mostly there are none, and it only reads. */
 export async function purge(

@@ -18,7 +18,7 @@ export type RunSql = (
 export interface SqlDriver {
   readonly dialect: SqlDialect
   /** Runs a statement on its own. */
-  readonly run: RunSql
+  run: RunSql
   /** Runs statements as one transaction that reads what others have committed meanwhile. Only MySQL needs it. */
   transaction?<T>(work: (run: RunSql) => Promise<T>): Promise<T>
   close?(): Promise<void>
@@ -109,9 +109,9 @@ export class RelationalDatabase {
   }
 
   #runAlone({ text, parameters }: Statement, call: CallOptions | undefined): ReturnType<RunSql> {
-    const run = this.#driver.run
+    const driver = this.#driver
     const numbered = placeholders(text, this.dialect)
-    return this.#repeat(() => abortable(run(numbered, parameters, call?.signal), call?.signal), call)
+    return this.#repeat(() => abortable(driver.run(numbered, parameters, call?.signal), call?.signal), call)
   }
 
   /** By the rows that a write returns, because not every dialect of Kysely counts changes; MySQL returns none. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { relationalStore, type SqlDriver } from '../../src/stores/relational.ts'
+import { relationalStore } from '../../src/stores/relational.ts'
+import type { SqlDriver } from '../../src/stores/relational-database.ts'
+import { fieldColumns, toRow } from '../../src/stores/row.ts'
 import { storedConnection } from '../../src/testing/contracts/store-fixtures.ts'
 
 const record = storedConnection({ ownerId: 'a' })
@@ -12,7 +14,7 @@ function failing(errors: readonly object[]): SqlDriver & { calls: number } {
     async run() {
       const error = errors[this.calls++]
       if (error !== undefined) throw error
-      return { rows: [], changed: 1 }
+      return { rows: [{ revision: 'r' }] }
     },
   }
 }
@@ -46,9 +48,10 @@ describe('a relational store', () => {
         sizes.push(/limit (\d+)/.exec(sql)?.[1] ?? '')
         const rows = Array.from({ length: sizes.length < 3 ? Number(sizes.at(-1)) : 0 }, (_, index) => ({
           owner_id: `${sizes.length}.${index}`,
+          account: '',
           next_check_at: 1,
         }))
-        return { rows, changed: 0 }
+        return { rows }
       },
     }
     const store = relationalStore(driver, 'p_', {
@@ -60,5 +63,67 @@ describe('a relational store', () => {
     expect(await store.due({ provider: 'spotify', at: 9, limit: 2 })).toEqual([])
     expect(sizes).toEqual(['2', '100', '100'])
     expect(corrupt).toHaveLength(102)
+  })
+
+  test('reserves no more than were asked for when it reads on past corrupt rows', async () => {
+    const sizes: string[] = []
+    const sound = toRow(record)
+    const valid = Object.fromEntries(fieldColumns.map((column, index) => [column, sound[index]]))
+    const driver: SqlDriver = {
+      dialect: 'sqlite',
+      async run(sql) {
+        sizes.push(/limit (\d+)/.exec(sql)?.[1] ?? '')
+        const at = { provider: 'spotify', account: '', next_check_at: sizes.length }
+        const row = { ...valid, ...at, owner_id: `sound-${sizes.length}` }
+        return {
+          rows: Array.from({ length: Number(sizes.at(-1)) }, (_, n) => (n === 0 ? row : { ...at, owner_id: `${n}` })),
+        }
+      },
+    }
+    const store = relationalStore(driver, 'p_', {})
+    const found = await store.reserve({ provider: 'spotify', at: 9, limit: 3, length: 1 })
+    expect(found.map(({ ownerId }) => ownerId)).toEqual(['sound-1', 'sound-2', 'sound-3'])
+    expect(sizes).toEqual(['3', '2', '1'])
+  })
+
+  test('repeats a whole transaction that the database rolled back, and needs transactions on MySQL alone', async () => {
+    let transactions = 0
+    const driver: SqlDriver = {
+      dialect: 'mysql',
+      run: async () => ({ rows: [], changed: 0 }),
+      transaction(work) {
+        if (++transactions < 3) throw Object.assign(new Error('rolled back'), { code: 'ER_LOCK_DEADLOCK' })
+        return work(this.run)
+      },
+    }
+    const query = { provider: 'spotify', at: 9, limit: 3, length: 1 }
+    expect(await relationalStore(driver, 'p_', {}).reserve(query)).toEqual([])
+    expect(transactions).toBe(3)
+    const { transaction: _, ...without } = driver
+    await expect(relationalStore(without, 'p_', {}).reserve(query)).rejects.toMatchObject({
+      code: 'CONFIG_UNSUPPORTED_CLIENT',
+    })
+    for (const dialect of ['postgres', 'sqlite'] as const)
+      expect(await relationalStore({ ...without, dialect }, 'p_', {}).reserve(query)).toEqual([])
+  })
+
+  test('assigns what reads an old value before what replaces it, because MySQL assigns from left to right', async () => {
+    let text = ''
+    const driver: SqlDriver = {
+      dialect: 'mysql',
+      async run(sql) {
+        text = sql
+        return { rows: [], changed: 1 }
+      },
+    }
+    await relationalStore(driver, 'p_', {}).compareAndSet(record, 'r', record)
+    for (const [reader, replaced] of [
+      ['lease_until = case when lease_id', ' lease_id = ?,'],
+      ['delivery_until = case when delivery_id', ' delivery_id = ?,'],
+      ['reserved_until = case when next_check_at', ' next_check_at = ?,'],
+    ] as const) {
+      expect(text).toContain(reader)
+      expect(text.indexOf(reader)).toBeLessThan(text.lastIndexOf(replaced))
+    }
   })
 })

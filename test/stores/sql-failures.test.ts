@@ -10,16 +10,11 @@ import { sqlStore } from '../../src/stores/sql.ts'
 import { storeContract } from '../../src/testing/contracts/store.ts'
 import { storedConnection, unique } from '../../src/testing/contracts/store-fixtures.ts'
 import { available, urls } from '../support/services.ts'
-import { mariadbKysely, pgliteKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
+import { dropTables, mariadbKysely, pgliteKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-failures-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const postgres = await available('postgres')
-
-async function drop(db: Kysely<unknown>, prefix: string): Promise<void> {
-  for (const table of ['connections', 'claims', 'schema'])
-    await sql`drop table if exists ${sql.table(prefix + table)}`.execute(db)
-}
 
 describe.each(
   [
@@ -60,7 +55,7 @@ describe.each(
     const shown = `${inspect(error, { depth: 9, showHidden: true })} ${JSON.stringify(error)} ${(error as Error).stack}`
     for (const value of ['account-of-a-user', 'second', second.revision, second.accessToken.encryptedData])
       expect(shown).not.toContain(value)
-    await drop(db, tablePrefix)
+    await dropTables(db, tablePrefix)
     await db.destroy()
   })
 })
@@ -77,7 +72,7 @@ describe.skipIf(!postgres)('PostgreSQL', () => {
     const role = `stagedoor_${unique()}`
     await sql.raw(`create role ${role} login`).execute(admin)
     await sqlStore({ db: admin, tablePrefix }).migrate()
-    for (const table of ['connections', 'claims', 'schema'])
+    for (const table of ['connections', 'claims', 'state', 'schema'])
       await sql.raw(`grant select, insert, update, delete on ${tablePrefix}${table} to ${role}`).execute(admin)
     const db = as({ connectionString: urls.postgres.replace('root@', `${role}@`) })
     const store = sqlStore({ db, tablePrefix })
@@ -90,7 +85,7 @@ describe.skipIf(!postgres)('PostgreSQL', () => {
       cause: { code: '42501' },
     })
     await db.destroy()
-    await drop(admin, tablePrefix)
+    await dropTables(admin, tablePrefix)
     await sql.raw(`drop role ${role}`).execute(admin)
     await admin.destroy()
   })
@@ -124,7 +119,7 @@ describe.skipIf(!postgres)('PostgreSQL', () => {
     await noticed
     expect(await store.get(record)).toEqual(record)
     expect(await store.compareAndSet(record, record.revision, next)).toBe(true)
-    await drop(admin, tablePrefix)
+    await dropTables(admin, tablePrefix)
     await db.destroy()
     await admin.destroy()
   })
@@ -134,7 +129,7 @@ describe.skipIf(!postgres)('PostgreSQL', () => {
     const db = as({ options: '-c default_transaction_isolation=serializable', max: 4 })
     const store = sqlStore({ db, tablePrefix })
     afterAll(async () => {
-      await drop(db, tablePrefix)
+      await dropTables(db, tablePrefix)
       await db.destroy()
     })
     test('migrates', () => store.migrate())

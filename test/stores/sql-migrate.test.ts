@@ -9,10 +9,10 @@ import {
   MssqlAdapter,
   MssqlIntrospector,
   MssqlQueryCompiler,
+  MysqlAdapter,
+  MysqlIntrospector,
+  MysqlQueryCompiler,
   PostgresDialect,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
   sql,
 } from 'kysely'
 import { Pool } from 'pg'
@@ -21,7 +21,7 @@ import { ConfigError } from '../../src/errors.ts'
 import { sqlStore } from '../../src/stores/sql.ts'
 import { storedConnection, unique } from '../../src/testing/contracts/store-fixtures.ts'
 import { available } from '../support/services.ts'
-import { mariadbKysely, pgliteKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
+import { dropTables, mariadbKysely, pgliteKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-migrate-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -57,9 +57,7 @@ describe.each(databases.filter(({ present }) => present))('migrate() on $name', 
   }
   afterAll(async () => {
     const last = open()
-    for (const prefix of prefixes)
-      for (const table of ['connections', 'claims', 'schema'])
-        await sql`drop table if exists ${sql.table(prefix + table)}`.execute(last)
+    for (const prefix of prefixes) await dropTables(last, prefix)
     for (const opened of new Set([...used, last])) if (opened !== shared) await opened.destroy()
   })
   const versions = async (on: Kysely<unknown>, prefix: string) =>
@@ -71,7 +69,12 @@ describe.each(databases.filter(({ present }) => present))('migrate() on $name', 
       () => store.get(record),
       () => store.compareAndSet(record, undefined, record),
       () => store.compareAndSet(record, 'r', undefined),
+      () => store.getRemoved(record),
       () => store.list({ provider: 'spotify', limit: 1, keyIdNot: 'k' }),
+      () => store.count({ provider: 'spotify', by: 'status' }),
+      () => store.reserve({ provider: 'spotify', limit: 1, at: 1, length: 1 }),
+      () => store.state.load('k'),
+      () => store.state.compareAndSet('k', undefined, Uint8Array.of(1), 1),
       () => store.due({ provider: 'spotify', limit: 1, at: 1 }),
       () => store.claim('m', 1),
     ])
@@ -136,7 +139,7 @@ describe('a SQL store', () => {
     createQueryCompiler: () => never
   }) => new Kysely<unknown>({ dialect: { ...dialect, createDriver: () => new DummyDriver() } })
 
-  test('refuses databases it does not know, and dialects that do not count changed rows', async () => {
+  test('refuses databases it does not know, and MySQL dialects that do not count changed rows', async () => {
     const mssql = dummy({
       createAdapter: () => new MssqlAdapter() as never,
       createIntrospector: () => new MssqlIntrospector(undefined as never) as never,
@@ -144,11 +147,15 @@ describe('a SQL store', () => {
     })
     expect(() => sqlStore({ db: mssql })).toThrow(expect.objectContaining({ code: 'CONFIG_UNSUPPORTED_CLIENT' }))
     const silent = dummy({
-      createAdapter: () => new SqliteAdapter() as never,
-      createIntrospector: () => new SqliteIntrospector(undefined as never) as never,
-      createQueryCompiler: () => new SqliteQueryCompiler() as never,
+      createAdapter: () => new MysqlAdapter() as never,
+      createIntrospector: () => new MysqlIntrospector(undefined as never) as never,
+      createQueryCompiler: () => new MysqlQueryCompiler() as never,
     })
-    await expect(sqlStore({ db: silent }).compareAndSet(record, 'r', undefined)).rejects.toBeInstanceOf(ConfigError)
+    const store = sqlStore({ db: silent })
+    for (const call of [() => store.compareAndSet(record, 'r', undefined), () => store.claim('m', 1)]) {
+      await expect(call()).rejects.toBeInstanceOf(ConfigError)
+      await expect(call()).rejects.toMatchObject({ code: 'CONFIG_UNSUPPORTED_CLIENT' })
+    }
   })
 
   test('refuses a prefix that is no plain name, a transaction, and to go without a Kysely', async () => {

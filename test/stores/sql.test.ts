@@ -8,7 +8,7 @@ import { sqliteStore } from '../../src/stores/sqlite.ts'
 import { storeContract } from '../../src/testing/contracts/store.ts'
 import { storedConnection, unique } from '../../src/testing/contracts/store-fixtures.ts'
 import { available } from '../support/services.ts'
-import { mariadbKysely, pgliteKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
+import { dropTables, mariadbKysely, pgliteKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stagedoor-sql-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -27,34 +27,40 @@ const databases: readonly Database[] = [
   { name: 'SQLite', present: true, open: () => sqliteKysely(join(folder, `${unique()}.db`)) },
 ]
 
-describe.each(databases.filter(({ present }) => present))('the SQL store on $name', ({ open }) => {
-  const tablePrefix = `sd_${unique()}_`
-  const db = open()
-  let ahead = 0
-  const now = (): number => Date.now() + ahead
-  const store = sqlStore({ db, tablePrefix, now })
-  const other = sqlStore({ db, tablePrefix, now })
-  beforeAll(() => store.migrate(), 90_000)
-  afterAll(async () => {
-    for (const table of ['connections', 'claims', 'schema'])
-      await sql`drop table ${sql.table(tablePrefix + table)}`.execute(db)
-    await db.destroy()
-  })
+const clocks = [
+  { clock: 'of the database', fake: false },
+  { clock: 'of the test', fake: true },
+]
 
-  const contract = storeContract({
-    store: () => store,
-    other: () => other,
-    advance(ms) {
+describe.each(databases.filter(({ present }) => present))('the SQL store on $name', ({ open }) => {
+  describe.each(clocks)('by the clock $clock', ({ fake }) => {
+    const tablePrefix = `sd_${unique()}_`
+    const db = open()
+    let ahead = 0
+    const options = { db, tablePrefix, now: fake ? () => Date.now() + ahead : undefined }
+    const store = sqlStore(options)
+    const other = sqlStore(options)
+    beforeAll(() => store.migrate(), 90_000)
+    afterAll(async () => {
+      await dropTables(db, tablePrefix)
+      await db.destroy()
+    })
+
+    const advance = (ms: number): void => {
       ahead += ms
-    },
-    async corrupt(id) {
-      const table = sql.table(`${tablePrefix}connections`)
-      await sql`update ${table} set access_token = 'BQDplaintext' where provider = ${id.provider} and owner_id = ${id.ownerId}`.execute(
-        db,
-      )
-    },
+    }
+    const contract = storeContract({
+      store: () => store,
+      other: () => other,
+      ...(fake ? { advance } : {}),
+      async corrupt({ provider, ownerId, account = '' }) {
+        const table = sql.table(`${tablePrefix}connections`)
+        const where = sql`provider = ${provider} and owner_id = ${ownerId} and account = ${account}`
+        await sql`update ${table} set access_token = 'BQDplaintext' where ${where}`.execute(db)
+      },
+    })
+    for (const { name, run } of contract) test(name, run)
   })
-  for (const { name, run } of contract) test(name, run)
 })
 
 test('a file of sqliteStore can be read and written through sqlStore, and the other way round', async () => {
@@ -77,7 +83,7 @@ test.skipIf(!mariadb)('an owner that is no UTF-8 stops no page on MariaDB', asyn
   const tablePrefix = `sd_${unique()}_`
   const db = mariadbKysely(1)
   const corrupt: string[] = []
-  const store = sqlStore({ db, tablePrefix, onCorrupt: ({ ownerId }) => corrupt.push(ownerId) })
+  const store = sqlStore({ db, tablePrefix, onCorrupt: ({ ownerId }) => void corrupt.push(ownerId) })
   await store.migrate()
   for (const ownerId of ['a', 'b', 'c']) {
     const record = storedConnection({ ownerId })
@@ -88,8 +94,8 @@ test.skipIf(!mariadb)('an owner that is no UTF-8 stops no page on MariaDB', asyn
   expect(await store.list({ provider: 'spotify', limit: 1, after: 'a' })).toMatchObject([{ ownerId: 'c' }])
   expect(await store.list({ provider: 'spotify', limit: 9, keyIdNot: 'k' })).toHaveLength(2)
   expect(await store.due({ provider: 'spotify', limit: 9, at: 1e15 })).toHaveLength(2)
+  expect(await store.reserve({ provider: 'spotify', limit: 2, at: 1e15, length: 9 })).toHaveLength(2)
   expect(new Set(corrupt)).toEqual(new Set(['b\ufffd']))
-  for (const name of ['connections', 'claims', 'schema'])
-    await sql`drop table ${sql.table(tablePrefix + name)}`.execute(db)
+  await dropTables(db, tablePrefix)
   await db.destroy()
 })

@@ -166,12 +166,18 @@ describe('a corrupt row of a SQLite file', () => {
     ['plaintext in the envelope', 'access_token', envelope.replace(record.accessToken.encryptedData, 'BQD plaintext')],
     ['another format version', 'access_token', envelope.replace('"version":1', '"version":7')],
     ['a plaintext refresh token', 'refresh_token', 'AQDplaintext'],
-    ['a key id that is not the token’s', 'access_key_id', 'k2'],
-    ['a key id without a token', 'refresh_token', null],
+    ['a key id that is not the tokens’', 'key_id', 'k2'],
+    ['a key id for two of one key', 'key_id', ''],
+    ['no key id', 'key_id', null],
+    ['no token', 'access_token', null],
+    ['no application', 'app', ''],
     ['scopes that are no list', 'scopes', '{"a":1}'],
     ['scopes that are no JSON', 'scopes', 'user-library-read'],
     ['an unknown status', 'status', 'fine'],
-    ['a lease without an end', 'lease_owner', 'p1'],
+    ['a lease without an id', 'lease_owner', 'p1'],
+    ['an end without a lease', 'lease_until', 5],
+    ['an end without a lease of deliveries', 'delivery_until', 5],
+    ['events that are no list', 'pending', '{}'],
     ['a failure without a code', 'failure_at', 5],
     ['a time beyond all dates', 'expires_at', 2n ** 62n],
     ['an empty revision', 'revision', ''],
@@ -190,5 +196,23 @@ describe('a corrupt row of a SQLite file', () => {
     expect(await store.due({ provider: 'spotify', at: 1e15, limit: 5 })).toEqual([sound])
     expect(corrupt).toEqual([expect.objectContaining({ provider: 'spotify', ownerId: 'a' }), corrupt[0]])
     expect(JSON.stringify(corrupt)).not.toContain('plaintext')
+  })
+
+  test('that says that it is of a removed connection, but has tokens, is neither', async () => {
+    const path = file()
+    const store = opened(sqliteStore(path))
+    await put(store)
+    opened(new DatabaseSync(path)).exec("update stagedoor_connections set status = 'removed'")
+    await expect(store.getRemoved(record)).rejects.toMatchObject({ code: 'STORE_CORRUPT', revision: record.revision })
+    expect(await store.get(record)).toBeUndefined()
+    expect(await store.due({ provider: 'spotify', at: 1e15, limit: 5 })).toEqual([])
+  })
+
+  test('of the shared state is STORE_CORRUPT', async () => {
+    const path = file()
+    const store = opened(sqliteStore(path))
+    const revision = await store.state.compareAndSet('k', undefined, Uint8Array.of(1), Date.now() + 1e6)
+    opened(new DatabaseSync(path)).exec("update stagedoor_state set content = '{}'")
+    await expect(store.state.load('k')).rejects.toMatchObject({ code: 'STORE_CORRUPT', revision })
   })
 })

@@ -8,6 +8,7 @@ import {
   PostgresDialect,
   type SqliteDatabase,
   SqliteDialect,
+  sql,
 } from 'kysely'
 import { createPool } from 'mysql2'
 import { Pool } from 'pg'
@@ -53,4 +54,10 @@ export function mariadbKysely(connectionLimit = 4, log?: LogQuery): Kysely<unkno
 
 export function pgliteKysely(): Kysely<unknown> {
   return new Kysely<unknown>({ dialect: new PGliteDialect({ pglite: () => PGlite.create() }) })
+}
+
+/** Removes the tables of a store. */
+export async function dropTables(db: Kysely<unknown>, prefix: string): Promise<void> {
+  for (const table of ['connections', 'claims', 'state', 'schema'])
+    await sql`drop table if exists ${sql.table(prefix + table)}`.execute(db)
 }
