@@ -36,7 +36,7 @@ export function membersByTime(
 }
 
 /** The set that a filter is looked up in, with the values there: those given, or all but the one given. */
-export function lookupOf(filter: ConnectionFilter): {
+function lookupOf(filter: ConnectionFilter): {
   readonly set: SetName
   readonly values: readonly string[]
   readonly others?: boolean
