@@ -58,10 +58,8 @@ const mutants: readonly Mutant[] = [
     returned,
     (store) => ({
       async get(id) {
-        const { pending: _, status: __, ...removed } = (await store.getRemoved(id)) ?? {}
-        return removed.ownerId === undefined
-          ? store.get(id)
-          : storedConnection({ ...removed, ownerId: removed.ownerId })
+        const removed = await store.getRemoved(id)
+        return removed ? storedConnection({ ...removed, status: 'connected' }) : store.get(id)
       },
     }),
   ],

@@ -4,6 +4,7 @@ import type { ConnectionId, ListQuery, StoredConnection, StoredRecord, TokenStor
 import { storeContract } from '../../../src/testing/contracts/store.ts'
 
 type Sound = Required<TokenStore>
+type Place = ConnectionId & { readonly account: string }
 /** What a mistake replaces in a sound store. `now` is the clock of that store. */
 export type Mutation = (store: Sound, now: () => number) => Partial<TokenStore>
 /** A store with one mistake, and a case of the contract that must notice it. */
@@ -11,7 +12,8 @@ export type Mutant = readonly [mistake: string, notices: string, mutation: Mutat
 
 /** One test for every mutant: the named case fails, and says what it expected. */
 export function testMutants(mutants: readonly Mutant[]): void {
-  test.each(mutants)('notices a store that %s', async (_, notices, mutation, other) => {
+  const named = mutants.map(([mistake, notices, mutation, other]) => ({ mistake, notices, mutation, other }))
+  test.each(named)('notices a store that $mistake', async ({ notices, mutation, other }) => {
     let ahead = 0
     const now = (): number => Date.now() + ahead
     const sound = memoryStore({ now })
@@ -76,11 +78,9 @@ export function listing(change: (query: ListQuery) => ListQuery): Mutation {
 }
 
 /** Stores records under other ids, and reads them back with their own. */
-export function keyed(
-  alias: (id: Required<Omit<ConnectionId, 'account'>> & { account: string }) => ConnectionId,
-): Mutation {
+export function keyed(alias: (id: Place) => ConnectionId): Mutation {
   return (store) => {
-    const own = new Map<string, ConnectionId>()
+    const own = new Map<string, Place>()
     const stored = (id: ConnectionId): ConnectionId => alias({ ...id, account: id.account ?? '' })
     return {
       async get(id, options) {
