@@ -1,4 +1,5 @@
 import { StoreError } from '../errors.ts'
+import { isObject } from '../internal/is-object.ts'
 import { jitter } from '../internal/jitter.ts'
 import { sleep } from '../internal/signal.ts'
 import type { SqlDialect } from './dialect.ts'
@@ -141,6 +142,8 @@ export async function inSqliteTransaction(
     await work(run)
     await run('commit')
   } catch (error) {
+    // A service whose transactions end with each statement: what was done counts, or is done again.
+    if (isObject(error) && /no transaction is active/.test(`${error.message}`)) return work(patient)
     await run('rollback').catch(() => {})
     throw error
   }

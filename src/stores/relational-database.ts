@@ -95,7 +95,10 @@ export class RelationalDatabase {
     const runAll = async (): Promise<T> => {
       if (this.#driver.transaction === undefined) throw unsupported('has no transactions.')
       const all = this.#driver.transaction((run) =>
-        work(async ({ text, parameters }) => (await run(text, parameters, call?.signal)).rows),
+        work(async ({ text, parameters }) => {
+          call?.signal?.throwIfAborted()
+          return (await run(text, parameters, call?.signal)).rows
+        }),
       )
       return abortable(all, call?.signal)
     }

@@ -1,5 +1,4 @@
 import { DatabaseSync } from 'node:sqlite'
-import { PGlite } from '@electric-sql/pglite'
 import {
   type CompiledQuery,
   Kysely,
@@ -53,7 +52,9 @@ export function mariadbKysely(connectionLimit = 4, log?: LogQuery): Kysely<unkno
 }
 
 export function pgliteKysely(): Kysely<unknown> {
-  return new Kysely<unknown>({ dialect: new PGliteDialect({ pglite: () => PGlite.create() }) })
+  // Loaded late: processes that tests start do without it.
+  const pglite = async () => (await import('@electric-sql/pglite')).PGlite.create()
+  return new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }) })
 }
 
 /** Removes the tables of a store. */
