@@ -11,7 +11,7 @@ import { idOf } from '../src/spotify/uri.ts'
 import { createStagedoor } from '../src/stagedoor.ts'
 import { memoryStore } from '../src/stores/memory.ts'
 import { invalidField } from '../src/stores/record.ts'
-import { columns, fromRow } from '../src/stores/row.ts'
+import { fieldColumns, fromRow, keyColumns } from '../src/stores/row.ts'
 import { createFakeSpotify } from '../src/testing/fake-spotify.ts'
 import { createVault, localKms } from '../src/vault/index.ts'
 
@@ -101,7 +101,7 @@ export const properties: Readonly<Record<string, () => Property>> = {
   'a stored record is whole or named corrupt': () =>
     fc.property(json, (value) => typeof (invalidField(value) ?? '') === 'string'),
   'a row is whole or named corrupt': () =>
-    fc.property(fc.dictionary(fc.constantFrom(...columns), fc.oneof(json, fc.string(), fc.integer())), (row) => {
+    fc.property(fc.dictionary(fc.constantFrom(...keyColumns, ...fieldColumns, 'lease_left', 'delivery_left'), fc.oneof(json, fc.string(), fc.integer())), (row) => {
       const found = fromRow(row)
       return typeof found === 'string' || invalidField(found) === undefined
     }),
