@@ -12,7 +12,7 @@ import { sqliteStore } from '../../src/stores/sqlite.ts'
 import type { TokenStore } from '../../src/stores/store.ts'
 import { storedConnection, unique } from '../../src/testing/contracts/store-fixtures.ts'
 import { available, urls } from '../support/services.ts'
-import { mariadbKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
+import { dropTables, mariadbKysely, postgresKysely, sqliteKysely } from './support/kysely.ts'
 import type { Race, RaceResult } from './support/racer.ts'
 
 const processes = 4
@@ -71,8 +71,7 @@ function onSql(db: ReturnType<typeof postgresKysely>, input: Race): ReturnType<S
       const versions = await sql<{
         version: number
       }>`select version from ${sql.table(`${input.prefix}schema`)}`.execute(db)
-      for (const table of ['connections', 'claims', 'schema'])
-        await sql`drop table ${sql.table(input.prefix + table)}`.execute(db)
+      await dropTables(db, input.prefix)
       await db.destroy()
       expect(versions.rows).toEqual([{ version: 1 }])
     },
