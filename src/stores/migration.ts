@@ -11,7 +11,7 @@ import { type Migrations, migrations, versionTable } from './schema.ts'
 export type RunStatement = (sql: string) => Promise<readonly Row[]>
 
 /** What to migrate: the tables of a prefix, to the last of the given versions. */
-export interface Target {
+interface Target {
   readonly dialect: SqlDialect
   readonly prefix: string
   /** @default the versions of this package */

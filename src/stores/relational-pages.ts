@@ -6,7 +6,7 @@ import type { StoredRecord, StoreOptions } from './store.ts'
 const minPageSize = 100
 
 /** Reads about `size` rows in order, those behind `last`. */
-export type ReadPage = (last: Row | undefined, size: number) => Promise<readonly Row[]>
+type ReadPage = (last: Row | undefined, size: number) => Promise<readonly Row[]>
 
 /**
  * Up to `limit` valid records; corrupt rows are reported and skipped, so a short page is the last one.

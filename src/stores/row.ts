@@ -40,8 +40,6 @@ export const fieldColumns = [
   'created_at',
   'updated_at',
 ] as const
-/** All columns of a row as it is read: what is left of its leases stands for their ends. */
-export const columns = [...keyColumns, ...fieldColumns, 'lease_left', 'delivery_left'] as const
 type Column = (typeof keyColumns)[number] | (typeof fieldColumns)[number]
 
 const json = (value: unknown): string | undefined => (value === undefined ? undefined : JSON.stringify(value))
