@@ -1,5 +1,6 @@
 import type { ConnectionsOptions } from './connections/options.ts'
 import { ConfigError } from './errors.ts'
+import { Secret } from './internal/secret.ts'
 import { loginKeys } from './oauth/login-keys.ts'
 import { parseScopes } from './oauth/parse-scopes.ts'
 import type { Scope } from './oauth/providers/spotify-scopes.ts'
@@ -48,15 +49,21 @@ export function checkOptions(options: StagedoorOptions): void {
 }
 
 /** What {@link optionsFromEnv} reads. */
-export type EnvOptions = Pick<
-  StagedoorOptions,
-  'clientId' | 'clientSecret' | 'redirectUri' | 'scopes' | 'appMode' | 'loginKeys'
-> & { readonly vaultKey?: string }
+export interface EnvOptions extends Pick<StagedoorOptions, 'clientId' | 'redirectUri' | 'scopes' | 'appMode'> {
+  readonly clientSecret?: Secret
+  /** Newest first. */
+  readonly loginKeys: readonly Secret[]
+  /** For {@link localKms}. */
+  readonly vaultKey?: Secret
+}
 
 /**
  * Reads options from environment variables: `SPOTIFY_CLIENT_ID`, `SPOTIFY_CLIENT_SECRET`, `SPOTIFY_REDIRECT_URI`,
  * `SPOTIFY_SCOPES` (separated by spaces or commas), `SPOTIFY_APP_MODE`, `STAGEDOOR_LOGIN_KEYS` (newest first, separated by
  * commas or spaces) and `STAGEDOOR_VAULT_KEY`. An empty variable counts as absent.
+ *
+ * The client secret and the keys are {@link Secret}s: they can be passed on, spread and logged, and show only to those who
+ * call `reveal()`.
  *
  * @param env usually the environment of the process
  * @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID` or `CONFIG_LOGIN_KEY`, naming the variable
@@ -80,13 +87,16 @@ export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>
   const clientId = need('SPOTIFY_CLIENT_ID', "the client id from Spotify's dashboard")
   const redirectUri = need('SPOTIFY_REDIRECT_URI', "the callback URL as registered in Spotify's dashboard")
   const keys = need('STAGEDOOR_LOGIN_KEYS', '32 random bytes as base64url, made by "npx stagedoor keygen"')
-  const keyList = keys.split(/[\s,]+/).filter(Boolean)
+  const keyList = keys
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map((key) => new Secret(key))
   try {
     loginKeys(keyList)
   } catch {
     throw new ConfigError(
       'CONFIG_LOGIN_KEY',
-      'STAGEDOOR_LOGIN_KEYS holds a key that is not 32 random bytes as base64url.',
+      'STAGEDOOR_LOGIN_KEYS holds a key that is not 32 random bytes as base64url: run "npx stagedoor keygen".',
     )
   }
   const appMode = read('SPOTIFY_APP_MODE')
@@ -96,25 +106,13 @@ export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>
   const clientSecret = read('SPOTIFY_CLIENT_SECRET')
   const scopes = parseScopes((read('SPOTIFY_SCOPES') ?? '').replace(/[\s,]+/g, ' '))
   const vaultKey = read('STAGEDOOR_VAULT_KEY')
-  const options = {
+  return {
     clientId,
     redirectUri,
-    ...(clientSecret === undefined ? {} : { clientSecret }),
+    ...(clientSecret === undefined ? {} : { clientSecret: new Secret(clientSecret) }),
     ...(scopes.length === 0 ? {} : { scopes }),
     ...(appMode === undefined ? {} : { appMode: appMode as 'development' | 'extended' }),
     loginKeys: keyList,
-    ...(vaultKey === undefined ? {} : { vaultKey }),
+    ...(vaultKey === undefined ? {} : { vaultKey: new Secret(vaultKey) }),
   }
-  return hideSecrets(options)
-}
-
-/** Keeps secrets readable and spreadable, but out of `util.inspect` and `JSON.stringify`. */
-function hideSecrets<T extends object>(options: T): T {
-  const secret = new Set(['clientSecret', 'loginKeys', 'vaultKey'])
-  const shown = (): Record<string, unknown> =>
-    Object.fromEntries(Object.entries(options).map(([key, value]) => [key, secret.has(key) ? '[hidden]' : value]))
-  for (const name of ['toJSON', Symbol.for('nodejs.util.inspect.custom')]) {
-    Object.defineProperty(options, name, { value: shown, enumerable: false })
-  }
-  return options
 }

@@ -62,6 +62,7 @@ export {
 } from './errors.ts'
 export type { Handler, HandlerOptions } from './http/handler.ts'
 export type { EncryptedToken } from './internal/encrypted-token.ts'
+export { Secret } from './internal/secret.ts'
 export type { CallOptions } from './internal/signal.ts'
 export { type AdaptiveLimiterOptions, adaptiveLimiter } from './limits/adaptive/adaptive-limiter.ts'
 export type {

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { optionsFromEnv, type StagedoorOptions } from '../config.ts'
 import { isStagedoorError } from '../errors.ts'
 import { base64url } from '../internal/bytes.ts'
+import { plain } from '../internal/secret.ts'
 import type { TokenStore } from '../stores/store.ts'
 import type { Kms } from '../vault/kms.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -91,7 +92,7 @@ export function stagedoorOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): StagedoorOptions {
   const { kms: _, ...options } = config
-  const keys = options.loginKeys?.map((key) => (typeof key === 'string' ? key : base64url(key)))
+  const keys = options.loginKeys?.map(plain).map((key) => (typeof key === 'string' ? key : base64url(key)))
   const { vaultKey: __, ...fromEnv } = optionsFromEnv({
     ...env,
     ...(options.clientId === undefined ? {} : { SPOTIFY_CLIENT_ID: options.clientId }),

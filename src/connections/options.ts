@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts'
 import { base64url, randomBytes } from '../internal/bytes.ts'
+import type { Secret } from '../internal/secret.ts'
 import { type LoginKey, loginKeys } from '../oauth/login-keys.ts'
 import { type OAuthOptions, type OAuthSettings, oauthSettings } from '../oauth/settings.ts'
 import type { TokenCircuit } from '../oauth/token-circuit.ts'
@@ -28,8 +29,8 @@ export interface ConnectionsOptions extends OAuthOptions {
   readonly store: TokenStore
   /** What seals their tokens. */
   readonly vault: Vault
-  /** 32 bytes each, or their base64url, newest first: they seal and open the login cookie. */
-  readonly loginKeys: readonly (Uint8Array | string)[]
+  /** 32 random bytes each, or their base64url, newest first: they seal and open the login cookie. */
+  readonly loginKeys: readonly (Uint8Array | string | Secret<string | Uint8Array>)[]
   readonly refresh?: RefreshOptions | undefined
   /** Runs every request to the token endpoint, e.g. in a circuit breaker. Its own errors mean that nothing was sent. */
   readonly tokenCircuit?: TokenCircuit | undefined

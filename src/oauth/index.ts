@@ -21,6 +21,7 @@ export {
   type LoginErrorCode,
   StagedoorError,
 } from '../errors.ts'
+export { Secret } from '../internal/secret.ts'
 export type { CallOptions } from '../internal/signal.ts'
 export { type AuthorizeInput, createOAuth, type OAuth } from './oauth.ts'
 export {

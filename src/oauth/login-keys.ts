@@ -1,30 +1,36 @@
 import { ConfigError } from '../errors.ts'
 import { fromBase64url } from '../internal/bytes.ts'
+import { isGuessable } from '../internal/key-strength.ts'
+import { plain, Secret } from '../internal/secret.ts'
 
-/** A checked login key. The bytes are not enumerable, so that printing the object does not show them. */
-export interface LoginKey {
-  readonly bytes: Uint8Array<ArrayBuffer>
-}
+/** The bytes of a checked login key. */
+export type LoginKey = Secret<Uint8Array<ArrayBuffer>>
 
 /**
  * Checks and decodes login keys.
  *
  * @throws ConfigError `CONFIG_LOGIN_KEY`
  */
-export function loginKeys(keys: readonly (Uint8Array | string)[] | undefined): readonly LoginKey[] {
+export function loginKeys(
+  keys: readonly (Uint8Array | string | Secret<string | Uint8Array>)[] | undefined,
+): readonly LoginKey[] {
   if (!Array.isArray(keys) || keys.length === 0) throw noLoginKeys()
-  return keys.map((key: unknown) => {
+  return keys.map((option: unknown) => {
+    const key = plain(option)
     const bytes = typeof key === 'string' ? fromBase64url(key.trim().replace(/=+$/, '')) : key
     if (!(bytes instanceof Uint8Array) || bytes.length !== 32) {
       throw new ConfigError(
         'CONFIG_LOGIN_KEY',
-        'Every login key must be 32 bytes, or their base64url encoding (43 characters).',
+        'Every login key must be 32 bytes, or their base64url (43 characters): run "npx stagedoor keygen".',
       )
     }
-    if (bytes.every((byte) => byte === bytes[0])) {
-      throw new ConfigError('CONFIG_LOGIN_KEY', 'A login key must be random: this one repeats a single byte.')
+    if (isGuessable(bytes)) {
+      throw new ConfigError(
+        'CONFIG_LOGIN_KEY',
+        'A login key is not random, so that it could be guessed: run "npx stagedoor keygen".',
+      )
     }
-    return Object.defineProperty({}, 'bytes', { value: new Uint8Array(bytes) }) as LoginKey
+    return new Secret(new Uint8Array(bytes))
   })
 }
 

@@ -51,7 +51,7 @@ export async function createLoginCookies(options: {
   const secure = new URL(redirectUri).protocol === 'https:'
   const audience = `${clientId} ${redirectUri}`
   const keys = new Map<string, CryptoKey>()
-  for (const key of options.keys) keys.set(await fingerprint(key.bytes), await importKey(key.bytes))
+  for (const key of options.keys) keys.set(await fingerprint(key.reveal()), await importKey(key.reveal()))
   const [newest] = keys
   if (newest === undefined) throw noLoginKeys()
 

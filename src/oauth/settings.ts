@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts'
+import { plain, Secret } from '../internal/secret.ts'
 import { checkEndpoint, defineProvider, type Provider, type ProviderEndpoints } from './provider.ts'
 import { checkRedirectUri } from './redirect-uri.ts'
 
@@ -8,7 +9,7 @@ export interface OAuthOptions {
   /** The client id of your application at the provider. */
   readonly clientId: string
   /** Present for a confidential application. */
-  readonly clientSecret?: string | undefined
+  readonly clientSecret?: string | Secret | undefined
   /** The callback URL registered with the provider, which compares it exactly: https, or http on 127.0.0.1 or [::1]. */
   readonly redirectUri: string
   /** Replaces the provider's endpoints, e.g. with those of a fake: https, or http on a loopback address. */
@@ -23,7 +24,7 @@ export interface OAuthOptions {
 export interface OAuthSettings {
   readonly provider: Provider
   readonly clientId: string
-  readonly clientSecret: string | undefined
+  readonly clientSecret: Secret | undefined
   readonly redirectUri: string
   readonly endpoints: ProviderEndpoints
   readonly fetch: typeof fetch
@@ -40,13 +41,17 @@ export function oauthSettings(options: OAuthOptions): OAuthSettings {
     throw new ConfigError('CONFIG_MISSING', 'provider is missing: spotifyProvider, or one made with defineProvider.')
   }
   const provider = defineProvider(options.provider)
-  const { clientId, clientSecret, redirectUri } = options
+  const { clientId, redirectUri } = options
+  const clientSecret = plain(options.clientSecret)
   if (typeof clientId !== 'string' || clientId === '') {
     throw new ConfigError('CONFIG_MISSING', 'clientId is missing: the client id of your application at the provider.')
   }
   if (/[\s]/.test(clientId)) throw new ConfigError('CONFIG_INVALID', 'clientId contains white space.')
   if (clientSecret !== undefined && (typeof clientSecret !== 'string' || clientSecret.trim() !== clientSecret)) {
-    throw new ConfigError('CONFIG_INVALID', 'clientSecret is a string without white space around it, or undefined.')
+    throw new ConfigError(
+      'CONFIG_INVALID',
+      'clientSecret is a string without white space around it, a Secret of one, or undefined.',
+    )
   }
   checkRedirectUri(redirectUri, provider)
   const given = Object.entries(options.endpoints ?? {}).filter((entry): entry is [string, string] => {
@@ -57,7 +62,7 @@ export function oauthSettings(options: OAuthOptions): OAuthSettings {
   return {
     provider,
     clientId,
-    clientSecret: clientSecret === '' ? undefined : clientSecret,
+    clientSecret: clientSecret === undefined || clientSecret === '' ? undefined : new Secret(clientSecret),
     redirectUri,
     endpoints: { ...endpoints, ...(endpoints.api === undefined ? {} : { api: endpoints.api.replace(/\/+$/, '') }) },
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),

@@ -1,4 +1,5 @@
 import type * as OAuth4WebApi from 'oauth4webapi'
+import type { Secret } from '../internal/secret.ts'
 import type { CallOptions } from '../internal/signal.ts'
 import { oauth4webapi } from './oauth4webapi.ts'
 import { parseScopes } from './parse-scopes.ts'
@@ -12,7 +13,7 @@ interface TokenEndpointSettings {
   readonly provider: Provider
   readonly endpoints: ProviderEndpoints
   readonly clientId: string
-  readonly clientSecret?: string | undefined
+  readonly clientSecret?: Secret | undefined
   readonly fetch: typeof fetch
   readonly now: () => number
 }
@@ -140,7 +141,7 @@ async function loadProtocol(settings: TokenEndpointSettings, signal: AbortSignal
   const client: OAuth4WebApi.Client = { client_id: clientId }
   const { None, ClientSecretBasic, ClientSecretPost } = library
   const withSecret = provider.clientAuthentication === 'post' ? ClientSecretPost : ClientSecretBasic
-  const authentication = clientSecret === undefined ? None() : withSecret(clientSecret)
+  const authentication = clientSecret === undefined ? None() : withSecret(clientSecret.reveal())
   const request = {
     [library.customFetch]: settings.fetch,
     [library.allowInsecureRequests]: true, // endpoints were checked at construction: https, or http on loopback

@@ -13,6 +13,7 @@
 
 export { isStagedoorError, VaultError, type VaultErrorCode } from '../errors.ts'
 export type { EncryptedToken } from '../internal/encrypted-token.ts'
+export { Secret } from '../internal/secret.ts'
 export type { CallOptions } from '../internal/signal.ts'
 export { type LocalKmsOptions, localKms, type OctetKey } from './kms/local.ts'
 export type { Kms, RewrapOptions } from './kms.ts'

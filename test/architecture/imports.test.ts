@@ -69,7 +69,7 @@ const table: Readonly<Record<string, Rule>> = {
       'node:util': 'anywhere',
     },
   },
-  'config.ts': { values: ['oauth', 'errors.ts'], types: ['connections/options.ts', 'spotify/options.ts'] },
+  'config.ts': { values: ['oauth', 'internal', 'errors.ts'], types: ['connections/options.ts', 'spotify/options.ts'] },
   'stagedoor.ts': {
     values: ['config.ts', 'connections', 'http/handler.ts', 'limits', 'oauth', 'spotify', 'internal'],
   },
@@ -83,9 +83,10 @@ const table: Readonly<Record<string, Rule>> = {
       'spotify',
       'stores/memory.ts',
       'vault',
+      'internal',
       'errors.ts',
     ],
-    types: ['http/handler.ts', 'internal', 'stores/store.ts'],
+    types: ['http/handler.ts', 'stores/store.ts'],
   },
 }
 

@@ -1,10 +1,12 @@
 import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { Secret } from '../../src/internal/secret.ts'
 import { createLoginCookies } from '../../src/oauth/login.ts'
 import { loginKeys } from '../../src/oauth/login-keys.ts'
 import { createState, type LoginTransaction } from '../../src/oauth/transaction.ts'
 
-const key = (fill: number): Uint8Array => Uint8Array.from({ length: 32 }, (_, index) => (index * 7 + fill) & 0xff)
+const random = Array.from({ length: 6 }, () => crypto.getRandomValues(new Uint8Array(32)))
+const key = (index: number): Uint8Array => random[index] ?? new Uint8Array()
 let time = Date.parse('2026-11-01T00:00:00Z')
 const base = { clientId: 'client', redirectUri: 'https://app.example/callback', now: () => time }
 const transactionOf = (redirectUri = base.redirectUri): LoginTransaction => ({
@@ -131,7 +133,7 @@ describe('a login cookie', () => {
 describe('login keys', () => {
   it('are 32 bytes or their base64url, and random', () => {
     const text = Buffer.from(key(3)).toString('base64url')
-    expect(loginKeys([text, key(4)])).toHaveLength(2)
+    expect(loginKeys([text, key(4), new Secret(text), new Secret(key(4))])).toHaveLength(4)
     for (const bad of [[], undefined, ['short'], [new Uint8Array(16)], [new Uint8Array(32)], [`${text}!`]]) {
       expect(() => loginKeys(bad as never)).toThrow(
         expect.objectContaining({ name: 'ConfigError', code: 'CONFIG_LOGIN_KEY' }),
@@ -139,7 +141,25 @@ describe('login keys', () => {
     }
   })
 
+  it.each([
+    ['a password', Buffer.from('change-me-change-me-change-me-32')],
+    ['a password in base64url', Buffer.from('change-me-change-me-change-me-32').toString('base64url')],
+    ['the bytes 0 to 31', Uint8Array.from({ length: 32 }, (_, index) => index)],
+    ['31 zeros and a one', Uint8Array.from({ length: 32 }, (_, index) => Number(index === 31))],
+    ['one byte repeated', new Uint8Array(32).fill(7)],
+  ])('are refused when they can be guessed: %s', (_, weak) => {
+    for (const option of [weak, new Secret(weak)]) {
+      expect(() => loginKeys([key(0), option])).toThrow(
+        expect.objectContaining({
+          name: 'ConfigError',
+          code: 'CONFIG_LOGIN_KEY',
+          message: expect.stringContaining('npx stagedoor keygen'),
+        }),
+      )
+    }
+  })
+
   it('do not print', () => {
-    expect(inspect(loginKeys([key(5)]), { depth: 9 })).toBe('[ {} ]')
+    expect(inspect(loginKeys([key(5)]), { depth: 9, showHidden: true })).toMatch(/^\[ \[secret\], \[length\]: 1 \]$/)
   })
 })

@@ -63,7 +63,7 @@ function checkRedirect(value: string | undefined): Finding {
   }
 }
 
-function checkLoginKeys(value: readonly (Uint8Array | string)[] | undefined): Finding {
+function checkLoginKeys(value: CliConfig['loginKeys']): Finding {
   const check = 'login keys'
   if (value === undefined) {
     return missing(check, 'STAGEDOOR_LOGIN_KEYS', 'Make a key with "npx stagedoor keygen".')

@@ -1,5 +1,7 @@
 import { ConfigError } from '../../errors.ts'
 import { concat, fromBase64url, randomBytes, utf8 } from '../../internal/bytes.ts'
+import { isGuessable } from '../../internal/key-strength.ts'
+import { plain, type Secret } from '../../internal/secret.ts'
 import { decrypt, decryptFailed, encrypt, importKey } from '../cipher.ts'
 import type { Kms } from '../kms.ts'
 
@@ -8,7 +10,7 @@ export interface LocalKmsOptions {
   /** The key's stable name, stored in every record. */
   readonly keyId: string
   /** 32 random bytes, their base64url, or a JWK of type `oct`. */
-  readonly key: Uint8Array | string | OctetKey | undefined
+  readonly key: Uint8Array | string | Secret<string | Uint8Array> | OctetKey | undefined
 }
 
 /** A symmetric JSON Web Key (RFC 7517, RFC 7518 §6.4). */
@@ -21,7 +23,6 @@ export interface OctetKey {
 const layout = 1
 const nonceLength = 12
 const wrappedLength = 1 + nonceLength + 32 + 16
-const minDistinctBytes = 16
 
 /**
  * An in-process KMS: AES-256-GCM with a key that the application holds. For development, or if the application's secret
@@ -64,31 +65,28 @@ export function localKms({ keyId, key }: LocalKmsOptions): Kms {
   }
 }
 
-function keyBytes(key: LocalKmsOptions['key']): Uint8Array<ArrayBuffer> {
+function keyBytes(option: LocalKmsOptions['key']): Uint8Array<ArrayBuffer> {
+  const key = plain(option)
   const text = typeof key === 'string' ? key : jwkValue(key)
   const bytes = key instanceof Uint8Array ? new Uint8Array(key) : fromBase64url(text ?? '')
   if (bytes?.length !== 32) {
-    throw new ConfigError('CONFIG_VAULT_KEY', 'A local key must be 32 random bytes, their base64url, or an oct JWK.')
+    throw new ConfigError(
+      'CONFIG_VAULT_KEY',
+      'A local key must be 32 random bytes, their base64url, or an oct JWK: run "npx stagedoor keygen".',
+    )
   }
-  if (guessable(bytes)) {
+  if (isGuessable(bytes)) {
     bytes.fill(0)
-    throw new ConfigError('CONFIG_VAULT_KEY', 'The local key is not random: make one from a random source.')
+    throw new ConfigError(
+      'CONFIG_VAULT_KEY',
+      'The local key is not random, so that it could be guessed: run "npx stagedoor keygen".',
+    )
   }
   return bytes
 }
 
-function jwkValue(key: LocalKmsOptions['key']): string | undefined {
+function jwkValue(key: Uint8Array | OctetKey | undefined): string | undefined {
   if (typeof key !== 'object' || key instanceof Uint8Array) return undefined
   if (key.kty !== 'oct' || (key.use !== undefined && key.use !== 'enc')) return undefined
   return typeof key.k === 'string' ? key.k : undefined
-}
-
-// 32 random bytes practically never match these: only text, few distinct values, or equal steps.
-function guessable(bytes: Uint8Array): boolean {
-  const step = ((bytes[1] ?? 0) - (bytes[0] ?? 0)) & 0xff
-  return (
-    new Set(bytes).size < minDistinctBytes ||
-    bytes.every((byte) => byte >= 0x20 && byte <= 0x7e) ||
-    bytes.every((byte, index) => index === 0 || ((byte - (bytes[index - 1] ?? 0)) & 0xff) === step)
-  )
 }
