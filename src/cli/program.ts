@@ -71,7 +71,8 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
 
   add('keygen', 'generate login and vault keys, as lines for an environment file (the output is secret)', keygen)
     .addOption(new Option('--only <key>', 'generate only this key').choices(['login', 'vault']))
-    .option('--out <file>', 'append the lines to a file instead of printing them')
+    .option('--out <file>', 'append the lines to a file of yours alone instead of printing them')
+    .option('--force', 'with --out: write to a file that is open to other users too, and make it private')
   add('doctor', 'check the whole setup and explain what to fix', doctor).option(
     '--online',
     'also check the client id and secret with Spotify',

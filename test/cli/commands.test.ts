@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
+import { chmodSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -44,6 +44,7 @@ describe('stagedoor keygen', () => {
     using workplace = new Workplace()
     workplace.write('stagedoor.config.mjs', goodConfig)
     workplace.write('.env', `SPOTIFY_CLIENT_ID=${'a'.repeat(32)}\nSPOTIFY_REDIRECT_URI=https://app.example/callback`)
+    chmodSync(join(workplace.folder, '.env'), 0o600)
     const keygen = await workplace.run(['keygen', '--out', '.env', '--json'])
     expect(JSON.parse(keygen.stdout)).toEqual({ written: ['STAGEDOOR_LOGIN_KEYS', 'STAGEDOOR_VAULT_KEY'] })
     expect(readFileSync(join(workplace.folder, '.env'), 'utf8').split('\n')).toHaveLength(5)
@@ -62,6 +63,31 @@ describe('stagedoor keygen', () => {
       stderr: expect.stringMatching(/^stagedoor: KEY_PRESENT: The file already sets STAGEDOOR_VAULT_KEY\. /),
     })
     expect(readFileSync(path, 'utf8')).toBe(before)
+  })
+
+  it('refuses a file that others can read, and with --force makes it private', async () => {
+    using workplace = new Workplace()
+    const path = workplace.write('.env', 'PORT=3000\n')
+    chmodSync(path, 0o644)
+    expect(await workplace.run(['keygen', '--out', '.env'])).toEqual({
+      code: 2,
+      signal: null,
+      stdout: '',
+      stderr:
+        'stagedoor: OUT_FILE: .env is open to other users of this machine (mode 0644). ' +
+        'Run "chmod 600 .env" first, or let --force do it.\n',
+    })
+    expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['PORT=3000\n', 0o644])
+    const warning = '.env was open to other users of this machine (mode 0644). Its mode is now 0600.'
+    expect(await workplace.run(['keygen', '--out', '.env', '--only', 'vault', '--force'])).toMatchObject({
+      code: 0,
+      stderr: `Warning: ${warning}\n`,
+    })
+    expect(readFileSync(path, 'utf8')).toMatch(/^PORT=3000\nSTAGEDOOR_VAULT_KEY=[\w-]{43}\n$/)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    chmodSync(path, 0o644)
+    const again = await workplace.run(['keygen', '--out', '.env', '--only', 'login', '--force', '--json'])
+    expect(JSON.parse(again.stdout)).toEqual({ written: ['STAGEDOOR_LOGIN_KEYS'], warnings: [warning] })
   })
 })
 
