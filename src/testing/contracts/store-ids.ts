@@ -68,8 +68,18 @@ export function addIdCases(add: AddCase): void {
     for (const [index, [ownerId, account]] of ids.entries())
       equal(await store.get(at(ownerId, account)), records[index], `${ownerId} and ${account}`)
   })
-  add('the same owner of two providers has two connections', async (context) => {
+  add('where the provider ends and the owner begins makes a difference', async (context) => {
     const { store, at, record, create, provider } = context
+    const ids = [':', '/', '\u001f'].flatMap((mark) => [
+      { provider, ownerId: `b${mark}c` },
+      { provider: `${provider}${mark}b`, ownerId: 'c' },
+    ])
+    const records = await Promise.all(ids.map((id) => create({ ...record(id.ownerId), ...id })))
+    for (const [index, id] of ids.entries()) equal(await store.get(id), records[index], JSON.stringify(id))
+    equal(await store.get(at('c')), undefined)
+  })
+  add('the same owner of two providers has two connections', async (context) => {
+    const { store, record, create, provider } = context
     await create(record('a'))
     const elsewhere = { provider: `${provider}2`, ownerId: 'a' }
     equal(await store.get(elsewhere), undefined)
@@ -78,11 +88,6 @@ export function addIdCases(add: AddCase): void {
     equal((await store.due({ provider, limit: 9, at: 1e15 })).length, 1)
     equal(await store.count({ provider, by: 'status' }), { connected: 1 })
     equal((await store.list({ provider: `${provider}2`, limit: 9, keyIdNot: 'other' })).length, 1)
-    const owner = await create(record('b:c'))
-    const longer = { provider: `${provider}:b`, ownerId: 'c' }
-    equal(await store.get(longer), undefined, 'a provider that ends where another owner begins')
-    await create({ ...record('c'), ...longer })
-    equal(await store.get(at('b:c')), owner)
   })
   add('the longest ids and filter values differ in their last byte', async (context) => {
     const { store, provider: short, record, create } = context
@@ -91,17 +96,22 @@ export function addIdCases(add: AddCase): void {
     const account = '\u{1f3a7}'.repeat(15)
     const name = `${unique()}${'n'.repeat(238)}`
     const key = 'k'.repeat(511)
-    const fields = (last: string) => ({
-      ...{ provider, account: `${account}abc${last}`, app: `${name}${last}`, accountId: `${name}${last}` },
-      ...{ accessToken: sealed(`${key}${last}`), refreshToken: undefined },
-    })
-    const first = await create(record(`${owner}1`, fields('1')))
-    const second = await create(record(`${owner}2`, fields('2')))
-    equal(await store.get(first), first)
-    equal(await store.get(second), second)
-    const { app, accountId, ownerId } = first
-    for (const filter of [{ app }, { accountId }, { ownerId }, { keyIdNot: `${key}2` }])
-      equal(await store.list({ provider, limit: 9, ...filter }), [first], Object.keys(filter).join())
-    equal(await store.list({ provider, limit: 9, after: first }), [second])
+    const records = [0, 1, 2, 3].map((last) =>
+      record(`${owner}${last % 2}`, {
+        ...{ provider, account: `${account}abc${last >> 1}`, app: `${name}${last}`, accountId: `${name}${last}` },
+        ...{ accessToken: sealed(`${key}${last >> 1}`), refreshToken: undefined },
+      }),
+    )
+    for (const created of records) await create(created)
+    for (const created of records) equal(await store.get(created), created)
+    const [first, second, third, fourth] = records
+    for (const [field, filter] of Object.entries({
+      app: { app: first?.app },
+      accountId: { accountId: first?.accountId },
+    }))
+      equal(await store.list({ provider, limit: 9, ...filter }), [first], field)
+    equal(await store.list({ provider, limit: 9, ownerId: `${owner}0` }), [first, third], 'ownerId')
+    equal(await store.list({ provider, limit: 9, keyIdNot: `${key}0` }), [third, fourth], 'keyIdNot')
+    equal(await store.list({ provider, limit: 9, after: third }), [second, fourth], 'after')
   })
 }

@@ -49,13 +49,18 @@ const mutants: readonly Mutant[] = [
   ],
   [
     'writes provider and owner with a character between that both may have',
-    'the same owner of two providers has two connections',
+    'where the provider ends and the owner begins makes a difference',
     keyed(({ provider, ownerId, account }) => ({ provider: 'p', ownerId: `${provider}:${ownerId}`, account })),
   ],
   [
     'cuts long owners',
     'the longest ids and filter values differ in their last byte',
     keyed((id) => ({ ...id, ownerId: cut(id.ownerId, 250) })),
+  ],
+  [
+    'cuts long accounts',
+    'the longest ids and filter values differ in their last byte',
+    keyed((id) => ({ ...id, account: cut(id.account, 60) })),
   ],
   [
     'cuts long values of filters',
