@@ -39,6 +39,7 @@ describe('the memory store', () => {
     now += 11
     for (let index = 0; index < 300; index++) expect(await forgetful.claim(`m${index}`, now + 10)).toBe(true)
   })
+
   test('forgets state that has ended, however much there was', async () => {
     let now = 1_000_000
     const { state } = memoryStore({ now: () => now })

@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import type { ReserveQuery, StoredRecord } from '../../../src/stores/store.ts'
-import { keyOf, type Mutant, type Mutation, testMutants, tick } from '../support/mutants.ts'
+import { keyOf, type Mutant, type Mutation, testMutants, tick } from './support/mutants.ts'
 
 const passes = 'reserve returns what due returns, and passes over it afterwards'
 const alone = 'nothing but reserve regards a reservation'

@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
-import { memoryStore } from '../../../src/stores/memory.ts'
-import type { ConnectionId, ListQuery, StoredConnection, StoredRecord, TokenStore } from '../../../src/stores/store.ts'
-import { storeContract } from '../../../src/testing/contracts/store.ts'
+import { memoryStore } from '../../../../src/stores/memory.ts'
+import type {
+  ConnectionId,
+  ListQuery,
+  StoredConnection,
+  StoredRecord,
+  TokenStore,
+} from '../../../../src/stores/store.ts'
+import { storeContract } from '../../../../src/testing/contracts/store.ts'
 
 type Sound = Required<TokenStore>
 type Place = ConnectionId & { readonly account: string }

@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import type { Lease, StoredConnection } from '../../../src/stores/store.ts'
-import { keyOf, type Mutant, type Mutation, reading, testMutants, writing } from '../support/mutants.ts'
+import { keyOf, type Mutant, type Mutation, reading, testMutants, writing } from './support/mutants.ts'
 
 /** The mistakes with one of the two leases of a record. */
 function mutantsOf(name: string, field: 'lease' | 'deliveryLease', left: 'leaseLeft' | 'deliveryLeaseLeft'): Mutant[] {

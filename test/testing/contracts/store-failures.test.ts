@@ -1,7 +1,7 @@
 import { describe } from 'vitest'
 import type { ConnectionFilter, ConnectionId, Lease, ListQuery, TokenStore } from '../../../src/stores/store.ts'
 import { sealed } from '../../../src/testing/contracts/store-fixtures.ts'
-import { listing, type Mutant, type Mutation, testMutants, writing } from '../support/mutants.ts'
+import { listing, type Mutant, type Mutation, testMutants, writing } from './support/mutants.ts'
 
 const aborts = 'a call with an aborted signal rejects with its reason and does nothing'
 const malformed = 'an id or a query that is malformed is rejected with a TypeError'

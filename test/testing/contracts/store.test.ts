@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { memoryStore } from '../../src/stores/memory.ts'
-import type { TokenStore } from '../../src/stores/store.ts'
-import { type StoreContractSubject, storeContract } from '../../src/testing/contracts/store.ts'
+import { memoryStore } from '../../../src/stores/memory.ts'
+import type { TokenStore } from '../../../src/stores/store.ts'
+import { type StoreContractSubject, storeContract } from '../../../src/testing/contracts/store.ts'
 
 const names = (subject: StoreContractSubject): string[] => storeContract(subject).map(({ name }) => name)
 function leanStore(): TokenStore {

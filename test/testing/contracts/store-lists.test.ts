@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import type { ConnectionFilter, ListQuery, StoredConnection, TokenStore } from '../../../src/stores/store.ts'
-import { everyConnection, keyOf, listing, type Mutant, testMutants } from '../support/mutants.ts'
+import { everyConnection, keyOf, listing, type Mutant, testMutants } from './support/mutants.ts'
 
 const filtered = 'list returns the connections that match every filter, in order, whatever the length of the pages'
 const cursor = 'list starts after a record, an id or the account without a label of an owner'

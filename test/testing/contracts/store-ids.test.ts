@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { keyed, type Mutant, testMutants } from '../support/mutants.ts'
+import { keyed, type Mutant, testMutants } from './support/mutants.ts'
 
 const loose = (value: string): string => value.toLowerCase().trimEnd()
 const cut = (value: string, bytes: number): string => Buffer.from(value).subarray(0, bytes).toString()

@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import type { StoredConnection } from '../../../src/stores/store.ts'
-import { keyOf, type Mutant, reading, revisionOf, testMutants, tick, writing } from '../support/mutants.ts'
+import { keyOf, type Mutant, reading, revisionOf, testMutants, tick, writing } from './support/mutants.ts'
 
 const forgotten = [
   'accountId',

@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import type { StateStore } from '../../../src/stores/state-store.ts'
-import { type Mutant, type Mutation, testMutants, tick } from '../support/mutants.ts'
+import { type Mutant, type Mutation, testMutants, tick } from './support/mutants.ts'
 
 const unknown = 'state is undefined until it is created'
 const revisions = 'state is replaced only with its revision, and every write gives a new one'

@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { keyOf, type Mutant, testMutants } from '../support/mutants.ts'
+import { keyOf, type Mutant, testMutants } from './support/mutants.ts'
 
 const oldest = 'due returns at most limit connections whose check is due, oldest first'
 const sameTime = 'records due at the same time are ordered by owner and account'

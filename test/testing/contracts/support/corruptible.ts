@@ -1,6 +1,6 @@
-import { StoreError } from '../../../src/errors.ts'
-import { memoryStore } from '../../../src/stores/memory.ts'
-import type { ConnectionId, StoredRecord, TokenStore } from '../../../src/stores/store.ts'
+import { StoreError } from '../../../../src/errors.ts'
+import { memoryStore } from '../../../../src/stores/memory.ts'
+import type { ConnectionId, StoredRecord, TokenStore } from '../../../../src/stores/store.ts'
 import { keyOf } from './mutants.ts'
 
 interface Corruptible {

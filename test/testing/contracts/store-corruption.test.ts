@@ -3,7 +3,7 @@ import { memoryStore } from '../../../src/stores/memory.ts'
 import type { ConnectionId, TokenStore } from '../../../src/stores/store.ts'
 import { storeContract } from '../../../src/testing/contracts/store.ts'
 import { rejectionOf } from '../../../src/testing/contracts/store-fixtures.ts'
-import { corruptibleStore } from '../support/corruptible.ts'
+import { corruptibleStore } from './support/corruptible.ts'
 
 const unaffected = 'a corrupt connection is STORE_CORRUPT and does not affect other connections'
 const replaced = 'a corrupt connection can be replaced or deleted with the revision of its error'

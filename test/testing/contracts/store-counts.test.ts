@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import type { CountQuery } from '../../../src/stores/store.ts'
-import { everyConnection, type Mutant, type Mutation, testMutants } from '../support/mutants.ts'
+import { everyConnection, type Mutant, type Mutation, testMutants } from './support/mutants.ts'
 
 const counted = 'count returns how many connections match the filters, by status and by the day in UTC'
 const empty = 'count leaves out empty groups'

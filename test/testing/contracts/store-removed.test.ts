@@ -1,7 +1,7 @@
 import { describe } from 'vitest'
 import type { CountQuery, ListQuery, RemovedConnection, StoredConnection } from '../../../src/stores/store.ts'
 import { storedConnection } from '../../../src/testing/contracts/store-fixtures.ts'
-import { keyOf, type Mutant, type Mutation, revisionOf, testMutants } from '../support/mutants.ts'
+import { keyOf, type Mutant, type Mutation, revisionOf, testMutants } from './support/mutants.ts'
 
 const returned = 'get does not return a removed connection, and getRemoved does'
 const listed = 'a removed connection is due, but neither listed nor counted'

@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { type Mutant, testMutants, tick } from '../support/mutants.ts'
+import { type Mutant, testMutants, tick } from './support/mutants.ts'
 
 const repeated = 'a claim with the nonce of the first one succeeds again, and no other does'
 const expired = 'an expired marker can be claimed again, with another nonce too'
