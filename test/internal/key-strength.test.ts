@@ -8,7 +8,7 @@ const random = randomBytes(32)
 const half = randomBytes(16)
 const text = (value: string): Uint8Array => fromBase64url(value) ?? new Uint8Array()
 
-describe('a key', () => {
+describe('the strength of a key', () => {
   it.each<[string, Uint8Array]>([
     ['zeros', new Uint8Array(32)],
     ['one byte repeated', new Uint8Array(32).fill(0xa7)],
@@ -36,16 +36,16 @@ describe('a key', () => {
     ['small letters that are base64url', text('a-very-long-secret-that-nobody-can-guess-00')],
     ['the alphabet of base64url', text('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopo')],
     ['a password repeated, as base64url', text('Passw0rd-Passw0rd-Passw0rd-Passw0rd-Passw0o')],
-  ])('of %s can be guessed', (_, key) => {
+  ])('is too low for %s', (_, key) => {
     expect(key).toHaveLength(32)
     expect(isGuessable(key)).toBe(true)
   })
 
-  it('of random bytes cannot', () => {
+  it('is enough for random bytes, always', () => {
     for (let round = 0; round < 10_000; round++) expect(isGuessable(randomBytes(32))).toBe(false)
   })
 
-  it('of a password can be guessed, whatever the password is', () => {
+  it('is too low for any password in ASCII', () => {
     const passwords = fc.string({ minLength: 32, maxLength: 32, unit: 'grapheme-ascii' })
     fc.assert(fc.property(passwords, (password) => isGuessable(utf8(password))))
   })
