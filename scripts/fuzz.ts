@@ -9,9 +9,9 @@ import { segment } from '../src/spotify/path.ts'
 import { createSpotify } from '../src/spotify/spotify.ts'
 import { idOf } from '../src/spotify/uri.ts'
 import { createStagedoor } from '../src/stagedoor.ts'
+import { invalidField } from '../src/stores/common/record.ts'
 import { memoryStore } from '../src/stores/memory.ts'
-import { invalidField } from '../src/stores/record.ts'
-import { fieldColumns, fromRow, keyColumns } from '../src/stores/row.ts'
+import { fieldColumns, fromRow, keyColumns } from '../src/stores/relational/row.ts'
 import { createFakeSpotify } from '../src/testing/fake-spotify.ts'
 import { createVault, localKms } from '../src/vault/index.ts'
 
@@ -101,10 +101,16 @@ export const properties: Readonly<Record<string, () => Property>> = {
   'a stored record is whole or named corrupt': () =>
     fc.property(json, (value) => typeof (invalidField(value) ?? '') === 'string'),
   'a row is whole or named corrupt': () =>
-    fc.property(fc.dictionary(fc.constantFrom(...keyColumns, ...fieldColumns, 'lease_left', 'delivery_left'), fc.oneof(json, fc.string(), fc.integer())), (row) => {
-      const found = fromRow(row)
-      return typeof found === 'string' || invalidField(found) === undefined
-    }),
+    fc.property(
+      fc.dictionary(
+        fc.constantFrom(...keyColumns, ...fieldColumns, 'lease_left', 'delivery_left'),
+        fc.oneof(json, fc.string(), fc.integer()),
+      ),
+      (row) => {
+        const found = fromRow(row)
+        return typeof found === 'string' || invalidField(found) === undefined
+      },
+    ),
   'the environment is read or refused': () =>
     fc.asyncProperty(
       fc.dictionary(

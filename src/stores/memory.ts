@@ -1,10 +1,18 @@
 import { StoreError } from '../errors.ts'
 import type { CallOptions } from '../internal/signal.ts'
-import { claimExpiry, claimNonce } from './claims.ts'
-import { type Entry, MemoryRecords } from './memory-records.ts'
-import { memoryState } from './memory-state.ts'
-import { checkCountQuery, checkDueQuery, checkListQuery, cursorOf, dayLength, dayName, matches } from './query.ts'
-import { checkId, writableRecord } from './record.ts'
+import { claimExpiry, claimNonce } from './common/claims.ts'
+import {
+  checkCountQuery,
+  checkDueQuery,
+  checkListQuery,
+  cursorOf,
+  dayLength,
+  dayName,
+  matches,
+} from './common/query.ts'
+import { checkId, writableRecord } from './common/record.ts'
+import { type Entry, MemoryRecords } from './memory/records.ts'
+import { memoryState } from './memory/state.ts'
 import type { DueQuery, RemovedConnection, ReserveQuery, StoredConnection, StoredRecord, TokenStore } from './store.ts'
 
 /**

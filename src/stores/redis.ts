@@ -1,31 +1,24 @@
-import { claimNonce } from './claims.ts'
-import { merge } from './merge.ts'
-import { checkCountQuery, checkDueQuery, checkListQuery, matches } from './query.ts'
-import { checkId, writableRecord } from './record.ts'
-import type { IoredisLike, NodeRedisLike } from './redis-client.ts'
-import { redisContext } from './redis-context.ts'
-import { redisCounts } from './redis-counts.ts'
-import { hashOf } from './redis-hash.ts'
-import { bucketOf, buckets, placeOf, setNames } from './redis-keys.ts'
-import { compareMembers, countPerBucket, membersByTime, redisPlaces } from './redis-places.ts'
-import { redisRecords } from './redis-records.ts'
-import { doneReply } from './redis-reply.ts'
-import { redisReservations } from './redis-reservations.ts'
-import * as scripts from './redis-scripts.ts'
-import { placesUpTo } from './redis-set-scripts.ts'
-import { expectedText, redisState } from './redis-state.ts'
-import type { StoredConnection, StoredRecord, StoreOptions, TokenStore } from './store.ts'
+import { claimNonce } from './common/claims.ts'
+import { checkCountQuery, checkDueQuery, checkListQuery, matches } from './common/query.ts'
+import { checkId, writableRecord } from './common/record.ts'
+import { redisContext } from './redis/context.ts'
+import { redisCounts } from './redis/counts.ts'
+import { hashOf } from './redis/hash.ts'
+import { bucketOf, buckets, placeOf, setNames } from './redis/keys.ts'
+import { merge } from './redis/merge.ts'
+import type { RedisStoreOptions } from './redis/options.ts'
+import { compareMembers, countPerBucket, membersByTime, redisPlaces } from './redis/places.ts'
+import { redisRecords } from './redis/records.ts'
+import { doneReply } from './redis/reply.ts'
+import { redisReservations } from './redis/reservations.ts'
+import * as scripts from './redis/scripts.ts'
+import { placesUpTo } from './redis/set-scripts.ts'
+import { expectedText, redisState } from './redis/state.ts'
+import type { StoredConnection, StoredRecord, TokenStore } from './store.ts'
 
-export type { IoredisLike, NodeRedisLike } from './redis-client.ts'
+export type { IoredisLike, NodeRedisLike } from './redis/client.ts'
+export type { RedisStoreOptions } from './redis/options.ts'
 export type { StoreOptions, TokenStore } from './store.ts'
-
-/** Options of {@link redisStore}. */
-export interface RedisStoreOptions extends StoreOptions {
-  /** The application's own connected client: ioredis or node-redis, single server or cluster. The store never closes it. */
-  readonly client: IoredisLike | NodeRedisLike
-  /** Prefix of every key. @default 'stagedoor' */
-  readonly prefix?: string | undefined
-}
 
 /**
  * Keeps connections in Redis 7 or later, or in a Redis Cluster. Redis must be configured to persist and not to evict:

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { ConfigError } from '../errors.ts'
-import { dialectOf, kyselyDriver, migrate } from './kysely.ts'
-import { relationalStore } from './relational.ts'
+import { dialectOf, kyselyDriver, migrate } from './relational/kysely.ts'
+import { relationalStore } from './relational/relational.ts'
 import type { StoreOptions, TokenStore } from './store.ts'
 
 export type { StoreOptions, TokenStore } from './store.ts'

@@ -24,7 +24,7 @@ const table: Readonly<Record<string, Rule>> = {
   vault: { values: shared },
   stores: {
     values: shared,
-    packages: { kysely: ['stores/kysely.ts', 'stores/sql.ts'], 'node:sqlite': ['stores/sqlite.ts'] },
+    packages: { kysely: ['stores/relational/kysely.ts', 'stores/sql.ts'], 'node:sqlite': ['stores/sqlite.ts'] },
   },
   limits: { values: shared, packages: { bottleneck: ['limits/shared/cluster.ts'] } },
   connections: { values: ['oauth', ...shared], types: ['vault/vault.ts', 'stores/store.ts'] },
@@ -86,7 +86,7 @@ const table: Readonly<Record<string, Rule>> = {
       'internal',
       'errors.ts',
     ],
-    types: ['http/handler.ts', 'stores/store.ts'],
+    types: ['http/handler.ts', 'stores/state-store.ts', 'stores/store.ts'],
   },
 }
 

@@ -1,8 +1,14 @@
-import type { ConnectionsSettings } from '../options.ts'
 import type { ConnectionRecord } from './record.ts'
 
-/** The settings that tell how long a lease can last. */
-export type LeaseSettings = Pick<ConnectionsSettings, 'clock' | 'lease' | 'timeout'>
+/** How long a lease can last, and the clock on which a process waits for it. */
+export interface LeaseSettings {
+  /** Milliseconds that only this process measures, and that never go back. */
+  readonly clock: () => number
+  /** Milliseconds. */
+  readonly lease: number
+  /** Milliseconds. */
+  readonly timeout: number
+}
 
 /** Milliseconds until the record's lease ends, on the process's own clock; zero without one. */
 export function leaseLeft(record: ConnectionRecord, { clock }: Pick<LeaseSettings, 'clock'>): number {

@@ -24,7 +24,7 @@ export interface Connection {
 
 /** A stored connection as this process has read or written it. */
 export interface ConnectionRecord extends ConnectionFacts {
-  /** When the lease ends, on the process's own clock: see {@link ConnectionsSettings.clock}. */
+  /** When the lease ends, on a clock of the process's own that never goes back. */
   readonly leaseEnd: number | undefined
 }
 

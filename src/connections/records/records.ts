@@ -4,7 +4,6 @@ import { retry } from '../../internal/retry.ts'
 import { abortable, type CallOptions } from '../../internal/signal.ts'
 import { withTimeout } from '../../internal/timeout.ts'
 import type { ConnectionId, StoredConnection, TokenStore } from '../../stores/store.ts'
-import type { ConnectionsSettings } from '../options.ts'
 import { type ConnectionRecord, toRecord } from './record.ts'
 
 /** Milliseconds that a process may use a record without reading the store. */
@@ -36,7 +35,11 @@ export class ConnectionRecords {
   readonly #reads = new Map<string, PendingRead>()
   readonly #writes = new Map<string, Promise<unknown>>()
 
-  constructor(store: TokenStore, provider: string, { now, clock }: Pick<ConnectionsSettings, 'now' | 'clock'>) {
+  constructor(
+    store: TokenStore,
+    provider: string,
+    { now, clock }: { readonly now: () => number; readonly clock: () => number },
+  ) {
     this.#store = store
     this.#provider = provider
     this.#clock = clock

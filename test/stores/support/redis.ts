@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { bucketOf, redisKeys, type SetName, setNames } from '../../../src/stores/redis-keys.ts'
+import { bucketOf, redisKeys, type SetName, setNames } from '../../../src/stores/redis/keys.ts'
 import type { ConnectionId } from '../../../src/stores/store.ts'
 
 export function recordKey(prefix: string, id: ConnectionId): string {
