@@ -36,7 +36,7 @@ export type { StoreOptions, TokenStore } from './store.ts'
  */
 export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
   const context = redisContext(options)
-  const { keys, now, run } = context
+  const { keys, now, run, runOnSet } = context
   const places = redisPlaces(context)
   const records = redisRecords(context, options)
   const count = redisCounts(context, places)
@@ -58,7 +58,8 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
     async compareAndSet(id, expected, next, call) {
       checkId(id)
       const bucket = bucketOf(id.ownerId)
-      const names = [keys.record(id), ...setNames.map((name) => keys.set(name, bucket, id.provider))]
+      const sets = setNames.map((name) => keys.set(name, bucket, id.provider))
+      const names = [keys.record(id), keys.sizes(bucket, id.provider), ...sets]
       const hash = next === undefined ? ['', '', '', ''] : hashOf(writableRecord(id, expected, next))
       const values = [now(), expectedText(expected), placeOf(id), ...hash]
       return doneReply(await run(scripts.compareAndSet, names, values, call))
@@ -79,8 +80,8 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
     async due(query, call) {
       checkDueQuery(query)
       const sources = buckets.map((bucket) => {
-        const names = [keys.set('due', bucket, query.provider)]
-        return membersByTime((size, after) => run(placesUpTo, names, [`${query.at}`, `${size}`, ...after], call))
+        const set = { name: 'due', bucket, provider: query.provider } as const
+        return membersByTime((size, after) => runOnSet(placesUpTo, set, [`${query.at}`, `${size}`, ...after], call))
       })
       const members = merge(sources, compareMembers, countPerBucket(query.limit))
       return records.page(query, members, (record): record is StoredRecord => record !== undefined, call)

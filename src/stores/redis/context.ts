@@ -5,6 +5,7 @@ import { scriptRunner } from './client.ts'
 import { type RedisKeys, redisKeys } from './keys.ts'
 import type { RedisStoreOptions } from './options.ts'
 import type { Reply } from './reply.ts'
+import { type RunOnSet, setRunner } from './sets.ts'
 
 /** What all parts of the store work with. */
 export interface RedisContext {
@@ -13,6 +14,8 @@ export interface RedisContext {
   now(): string
   /** Runs a script. Rejects with a `StoreError`, or with the reason of the call's signal. */
   run(script: string, keys: readonly string[], values: readonly string[], call: CallOptions | undefined): Promise<Reply>
+  /** Runs a script on a set. Restores the sets of its bucket first if the server has lost some of them. */
+  readonly runOnSet: RunOnSet
   /** Refuses all further calls. */
   close(): void
 }
@@ -20,19 +23,22 @@ export interface RedisContext {
 export function redisContext({ client, prefix = 'stagedoor', now }: RedisStoreOptions): RedisContext {
   const runScript = scriptRunner(client)
   let closed = false
-  return {
-    keys: redisKeys(prefix),
-    now: () => (now === undefined ? '' : `${now()}`),
-    async run(script, keys, values, call) {
+  const keys = redisKeys(prefix)
+  const run: RedisContext['run'] = async (script, names, values, call) => {
+    call?.signal?.throwIfAborted()
+    if (closed) throw closedError()
+    try {
+      return await abortable(runScript(script, names, values), call?.signal)
+    } catch (error) {
       call?.signal?.throwIfAborted()
-      if (closed) throw closedError()
-      try {
-        return await abortable(runScript(script, keys, values), call?.signal)
-      } catch (error) {
-        call?.signal?.throwIfAborted()
-        throw storeError(error)
-      }
-    },
+      throw storeError(error)
+    }
+  }
+  return {
+    keys,
+    now: () => (now === undefined ? '' : `${now()}`),
+    run,
+    runOnSet: setRunner(keys, run),
     close() {
       closed = true
     },

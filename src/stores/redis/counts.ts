@@ -6,7 +6,8 @@ import { buckets, idOf } from './keys.ts'
 import { boundsOf, bucketsOf, type redisPlaces } from './places.ts'
 import { byBucket } from './records.ts'
 import { listReply, type Reply, textsReply } from './reply.ts'
-import { copies, countWith, grantDays } from './set-scripts.ts'
+import { copies } from './scripts.ts'
+import { countWith, grantDays } from './set-scripts.ts'
 
 /** Members looked at in one call. */
 const pageSize = 500
@@ -26,13 +27,13 @@ class Tally {
 }
 
 /** Counts connections: from the sets alone where they know the groups, else from what each hash copies for them. */
-export function redisCounts({ keys, run }: RedisContext, places: ReturnType<typeof redisPlaces>) {
+export function redisCounts({ keys, run, runOnSet }: RedisContext, places: ReturnType<typeof redisPlaces>) {
   async function byStatus(query: ConnectionFilter, call: CallOptions | undefined): Promise<Tally> {
     const tally = new Tally()
     const groups = query.status === undefined ? statuses : [query.status]
     const counts = bucketsOf(query).map(async (bucket) => {
-      const set = keys.set('status', bucket, query.provider)
-      const sizes = listReply(await run(countWith, [set], [...boundsOf(query), ...groups], call))
+      const set = { name: 'status', bucket, provider: query.provider } as const
+      const sizes = listReply(await runOnSet(countWith, set, [...boundsOf(query), ...groups], call))
       for (const [index, group] of groups.entries()) tally.add(group, Number(sizes[index]))
     })
     await Promise.all(counts)
@@ -45,7 +46,7 @@ export function redisCounts({ keys, run }: RedisContext, places: ReturnType<type
     const last = grantEndsBefore === undefined ? Number.MAX_SAFE_INTEGER : grantEndsBefore - 1
     let ending = 0
     const counts = buckets.map(async (bucket) => {
-      const reply = listReply(await run(grantDays, [keys.set('grants', bucket, provider)], [`${last}`], call))
+      const reply = listReply(await runOnSet(grantDays, { name: 'grants', bucket, provider }, [`${last}`], call))
       for (let index = 0; index < reply.length; index += 2) {
         const size = Number(reply[index + 1])
         tally.add(dayName(Number(reply[index])), size)

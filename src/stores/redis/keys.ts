@@ -19,6 +19,8 @@ export interface RedisKeys {
   /** What the names of all records of a bucket begin with; the owner follows, then NUL and the account unless it is `''`. */
   records(bucket: number, provider: string): string
   set(name: SetName, bucket: number, provider: string): string
+  /** Hash: how many members each set of a bucket has, to notice when the server has lost some. */
+  sizes(bucket: number, provider: string): string
   claim(marker: string): string
   state(key: string): string
 }
@@ -29,13 +31,14 @@ export function redisKeys(prefix: string): RedisKeys {
       'CONFIG_INVALID',
       'prefix must not be empty or contain braces, which would change the slots of keys.',
     )
-  const name = (bucket: number, kind: SetName | 'record', provider: string): string =>
+  const name = (bucket: number, kind: SetName | 'record' | 'sizes', provider: string): string =>
     `${prefix}:{bucket-${bucket}}:${kind}:${encodeURIComponent(provider)}`
   const records = (bucket: number, provider: string): string => `${name(bucket, 'record', provider)}:`
   return {
     record: (id) => `${records(bucketOf(id.ownerId), id.provider)}${id.ownerId}${id.account ? `\0${id.account}` : ''}`,
     records,
     set: (set, bucket, provider) => name(bucket, set, provider),
+    sizes: (bucket, provider) => name(bucket, 'sizes', provider),
     claim: (marker) => `${prefix}:claim:${marker}`,
     state: (key) => `${prefix}:state:${key}`,
   }

@@ -37,17 +37,17 @@ export function membersByTime(
 
 /** The set that a filter is looked up in, with the values there: those given, or all but the one given. */
 function lookupOf(filter: ConnectionFilter): {
-  readonly set: SetName
+  readonly name: SetName
   readonly values: readonly string[]
   readonly others?: boolean
 } {
   const { status, keyIdNot, app, ownerId, accountId } = filter
   const statuses = status === undefined ? ['connected', 'needs_reauth'] : [status]
-  if (ownerId !== undefined) return { set: 'status', values: statuses }
-  if (accountId !== undefined) return { set: 'accounts', values: [accountId] }
-  if (keyIdNot !== undefined) return { set: 'keys', values: [keyIdNot], others: true }
-  if (app !== undefined) return { set: 'apps', values: [app] }
-  return { set: 'status', values: statuses }
+  if (ownerId !== undefined) return { name: 'status', values: statuses }
+  if (accountId !== undefined) return { name: 'accounts', values: [accountId] }
+  if (keyIdNot !== undefined) return { name: 'keys', values: [keyIdNot], others: true }
+  if (app !== undefined) return { name: 'apps', values: [app] }
+  return { name: 'status', values: statuses }
 }
 
 /** Begin and end of the places that a filter allows, after one of them. */
@@ -61,15 +61,15 @@ export const bucketsOf = ({ ownerId }: ConnectionFilter): readonly number[] =>
   ownerId === undefined ? buckets : [bucketOf(ownerId)]
 
 /** Finds the places of connections by one of the filters; the caller checks the others. */
-export function redisPlaces({ keys, run }: RedisContext) {
+export function redisPlaces({ runOnSet }: RedisContext) {
   function byValue(filter: ConnectionFilter, call: CallOptions | undefined, start?: string): Source<Member>[] {
-    const { set, values, others } = lookupOf(filter)
+    const { name, values, others } = lookupOf(filter)
     return bucketsOf(filter).map((bucket) => {
-      const names = [keys.set(set, bucket, filter.provider)]
+      const set = { name, bucket, provider: filter.provider }
       let after = start
       return async (count) => {
         const bounds = [...boundsOf(filter, after), `${count}`, ...values]
-        const reply = listReply(await run(others ? placesWithOther : placesWith, names, bounds, call))
+        const reply = listReply(await runOnSet(others ? placesWithOther : placesWith, set, bounds, call))
         const places = mergeUpToFirstEnd(
           reply.map((list) => listReply(list).map(textReply)),
           count,
@@ -86,9 +86,9 @@ export function redisPlaces({ keys, run }: RedisContext) {
     after?: Member,
   ): Source<Member>[] {
     return buckets.map((bucket) => {
-      const names = [keys.set('grants', bucket, filter.provider)]
+      const set = { name: 'grants', bucket, provider: filter.provider } as const
       const last = `${filter.grantEndsBefore - 1}`
-      return membersByTime((count, from) => run(placesUpTo, names, [last, `${count}`, ...from], call), after)
+      return membersByTime((count, from) => runOnSet(placesUpTo, set, [last, `${count}`, ...from], call), after)
     })
   }
 
@@ -104,8 +104,9 @@ export function redisPlaces({ keys, run }: RedisContext) {
   async function* fewByGrantEnd(query: ListQuery, call: CallOptions | undefined, after?: Member) {
     async function endsOf(places: readonly string[]): Promise<Member[]> {
       const [first = ''] = places
-      const set = keys.set('grants', bucketOf(idOf(query.provider, first).ownerId), query.provider)
-      const ends = listReply(await run(grantEnds, [set], places, call))
+      const bucket = bucketOf(idOf(query.provider, first).ownerId)
+      const set = { name: 'grants', bucket, provider: query.provider } as const
+      const ends = listReply(await runOnSet(grantEnds, set, places, call))
       return places.flatMap((place, index) => (ends[index] === undefined ? [] : [{ place, time: Number(ends[index]) }]))
     }
     const groups = sources(query, call).map(async (source) => {

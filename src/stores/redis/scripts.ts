@@ -38,13 +38,24 @@ for i, key in ipairs(KEYS) do found[i] = readFields(key) end
 return found
 `
 
+/** KEYS: records. Returns what the sets know about each; no reply for a key that is no hash. */
+export const copies = `
+local found = {}
+for i, key in ipairs(KEYS) do
+  local values = redis.pcall('HMGET', key, 'status', 'key', 'app', 'accountId', 'grantEndsAt')
+  found[i] = not values.err and values
+end
+return found
+`
+
 /**
- * KEYS: record, and the sets due, grants, status, keys, apps, accounts.
+ * KEYS: record, sizes, and the sets due, grants, status, keys, apps, accounts.
  * ARGV: now or ''; expected revision or ''; place; lease or '', its length; delivery lease or '', its length; and for a
  * write the names and values of the other fields. Returns 1 if the revision was the expected one, else 0.
  */
 export const compareAndSet = `${clock}
 local sorted = {'nextCheckAt', 'grantEndsAt', 'status', 'key', 'app', 'accountId'}
+local sets = {'due', 'grants', 'status', 'keys', 'apps', 'accounts'}
 local stored = redis.call('HMGET', KEYS[1], 'revision', 'lease', 'leaseUntil', 'delivery', 'deliveryUntil',
   unpack(sorted))
 if ARGV[2] == '' then
@@ -53,13 +64,16 @@ elseif stored[1] ~= ARGV[2] then return '0' end
 local place, next, gone = ARGV[3], {}, {}
 for i = 8, #ARGV, 2 do next[ARGV[i]] = ARGV[i + 1] end
 for i, field in ipairs(sorted) do
-  local old, new, set = stored[5 + i] or nil, next[field], KEYS[1 + i]
+  local old, new, set, size = stored[5 + i] or nil, next[field], KEYS[2 + i], 0
   if old ~= new then
     if i > 2 then
-      if old then redis.call('ZREM', set, old .. '\\0' .. place) end
-      if new then redis.call('ZADD', set, 0, new .. '\\0' .. place) end
-    elseif new then redis.call('ZADD', set, new, place)
-    else redis.call('ZREM', set, place) end
+      if old then size = size - redis.call('ZREM', set, old .. '\\0' .. place) end
+      if new then size = size + redis.call('ZADD', set, 0, new .. '\\0' .. place) end
+    elseif new then size = redis.call('ZADD', set, new, place)
+    else size = -redis.call('ZREM', set, place) end
+    if size ~= 0 and redis.call('HINCRBY', KEYS[2], sets[i], size) == 0 then
+      redis.call('HDEL', KEYS[2], sets[i])
+    end
     if not new then gone[#gone + 1] = field end
     if i == 1 then gone[#gone + 1] = 'reservedUntil' end
   end
@@ -127,4 +141,29 @@ local left = tonumber(ARGV[3]) - now()
 if left > 0 then redis.call('SET', KEYS[1], table.concat({ARGV[3], ARGV[4], ARGV[5]}, ' '), 'PX', whole(left))
 else redis.call('DEL', KEYS[1]) end
 return '1'
+`
+
+/**
+ * Puts the records that one step of a scan finds back into the sets of their bucket; after the last step the sizes are
+ * those of the sets. KEYS: records, sizes, and the sets as for {@link compareAndSet}. ARGV: cursor. Returns the next one.
+ */
+export const restoreSets = `
+local pattern = string.gsub(KEYS[1], '[%*%?%[%]\\\\]', '\\\\%0') .. '*'
+local reply = redis.call('SCAN', ARGV[1], 'MATCH', pattern, 'COUNT', 1000, 'TYPE', 'hash')
+for _, key in ipairs(reply[2]) do
+  local place = string.sub(key, #KEYS[1] + 1)
+  if not string.find(place, '%z') then place = place .. '\\0' end
+  local copies = redis.call('HMGET', key, 'nextCheckAt', 'grantEndsAt', 'status', 'key', 'app', 'accountId')
+  for i, value in ipairs(copies) do
+    if value and i > 2 then redis.call('ZADD', KEYS[2 + i], 0, value .. '\\0' .. place)
+    elseif value then redis.call('ZADD', KEYS[2 + i], value, place) end
+  end
+end
+if reply[1] == '0' then
+  for i, name in ipairs({'due', 'grants', 'status', 'keys', 'apps', 'accounts'}) do
+    local size = redis.call('ZCARD', KEYS[2 + i])
+    if size > 0 then redis.call('HSET', KEYS[2], name, size) else redis.call('HDEL', KEYS[2], name) end
+  end
+end
+return reply[1]
 `

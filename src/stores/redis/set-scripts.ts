@@ -1,6 +1,15 @@
 import { clock, readFields } from './scripts.ts'
 
-const places = `
+/**
+ * The scripts of this file have the same KEYS: set, sizes, records; the last is what the names of records begin with.
+ * All but `reserve` return the text LOST instead of a list if the set has not as many members as writes have given it.
+ */
+const intact = `
+local name = string.match(KEYS[1], '{bucket%-%d+}:(%a+):')
+if redis.call('ZCARD', KEYS[1]) ~= tonumber(redis.call('HGET', KEYS[2], name) or 0) then return 'LOST' end
+`
+
+const places = `${intact}
 local found = {}
 local function collect(group)
   local from = ARGV[1] .. group .. '\\0' .. ARGV[2]
@@ -11,7 +20,7 @@ end
 `
 
 /**
- * KEYS: a set by value. ARGV: '[' or '(', the place that the range begins with or after, what follows the value at its
+ * For a set by value. ARGV: '[' or '(', the place that the range begins with or after, what follows the value at its
  * end, count, the values. Returns a list of places for each value.
  */
 export const placesWith = `${places}
@@ -31,8 +40,8 @@ while true do
 end
 `
 
-/** KEYS: a set by value. ARGV: as for {@link placesWith}, without count. Returns the number of places for each value. */
-export const countWith = `
+/** For a set by value. ARGV: as for {@link placesWith}, without count. Returns the number of places for each value. */
+export const countWith = `${intact}
 local found = {}
 for i = 4, #ARGV do
   local from = ARGV[1] .. ARGV[i] .. '\\0' .. ARGV[2]
@@ -73,8 +82,8 @@ local function walk(rank, last, count, visit)
 end
 `
 
-/** KEYS: a set by time. ARGV: the latest time, count, time and place to start after or ''. Returns place, time in turn. */
-export const placesUpTo = `${walk}
+/** For a set by time. ARGV: the latest time, count, time and place to start after or ''. Returns place, time in turn. */
+export const placesUpTo = `${intact}${walk}
 local found, count = {}, tonumber(ARGV[2])
 walk(rankAfter(ARGV[3], ARGV[4]), tonumber(ARGV[1]), count, function(place, score)
   found[#found + 1] = place
@@ -87,7 +96,7 @@ return found
 const reservations = `${clock}
 local function recordOf(place)
   if string.byte(place, -1) == 0 then place = string.sub(place, 1, -2) end
-  return KEYS[2] .. place
+  return KEYS[3] .. place
 end
 local function isFree(place, length)
   local values = redis.pcall('HMGET', recordOf(place), 'revision', 'reservedUntil')
@@ -98,8 +107,8 @@ local function isFree(place, length)
 end
 `
 
-/** KEYS: due, records. ARGV: now or '', length, then as for {@link placesUpTo}, of which the reserved ones are left out. */
-export const freePlacesUpTo = `${walk}${reservations}
+/** For due. ARGV: now or '', length, then as for {@link placesUpTo}, of which the reserved ones are left out. */
+export const freePlacesUpTo = `${intact}${walk}${reservations}
 local found, count, length = {}, tonumber(ARGV[4]), tonumber(ARGV[2])
 walk(rankAfter(ARGV[5], ARGV[6]), tonumber(ARGV[3]), count, function(place, score)
   if not isFree(place, length) then return false end
@@ -111,13 +120,15 @@ return found
 `
 
 /**
- * KEYS: due, records. ARGV: now or '', length, the latest time, count. Reserves the first that are free. Returns place,
- * time and fields of each. A key that is no hash is returned, but cannot be reserved and does not count.
+ * For due. ARGV: now or '', length, the latest time, count, places to skip. Reserves the first that are free. Returns
+ * place, time and fields of each. A key that is no hash is returned, but cannot be reserved and does not count.
  */
-export const reserve = `${walk}${clock}${readFields}${reservations}
+export const reserve = `${walk}${reservations}${readFields}
+local skipped = {}
+for i = 5, #ARGV do skipped[ARGV[i]] = true end
 local found, reserved, count, length = {}, 0, tonumber(ARGV[4]), tonumber(ARGV[2])
 walk(0, tonumber(ARGV[3]), count, function(place, score)
-  if not isFree(place, length) then return false end
+  if skipped[place] or not isFree(place, length) then return false end
   local values = readFields(recordOf(place))
   if type(values) == 'table' then
     redis.call('HSET', recordOf(place), 'reservedUntil', whole(now() + length))
@@ -129,13 +140,13 @@ end)
 return found
 `
 
-/** KEYS: grants. ARGV: places. Returns the end of each grant. */
-export const grantEnds = `
+/** For grants. ARGV: places. Returns the end of each grant. */
+export const grantEnds = `${intact}
 return redis.call('ZMSCORE', KEYS[1], unpack(ARGV))
 `
 
-/** KEYS: grants. ARGV: the latest time. Returns days since 1970 and the number of grants that end on them, in turn. */
-export const grantDays = `
+/** For grants. ARGV: the latest time. Returns days since 1970 and the number of grants that end on them, in turn. */
+export const grantDays = `${intact}
 local length, last, from, found = 86400000, tonumber(ARGV[1]), '-inf', {}
 local function whole(number) return string.format('%.0f', number) end
 while true do
@@ -146,14 +157,4 @@ while true do
   found[#found + 1] = tostring(redis.call('ZCOUNT', KEYS[1], first, whole(math.min(last, (day + 1) * length - 1))))
   from = whole((day + 1) * length)
 end
-`
-
-/** KEYS: records. Returns what the sets know about each; no reply for a key that is no hash. */
-export const copies = `
-local found = {}
-for i, key in ipairs(KEYS) do
-  local values = redis.pcall('HMGET', key, 'status', 'key', 'app', 'accountId', 'grantEndsAt')
-  found[i] = not values.err and values
-end
-return found
 `

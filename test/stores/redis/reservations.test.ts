@@ -103,6 +103,14 @@ describe.skipIf(!present)('a reservation in Redis', () => {
     expect(await reserve()).toEqual([])
   })
 
+  test('that is over before the page is full returns no record twice', async () => {
+    let at = 1_000_000
+    const store = redisStore({ client: connect(), prefix: `${prefix}-${unique()}`, now: () => at++ })
+    const owners = await fill(store, 30)
+    const found = await store.reserve({ provider, at: 1e15, limit: 40, length: 1 })
+    expect(found.map(({ ownerId }) => ownerId)).toEqual(owners)
+  })
+
   test('from a clock far ahead does not hold', async () => {
     const own = `${prefix}-${unique()}`
     const client = connect()
