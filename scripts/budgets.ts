@@ -16,7 +16,7 @@ const own: Readonly<Record<string, Budget>> = {
   './spotify': { first: 24_000, later: 14_000 },
   './stores/sqlite': { first: 7_000 },
   './stores/sql': { first: 7_000 },
-  './stores/redis': { first: 11_000 },
+  './stores/redis': { first: 12_000 },
   './kms/aws': { first: 2_200 },
   './kms/gcp': { first: 2_500 },
   './kms/azure': { first: 2_800 },
