@@ -39,7 +39,8 @@ export interface PendingEvent {
   readonly data?: Readonly<Record<string, string | number | boolean | null>> | undefined
 }
 
-interface RecordFields extends ConnectionId {
+interface RecordFields extends Omit<ConnectionId, 'account'> {
+  /** Label of one of the owner's accounts; `''` unless it has several. */
   readonly account: string
   /** Client id of the application that the grant belongs to. */
   readonly app: string
@@ -142,8 +143,9 @@ export interface TokenStore {
   due(query: DueQuery, options?: CallOptions): Promise<readonly StoredRecord[]>
   /**
    * As `due`, and reserves the returned records: other calls of `reserve` pass over them for `length` milliseconds, or
-   * until a write changes their `nextCheckAt`. Nothing else regards a reservation. In one statement or transaction, so
-   * that no two callers get the same record. Optional: without it monitors use `due` and visit some records twice.
+   * until a write changes their `nextCheckAt`. Nothing else regards a reservation. One that ends more than twice `length`
+   * ahead is taken for the work of a wrong clock. In one statement or transaction, so that no two callers get the same
+   * record. Optional: without it monitors use `due` and visit some records twice.
    */
   reserve?(query: ReserveQuery, options?: CallOptions): Promise<readonly StoredRecord[]>
   /**
