@@ -114,4 +114,4 @@ export type {
 } from './stores/store.ts'
 export { type LocalKmsOptions, localKms } from './vault/kms/local.ts'
 export type { Kms } from './vault/kms.ts'
-export { type Binding, createVault, type Vault, type VaultOptions } from './vault/vault.ts'
+export { type Binding, createVault, type Vault, type VaultOptions, type WrappedKey } from './vault/vault.ts'

@@ -56,7 +56,7 @@ export interface Stagedoor {
   reseal(options?: Pick<ResealOptions, 'pageSize' | 'concurrency'>): Reseal
   /** Adds a listener and returns the function that removes it. Errors that a listener throws are ignored. */
   on<E extends keyof StagedoorEvents>(event: E, listener: (payload: StagedoorEvents[E]) => void): () => void
-  /** Stops monitors, rejects queued calls, waits for refreshes in progress, and closes the store. */
+  /** Stops monitors, rejects queued calls, waits for refreshes in progress, closes the store and drops the vault's keys. */
   close(): Promise<void>
   /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
@@ -135,6 +135,7 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
     await connections.close()
     await spotify.close()
     await store.close?.()
+    vault.close()
     emitter.clear()
   }
 

@@ -188,7 +188,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
     async adopt(input, callOptions) {
       const grant = adoptedGrant(input, provider, now())
       callOptions?.signal?.throwIfAborted()
-      return toConnection(await tracked(installGrant(context, grant)))
+      const ready = context.seal.ready(grant.ownerId)
+      return toConnection(await tracked(ready.then(() => installGrant(context, grant))))
     },
     async get(ownerId, callOptions) {
       checkOwnerId(ownerId)

@@ -6,9 +6,9 @@ export interface EncryptedToken {
   readonly version: 1
   /** Stable name of the key-encryption key that wraps the data key. */
   readonly keyId: string
-  /** 16 random bytes and the data key's creation time. */
+  /** A code that commits to the data key, and the key's creation time. */
   readonly dataKeyId: string
-  /** The data key, wrapped by the KMS. */
+  /** The data key with its creation time and origin, wrapped by the KMS. */
   readonly encryptedKey: string
   /** 96-bit AES-GCM nonce. */
   readonly nonce: string

@@ -34,6 +34,18 @@ export class ExpiringMap<K, V> {
     if (!oldest.done) this.#entries.delete(oldest.value)
   }
 
+  /** Drops what has expired. Returns the milliseconds until the next entry expires; `undefined` when none is left. */
+  purge(): number | undefined {
+    const now = this.#now()
+    let next: number | undefined
+    for (const [key, { until }] of this.#entries) {
+      const left = until - now
+      if (left <= 0 || left > this.#maxAge) this.#entries.delete(key)
+      else next = Math.min(next ?? left, left)
+    }
+    return next
+  }
+
   delete(key: K): void {
     this.#entries.delete(key)
   }

@@ -54,6 +54,7 @@ interface Instruments {
 class OtelKms implements Kms {
   readonly keyId: string
   readonly forgeable?: boolean | undefined
+  readonly isMoved?: (encryptedKey: Uint8Array) => boolean
   readonly rewrapKey?: (encryptedKey: Uint8Array, options?: RewrapOptions) => Promise<Uint8Array>
   readonly #kms: Kms
   readonly #instruments: Instruments
@@ -63,6 +64,8 @@ class OtelKms implements Kms {
     this.forgeable = kms.forgeable
     this.#kms = kms
     this.#instruments = instruments
+    const isMoved = kms.isMoved?.bind(kms)
+    if (isMoved !== undefined) this.isMoved = isMoved
     if (typeof kms.rewrapKey === 'function') {
       this.rewrapKey = (encryptedKey, options) =>
         this.#measured('rewrap', async () => {

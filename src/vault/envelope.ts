@@ -1,7 +1,10 @@
 import { invalidArgument, VaultError } from '../errors.ts'
-import { base64url, fromBase64url, randomBytes, utf8 } from '../internal/bytes.ts'
+import { base64url, fromBase64url, utf8 } from '../internal/bytes.ts'
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
 import { isObject } from '../internal/is-object.ts'
+
+/** The part of a token that identifies its data key. It holds no secret: every record has one. */
+export type WrappedKey = Pick<EncryptedToken, 'keyId' | 'dataKeyId' | 'encryptedKey'>
 
 /** The format that {@link parseToken} accepts and `seal` writes: `docs/storage-format.md`. */
 export const formatVersion = 1
@@ -10,7 +13,7 @@ const maxPlaintext = 65_536
 export const nonceLength = 12
 
 const tagLength = 16
-const dataKeyIdLength = 24
+const dataKeyIdLength = 32
 const maxKeyId = 1024
 const maxEncryptedKey = 4096
 const fields = ['version', 'keyId', 'dataKeyId', 'encryptedKey', 'nonce', 'encryptedData'] as const
@@ -51,21 +54,28 @@ export function parseEncryptedKey(token: Pick<EncryptedToken, 'encryptedKey'>): 
   return decode(token.encryptedKey)
 }
 
-/** Epoch milliseconds at which the data key was created, read from its id. @throws VaultError `VAULT_MALFORMED` */
-export function dataKeyCreatedAt(dataKeyId: string): number {
+/** The bytes of a data key's id. @throws VaultError `VAULT_MALFORMED` */
+export function dataKeyIdBytes(dataKeyId: string): Uint8Array<ArrayBuffer> {
   const bytes = decode(dataKeyId)
   if (bytes.length !== dataKeyIdLength) throw malformed()
+  return bytes
+}
+
+/** Epoch milliseconds at which the data key was created, read from its id. @throws VaultError `VAULT_MALFORMED` */
+export function dataKeyCreatedAt(dataKeyId: string): number {
+  const bytes = dataKeyIdBytes(dataKeyId)
   const createdAt = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(dataKeyIdLength - 8)
   if (createdAt > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed()
   return Number(createdAt)
 }
 
-/** A new data key's id: 16 random bytes, then its creation time as a 64-bit big-endian number of milliseconds. */
-export function newDataKeyId(createdAt: number): string {
-  const bytes = new Uint8Array(dataKeyIdLength)
-  bytes.set(randomBytes(dataKeyIdLength - 8))
-  new DataView(bytes.buffer).setBigUint64(dataKeyIdLength - 8, BigInt(Math.max(0, Math.floor(createdAt))))
-  return base64url(bytes)
+/** Checks a wrapped data key that stands alone, as {@link parseToken} does. @throws VaultError `VAULT_MALFORMED` */
+export function parseWrappedKey({ keyId, dataKeyId, encryptedKey }: WrappedKey): void {
+  if (!isText(keyId, 1, maxKeyId) || !wellFormed(keyId)) throw malformed()
+  if (!isText(dataKeyId, dataKeyIdText, dataKeyIdText)) throw malformed()
+  if (!isText(encryptedKey, 1, maxEncryptedKeyText)) throw malformed()
+  dataKeyCreatedAt(dataKeyId)
+  decode(encryptedKey)
 }
 
 /** A wrapped data key as stored in a record. @throws VaultError `VAULT_MALFORMED` for a length out of range */

@@ -1,8 +1,8 @@
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
 import { isObject } from '../internal/is-object.ts'
 import type { AssociatedDataWriter } from './associated-data.ts'
-import { cacheName } from './data-keys.ts'
 import { parseToken, type TokenBytes } from './envelope.ts'
+import { cacheName } from './opened-keys.ts'
 import type { Binding } from './vault.ts'
 
 /** A token of valid format, with its binary fields decoded. */
@@ -39,6 +39,10 @@ export class ParsedTokens {
       if (!oldest.done) this.#known.delete(oldest.value)
     }
     return parsed
+  }
+
+  clear(): void {
+    this.#known.clear()
   }
 
   /** @throws TypeError `INVALID_ARGUMENT` as {@link AssociatedDataWriter} */

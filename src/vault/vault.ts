@@ -1,5 +1,4 @@
-import { ConfigError } from '../errors.ts'
-import { base64url, fromUtf8, randomBytes, utf8 } from '../internal/bytes.ts'
+import { base64url, fromUtf8, randomBytes } from '../internal/bytes.ts'
 import type { EncryptedToken } from '../internal/encrypted-token.ts'
 import type { CallOptions } from '../internal/signal.ts'
 import { createAssociatedDataWriter } from './associated-data.ts'
@@ -12,43 +11,15 @@ import {
   nonceLength,
   parseEncryptedKey,
   parseToken,
-  wellFormed,
+  type WrappedKey,
 } from './envelope.ts'
-import type { Kms } from './kms.ts'
+import { type VaultOptions, vaultSettings } from './options.ts'
 import { ParsedTokens } from './parsed-tokens.ts'
+
+export type { VaultOptions, WrappedKey }
 
 /** The owner and purpose of a ciphertext: authenticated with it, never stored in it. */
 export type Binding = Readonly<Record<string, string>>
-
-/** Options of {@link createVault}. */
-export interface VaultOptions {
-  /** Wraps new data keys. */
-  readonly kms: Kms
-  /** Earlier keys: they only unwrap. */
-  readonly retired?: readonly Kms[] | undefined
-  /** Milliseconds that a data key is used for sealing. @default 30 days */
-  readonly rotateAfter?: number | undefined
-  /** Seals per data key and process. @default 2 ** 24 */
-  readonly maxSeals?: number | undefined
-  /**
-   * After a key-encryption key has leaked: epoch milliseconds. Data keys made earlier count as too old: nothing is sealed
-   * with them any more, and `stagedoor rotate` replaces them.
-   */
-  readonly notBefore?: number | undefined
-  /** Opened data keys in memory. */
-  readonly cache?:
-    | {
-        /** At most so many. @default 1000 */
-        readonly maxKeys?: number | undefined
-        /** Milliseconds for which each is kept. @default one hour */
-        readonly maxAge?: number | undefined
-      }
-    | undefined
-  /** Milliseconds for one operation of the KMS, its retries included. @default 10_000 */
-  readonly timeout?: number | undefined
-  /** Epoch milliseconds. @default Date.now */
-  readonly now?: (() => number) | undefined
-}
 
 /** Envelope encryption of tokens: AES-256-GCM under data keys that a KMS wraps. */
 export interface Vault {
@@ -67,23 +38,41 @@ export interface Vault {
   /** Whether the token is under another KEK or a data key that is too old, or is not of the current format. Never throws. */
   isStale(token: EncryptedToken): boolean
   /**
+   * Whether {@link rewrap} is as good as opening the token and sealing it anew. It is not where someone else may know the
+   * data key: under a KEK that is `forgeable`, and while `notBefore` is set. Never throws.
+   */
+  canRewrap(token: EncryptedToken): boolean
+  /**
    * Moves the token to the current KEK; `dataKeyId`, nonce and ciphertext do not change.
-   * A token that is already under it moves to the key's newest version.
+   * A token that is already under it moves to the key's newest version. A data key that comes from another KEK opens
+   * tokens here, and never seals any.
    * @throws VaultError as `open`, except for altered ciphertext, which is not checked
    */
   rewrap(token: EncryptedToken, options?: CallOptions): Promise<EncryptedToken>
+  /** The data key that seals, as records hold it; `undefined` until there is one. It is no secret. */
+  activeKey(): WrappedKey | undefined
+  /**
+   * The data key that the next seal uses: adopted or made, if there is none yet.
+   * @param options.fresh makes a new one in any case, for instance under a new version of the KEK
+   * @throws VaultError as the KMS throws: sealing would fail too
+   */
+  prepare(options?: CallOptions & { readonly fresh?: boolean | undefined }): Promise<WrappedKey>
+  /**
+   * Seals from now on under a data key that another process made, if its KEK says that it was made under the current key,
+   * is not too old, and is newer than every data key that this process has sealed with.
+   * @returns whether it does
+   * @throws VaultError retryable, when the KMS does not respond; a data key that does not fit, or is none, is only refused
+   */
+  offer(key: WrappedKey, options?: CallOptions): Promise<boolean>
+  /** Whether {@link offer} can accept any data key: not with `adopt: false`, nor under a KEK that is `forgeable`. */
+  readonly adopts: boolean
+  /** Drops all keys from memory, and the timer that drops expired ones. A later call gets its key from the KMS again. */
+  close(): void
   /** The current KEK's name, for `TokenStore.list({ keyIdNot })`. */
   readonly keyId: string
   /** Epoch milliseconds at which the active data key was created; absent before the first seal. */
   readonly dataKeyCreatedAt?: number | undefined
 }
-
-/** Milliseconds. Beyond 2^31 - 1 a timer fires at once, and every call of the KMS would fail. */
-const maxTimeout = 2 ** 31 - 1
-/** Bytes of a key's name that every store can keep. */
-const maxKeyId = 512
-const day = 24 * 60 * 60_000
-const clockTolerance = 5 * 60_000
 
 /**
  * Creates a vault. It does nothing until it is used: the first seal makes the KMS wrap a data key.
@@ -101,19 +90,9 @@ const clockTolerance = 5 * 60_000
  * ```
  */
 export function createVault(options: VaultOptions): Vault {
-  const { kms, retired } = checkKeys(options)
-  const { now = Date.now } = options
-  const dataKeys = new DataKeys({
-    kms,
-    retired,
-    rotateAfter: positive(options.rotateAfter, 30 * day),
-    maxSeals: Math.min(positive(options.maxSeals, 2 ** 24), 2 ** 32),
-    notBefore: pastTime(options.notBefore ?? 0, now()),
-    maxKeys: positive(options.cache?.maxKeys, 1000),
-    maxAge: positive(options.cache?.maxAge, day / 24),
-    timeout: positive(options.timeout, 10_000, maxTimeout),
-    now,
-  })
+  const settings = vaultSettings(options)
+  const { kms } = settings
+  const dataKeys = new DataKeys(settings)
   const associatedData = createAssociatedDataWriter()
   const parsed = new ParsedTokens(associatedData)
 
@@ -160,7 +139,6 @@ export function createVault(options: VaultOptions): Vault {
       }
       const bytes = await decrypt(opened.key, nonce, parsed.associatedData(known, binding), encryptedData)
       try {
-        if (!opened.proven) dataKeys.prove(token, opened)
         return fromUtf8(bytes)
       } catch {
         throw malformed()
@@ -179,53 +157,48 @@ export function createVault(options: VaultOptions): Vault {
       }
     },
 
+    canRewrap(token) {
+      try {
+        parseToken(token)
+        return dataKeys.canRewrap(token)
+      } catch {
+        return false
+      }
+    },
+
     async rewrap(token, { signal } = {}) {
       signal?.throwIfAborted()
       parseToken(token)
       const encryptedKey = await dataKeys.rewrap(token, signal)
       return { ...token, keyId: kms.keyId, encryptedKey }
     },
+
+    activeKey() {
+      const { active } = dataKeys
+      return active === undefined ? undefined : publicPart(active)
+    },
+
+    async prepare({ signal, fresh = false } = {}) {
+      signal?.throwIfAborted()
+      return publicPart(await dataKeys.prepare(fresh, signal))
+    },
+
+    async offer(key, { signal } = {}) {
+      signal?.throwIfAborted()
+      return await dataKeys.offer(key, signal)
+    },
+
+    get adopts() {
+      return dataKeys.adopts
+    },
+
+    close() {
+      dataKeys.close()
+      parsed.clear()
+    },
   }
 }
 
-function checkKeys(options: VaultOptions): { kms: Kms; retired: readonly Kms[] } {
-  const kms: Kms | undefined = options?.kms
-  if (!isKms(kms)) throw new ConfigError('CONFIG_MISSING', 'A vault needs a KMS: pass `kms`, for instance localKms().')
-  const retired = options.retired ?? []
-  for (const { keyId } of [kms, ...retired.filter(isKms)]) {
-    // A name that a store would reject must fail here, not after a sign-in has used its code.
-    if (utf8(keyId).length <= maxKeyId && wellFormed(keyId) && !keyId.includes('\0')) continue
-    throw new ConfigError('CONFIG_INVALID', 'The keyId of a KMS is at most 512 bytes of UTF-8 without NUL.')
-  }
-  const names = new Set([kms.keyId])
-  for (const key of retired) {
-    if (!isKms(key)) throw new ConfigError('CONFIG_INVALID', 'Every entry of `retired` must be a KMS.')
-    if (names.has(key.keyId)) throw new ConfigError('CONFIG_INVALID', 'Every KMS of a vault needs its own keyId.')
-    names.add(key.keyId)
-  }
-  return { kms, retired }
-}
-
-function isKms(value: Kms | undefined): value is Kms {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof value.keyId === 'string' &&
-    value.keyId.length >= 1 &&
-    value.keyId.length <= 1024 &&
-    typeof value.wrapKey === 'function' &&
-    typeof value.unwrapKey === 'function'
-  )
-}
-
-function positive(value: number | undefined, defaultValue: number, max = Number.MAX_VALUE): number {
-  const number = value ?? defaultValue
-  if (number >= 1 && number <= max) return number
-  throw new ConfigError('CONFIG_INVALID', 'The numbers of a vault must be finite and at least 1.')
-}
-
-// With a time in the future, tokens would be stale as soon as they are sealed.
-function pastTime(value: number, now: number): number {
-  if (Number.isFinite(value) && value <= now + clockTolerance) return value
-  throw new ConfigError('CONFIG_INVALID', '`notBefore` must be a time in epoch milliseconds, and not in the future.')
+function publicPart({ keyId, dataKeyId, encryptedKey }: WrappedKey): WrappedKey {
+  return { keyId, dataKeyId, encryptedKey }
 }

@@ -344,6 +344,11 @@ describe('otelKms', () => {
     const [older, newer] = ['one', 'two'].map((keyId) => otelKms(awsKms({ client, keyId }), instruments)) as [Kms, Kms]
     const foreign = otelKms(awsKms({ client: { ...client }, keyId: 'three' }), instruments)
     expect([newer.canRewrapFrom?.(older), newer.canRewrapFrom?.(foreign)]).toEqual([true, false])
-    expect(await newer.rewrapKey?.(new Uint8Array(8), { source: older })).toEqual(new Uint8Array(8))
+    const rewrapped = await newer.rewrapKey?.(Uint8Array.of(1, 2), { source: older })
+    expect(rewrapped).toEqual(Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0))
+    expect(newer.isMoved?.(rewrapped ?? new Uint8Array())).toBe(true)
+    expect(
+      otelKms(localKms({ keyId: 'local', key: crypto.getRandomValues(new Uint8Array(32)) }), instruments).isMoved,
+    ).toBeUndefined()
   })
 })

@@ -88,7 +88,7 @@ describe('the active data key', () => {
     time.at += 30 * day - 30 * 60_000
     const during = await Promise.all(Array.from({ length: 10 }, () => one.seal('a token', binding)))
     expect(dataKeys([first, ...during])).toBe(1)
-    expect(kms.calls).toEqual(['wrap', 'wrap'])
+    await expect.poll(() => kms.calls).toEqual(['wrap', 'wrap'])
     held.open()
     await expect.poll(async () => (await one.seal('a token', binding)).dataKeyId).not.toBe(first.dataKeyId)
   })
@@ -180,12 +180,39 @@ describe('adoption of a data key', () => {
     expect(second.dataKeyId).not.toBe(first.dataKeyId)
   })
 
-  test('one whose token did not open is not taken: its id could be another’s', async () => {
+  test('one that is named by an id of someone’s choice is not taken, and does not open', async () => {
+    const { time, vault } = processes()
+    const first = await vault().seal('a token', binding)
+    const bytes = Buffer.from(first.dataKeyId, 'base64url')
+    bytes.writeBigUInt64BE(BigInt(time.at + 1000), 24)
+    const other = vault()
+    const renamed = { ...first, dataKeyId: bytes.toString('base64url') }
+    await expect(other.open(renamed, binding)).rejects.toMatchObject({ code: 'VAULT_DECRYPT_FAILED' })
+    expect((await other.seal('another', binding)).encryptedKey).not.toBe(first.encryptedKey)
+  })
+
+  test('one whose maker’s clock is five minutes ahead is taken, one that is further ahead is not', async () => {
+    for (const [ahead, taken] of [
+      [5 * 60_000, true],
+      [5 * 60_000 + 1, false],
+    ] as const) {
+      const { time, vault } = processes()
+      time.at += ahead
+      const first = await vault().seal('a token', binding)
+      time.at -= ahead
+      const other = vault()
+      await other.open(first, binding)
+      expect((await other.seal('another', binding)).dataKeyId === first.dataKeyId).toBe(taken)
+    }
+  })
+
+  test('with `adopt: false` none is taken', async () => {
     const { vault } = processes()
     const first = await vault().seal('a token', binding)
-    const other = vault()
-    await expect(other.open(first, { ...binding, ownerId: 'user-2' })).rejects.toThrow()
+    const other = vault({ adopt: false })
+    await other.open(first, binding)
     expect((await other.seal('another', binding)).dataKeyId).not.toBe(first.dataKeyId)
+    expect(() => vault({ adopt: 1 as unknown as boolean })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
   })
 
   test('one that this process has used up is not taken again, also when it is unwrapped anew', async () => {

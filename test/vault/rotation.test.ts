@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { randomBytes } from '../../src/internal/bytes.ts'
 import { createVault, type Kms, localKms } from '../../src/vault/index.ts'
+import { movedMark, readHeader } from './support/decoder.ts'
 import { gate, scriptedKms } from './support/scripted-kms.ts'
 
 const binding = { clientId: 'app', provider: 'spotify', ownerId: 'user-1', field: 'refresh' }
@@ -93,20 +94,36 @@ describe('rotation of the key-encryption key', () => {
   test('it gets another key’s wrapped keys only if it declares that it can rewrap them', async () => {
     const { old, kms, before } = rotated()
     const sources: (Kms | undefined)[] = []
-    const service = (can: boolean): Kms => ({
+    const service = (can: boolean, isMoved?: Kms['isMoved']): Kms => ({
       ...kms,
       canRewrapFrom: (source) => can && source === old,
+      ...(isMoved === undefined ? {} : { isMoved }),
       rewrapKey: async (wrapped, options) => {
         sources.push(options?.source)
         return await kms.wrapKey(await old.unwrapKey(wrapped))
       },
     })
     const token = await before.seal('a token', binding)
-    for (const can of [true, false]) {
-      const vault = createVault({ kms: service(can), retired: [old] })
+    for (const inside of [service(true), service(false), service(false, () => true), service(true, () => true)]) {
+      const vault = createVault({ kms: inside, retired: [old] })
       expect(await vault.open(await vault.rewrap(token), binding)).toBe('a token')
     }
     expect(sources).toEqual([old])
+  })
+
+  test('a service that does not mark what it rewraps is not believed: the key is moved in this process', async () => {
+    const { old, kms, before } = rotated()
+    const inside: Kms = {
+      ...kms,
+      canRewrapFrom: () => true,
+      isMoved: () => false,
+      rewrapKey: async (wrapped) => await kms.wrapKey(await old.unwrapKey(wrapped)),
+    }
+    const vault = createVault({ kms: inside, retired: [old] })
+    const moved = await vault.rewrap(await before.seal('a token', binding))
+    expect(readHeader(Buffer.from(await kms.unwrapKey(Buffer.from(moved.encryptedKey, 'base64url')))).mark).toEqual(
+      movedMark,
+    )
   })
 
   test('an abort ends the wait for a rewrap', async () => {

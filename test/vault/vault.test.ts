@@ -26,7 +26,7 @@ describe('seal and open', () => {
     expect(token).toEqual({
       version: 1,
       keyId: 'main',
-      dataKeyId: expect.stringMatching(/^[\w-]{32}$/),
+      dataKeyId: expect.stringMatching(/^[\w-]{43}$/),
       encryptedKey: expect.stringMatching(/^[\w-]+$/),
       nonce: expect.stringMatching(/^[\w-]{16}$/),
       encryptedData: expect.stringMatching(/^[\w-]+$/),
@@ -38,7 +38,7 @@ describe('seal and open', () => {
     const at = Date.UTC(2026, 10, 23, 12)
     const { dataKeyId } = await createVault({ kms: local(), now: () => at }).seal('a token', binding)
     const bytes = fromBase64url(dataKeyId)!
-    expect(Number(new DataView(bytes.buffer).getBigUint64(16))).toBe(at)
+    expect(Number(new DataView(bytes.buffer).getBigUint64(24))).toBe(at)
   })
 
   test('every nonce is new', async () => {
@@ -101,7 +101,8 @@ describe('the format is strict, and checked before the KMS is called', () => {
     ['a keyId with a lone surrogate', (token) => ({ ...token, keyId: 'k\ud800' })],
     ['a short data key id', (token) => ({ ...token, dataKeyId: token.dataKeyId.slice(1) })],
     ['a data key id that is no base64url', (token) => ({ ...token, dataKeyId: `${token.dataKeyId.slice(1)}+` })],
-    ['a creation time beyond all dates', (token) => ({ ...token, dataKeyId: '_'.repeat(32) })],
+    ['a creation time beyond all dates', (token) => ({ ...token, dataKeyId: `${'_'.repeat(42)}8` })],
+    ['a data key id of 24 bytes', (token) => ({ ...token, dataKeyId: token.dataKeyId.slice(0, 32) })],
     ['no wrapped key', (token) => ({ ...token, encryptedKey: '' })],
     ['a wrapped key that is too long', (token) => ({ ...token, encryptedKey: 'A'.repeat(5464) })],
     ['a wrapped key with padding', (token) => ({ ...token, encryptedKey: 'AA==' })],

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createVault, type EncryptedToken, localKms } from '../../src/vault/index.ts'
-import { associatedData, createdAt, type Envelope, openEnvelope, unwrapLocal } from './support/decoder.ts'
+import {
+  associatedData,
+  dataKeyIdOf,
+  type Envelope,
+  madeUnderMark,
+  movedMark,
+  openEnvelope,
+  unwrapLocal,
+} from './support/decoder.ts'
 
 interface Vectors {
   readonly keys: readonly { keyId: string; key: string }[]
@@ -11,6 +19,8 @@ interface Vectors {
     plaintext: string
     dataKeyCreatedAt: number
     dataKey: string
+    mark: string
+    moved: boolean
     associatedData: string
     token: EncryptedToken
   }[]
@@ -35,10 +45,13 @@ describe('the published vectors', () => {
 
   test.each(valid)('$name is read by a decoder of its own', ({ token, binding, ...expected }) => {
     const key = Buffer.from(keys.find(({ keyId }) => keyId === token.keyId)?.key ?? '', 'base64url')
-    const dataKey = unwrapLocal(token.keyId, key, token.encryptedKey)
-    expect(dataKey.toString('base64url')).toBe(expected.dataKey)
+    const header = unwrapLocal(token.keyId, key, token.encryptedKey)
+    expect(header.dataKey.toString('base64url')).toBe(expected.dataKey)
+    expect(header.createdAt).toBe(expected.dataKeyCreatedAt)
+    expect(header.mark.toString('base64url')).toBe(expected.mark)
+    expect(header.mark).toEqual(expected.moved ? movedMark : madeUnderMark(token.keyId))
+    expect(dataKeyIdOf(header)).toBe(token.dataKeyId)
     expect(associatedData(token.dataKeyId, binding).toString('base64url')).toBe(expected.associatedData)
-    expect(createdAt(token.dataKeyId)).toBe(expected.dataKeyCreatedAt)
     expect(decode(token, binding)).toBe(expected.plaintext)
   })
 

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { awsKms } from '../../src/vault/kms/aws.ts'
 import { azureKms } from '../../src/vault/kms/azure.ts'
 import { gcpKms } from '../../src/vault/kms/gcp.ts'
 import { vaultTransitKms } from '../../src/vault/kms/vault-transit.ts'
 import { readWrappedKey } from './support/decoder.ts'
 
 interface Vector {
-  readonly kms: 'gcp' | 'azure' | 'vault-transit'
+  readonly kms: 'aws' | 'gcp' | 'azure' | 'vault-transit'
   readonly keyVersion: string
   readonly serviceCiphertext: string
   readonly encryptedKey: string
@@ -20,6 +21,14 @@ async function sent(kms: Vector['kms'], encryptedKey: Uint8Array): Promise<{ ver
   let seen: { version?: string; ciphertext: string } | undefined
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
   const adapters = {
+    aws: () => {
+      const decrypt = async (input: { CiphertextBlob: Uint8Array; EncryptionContext: Record<string, string> }) => {
+        const version = 'stagedoor:moved' in input.EncryptionContext ? 'moved' : 'made here'
+        seen = { version, ciphertext: text(input.CiphertextBlob) }
+        return {}
+      }
+      return awsKms({ keyId: 'arn', client: { encrypt: async () => ({}), reEncrypt: async () => ({}), decrypt } })
+    },
     gcp: () => {
       const decrypt = async ({ ciphertext }: { ciphertext: Uint8Array }) => {
         seen = { ciphertext: text(ciphertext) }

@@ -30,7 +30,7 @@ async function roundTrip(check: string, operation: () => Promise<string>): Promi
 }
 
 async function tryKms(kms: Kms, signal: AbortSignal): Promise<string> {
-  const key = randomBytes(32)
+  const key = randomBytes(64)
   const wrapped = await kms.wrapKey(key.slice(), { signal })
   const unwrapped = await kms.unwrapKey(wrapped, { signal })
   if (!sameBytes(key, unwrapped)) {

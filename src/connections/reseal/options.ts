@@ -22,9 +22,15 @@ export interface ResealOptions {
 }
 
 export interface ResealRun extends CallOptions {
-  /** Only tokens under another key: found by index, rewrapped, not opened. @default false: over-age data keys too */
+  /**
+   * Only tokens under another key, found by index. They are rewrapped and not opened, unless the vault's `canRewrap` is
+   * against it. @default false: over-age data keys too
+   */
   readonly onlyKey?: boolean | undefined
-  /** Also moves tokens that are under the current key, to its newest version. @default false */
+  /**
+   * Also moves tokens that are under the current key, to its newest version, and seals under a data key of that version
+   * from here on. @default false
+   */
   readonly newestVersion?: boolean | undefined
   /** Continues after this owner: `after` of an earlier run's progress. Optional; saves time. */
   readonly after?: string | undefined

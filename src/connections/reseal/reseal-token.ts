@@ -13,15 +13,16 @@ interface ResealTokenInput {
 }
 
 /**
- * Moves one token to the current key: rewraps its data key, and seals the token again if the data key is over age.
+ * Moves one token to the current key: rewraps its data key, or seals the token again if the data key is over age or may be
+ * known to someone else.
  *
  * @returns the same object if there is nothing to do
  */
 export async function resealToken(token: EncryptedToken, input: ResealTokenInput): Promise<EncryptedToken> {
   const { vault, seal, ownerId, field, run } = input
-  if (run.newestVersion !== true && !vault.isStale(token)) return token
   const rewrap = run.newestVersion === true || token.keyId !== vault.keyId
-  const moved = rewrap ? await vault.rewrap(token, run) : token
-  if (run.onlyKey === true || !vault.isStale(moved)) return moved
-  return seal.seal(ownerId, field, await seal.open(ownerId, field, moved, run))
+  const overAge = run.onlyKey !== true && vault.isStale({ ...token, keyId: vault.keyId })
+  if (!rewrap && !overAge) return token
+  if (!overAge && vault.canRewrap(token)) return await vault.rewrap(token, run)
+  return await seal.seal(ownerId, field, await seal.open(ownerId, field, token, run))
 }

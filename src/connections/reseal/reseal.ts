@@ -151,6 +151,8 @@ function createWalk(
     let { after } = run
     let last: StoredConnection | undefined
 
+    if (run.newestVersion === true) await withRetry(run, () => seal.renew())
+
     const visit = async (record: ConnectionRecord): Promise<void> => {
       const { ownerId, account } = record
       const name = `${ownerId}\0${account}`

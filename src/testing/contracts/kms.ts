@@ -54,20 +54,20 @@ function addWrapCases(add: AddCase): void {
     expect(kms.keyId === kms.keyId.trim(), 'keyId must not begin or end with white space')
   })
   add('unwrapKey returns the data key that was wrapped', async (kms) => {
-    for (const dataKey of [randomBytes(32), randomBytes(32), new Uint8Array(32)]) {
+    for (const dataKey of [randomBytes(64), randomBytes(32), randomBytes(16), new Uint8Array(64)]) {
       const wrapped = await kms.wrapKey(dataKey)
       expect(wrapped instanceof Uint8Array && wrapped.length <= 4096, 'a wrapped key must have at most 4096 bytes')
       expect(sameBytes(await kms.unwrapKey(wrapped), dataKey), 'unwrapKey must return the data key')
     }
   })
   add('a wrapped key does not contain the data key and differs each time', async (kms) => {
-    const dataKey = randomBytes(32)
+    const dataKey = randomBytes(64)
     const [first, second] = [await kms.wrapKey(dataKey), await kms.wrapKey(dataKey)]
     expect(!contains(first, dataKey), 'the wrapped key must not contain the data key')
     expect(!sameBytes(first, second), 'two wraps of one key must differ')
   })
   add('arguments are not changed and results are not shared', async (kms) => {
-    const dataKey = randomBytes(32)
+    const dataKey = randomBytes(64)
     const copy = dataKey.slice()
     const wrapped = await kms.wrapKey(dataKey)
     expect(sameBytes(dataKey, copy), 'wrapKey must not change its argument')
@@ -79,7 +79,7 @@ function addWrapCases(add: AddCase): void {
     expect(sameBytes(await kms.unwrapKey(wrapped), copy), 'overwriting a result must not change the next one')
   })
   add('concurrent calls return their own results', async (kms) => {
-    const dataKeys = Array.from({ length: 20 }, () => randomBytes(32))
+    const dataKeys = Array.from({ length: 20 }, () => randomBytes(64))
     const wrapped = await Promise.all(dataKeys.map((dataKey) => kms.wrapKey(dataKey)))
     const unwrapped = await Promise.all(wrapped.map((key) => kms.unwrapKey(key)))
     for (const [index, dataKey] of dataKeys.entries())
@@ -89,22 +89,18 @@ function addWrapCases(add: AddCase): void {
 
 function addRefusalCases(add: AddCase): void {
   add('a wrapped key with a changed bit does not unwrap', async (kms) => {
-    const wrapped = await kms.wrapKey(randomBytes(32))
-    for (let at = 0; at < wrapped.length; at++) {
-      const changed = wrapped.slice()
-      changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8))
-      await rejection(kms.unwrapKey(changed), changed)
-    }
+    const wrapped = await kms.wrapKey(randomBytes(64))
+    await eachChangedByte(wrapped, (changed) => rejection(kms.unwrapKey(changed), changed))
   })
   add('a wrapped key that is truncated, extended or empty does not unwrap', async (kms) => {
-    const wrapped = await kms.wrapKey(randomBytes(32))
+    const wrapped = await kms.wrapKey(randomBytes(64))
     const cut = [0, 1, 2, 5, Math.floor(wrapped.length / 2), wrapped.length - 1].map((end) => wrapped.slice(0, end))
     for (const wrong of [...cut, concat([wrapped, Uint8Array.of(0)]), randomBytes(4096)])
       await rejection(kms.unwrapKey(wrong), wrong)
   })
   add('a key wrapped under another key does not unwrap', async (kms, other) => {
     expect(kms.keyId !== other.keyId, 'two keys must have different keyIds')
-    const wrapped = await other.wrapKey(randomBytes(32))
+    const wrapped = await other.wrapKey(randomBytes(64))
     await rejection(kms.unwrapKey(wrapped), wrapped)
   })
 }
@@ -112,20 +108,30 @@ function addRefusalCases(add: AddCase): void {
 function addRewrapCases(add: AddCase, subject: KmsContractSubject): void {
   add('a rewrapped key unwraps to the same data key', async (kms) => {
     if (kms.rewrapKey === undefined) return
-    const dataKey = randomBytes(32)
+    const dataKey = randomBytes(64)
     const rewrapped = await kms.rewrapKey(await kms.wrapKey(dataKey))
     expect(sameBytes(await kms.unwrapKey(rewrapped), dataKey), 'rewrapKey must keep the data key')
+    expect(kms.isMoved?.(rewrapped) !== true, 'a key that was rewrapped under its own key is not moved')
   })
-  add('a key wrapped by a KMS that canRewrapFrom accepts is rewrapped to this one', async (kms, other) => {
+  add('a wrapped key is not moved', async (kms) => {
+    expect(kms.isMoved?.(await kms.wrapKey(randomBytes(64))) !== true, 'isMoved must be false for what wrapKey returns')
+  })
+  add('a key wrapped by a KMS that canRewrapFrom accepts is rewrapped to this one, as moved', async (kms, other) => {
     if (kms.rewrapKey === undefined || kms.canRewrapFrom?.(other) !== true) return
-    const dataKey = randomBytes(32)
+    const dataKey = randomBytes(64)
     const rewrapped = await kms.rewrapKey(await other.wrapKey(dataKey), { source: other })
     expect(sameBytes(await kms.unwrapKey(rewrapped), dataKey), 'rewrapKey must keep the data key')
+    if (kms.isMoved === undefined) return
+    expect(kms.isMoved(rewrapped), 'isMoved must be true for a key that has come from another key')
+    const again = await kms.rewrapKey(rewrapped)
+    expect(kms.isMoved(again), 'a moved key must stay moved')
+    expect(sameBytes(await kms.unwrapKey(again), dataKey), 'rewrapKey must keep the data key')
+    await eachChangedByte(rewrapped, (changed) => rejection(kms.unwrapKey(changed), changed))
   })
   const rotate = subject.rotate?.bind(subject)
   if (rotate === undefined) return
   add('a key wrapped under an older version still unwraps and can be rewrapped', async (kms) => {
-    const dataKey = randomBytes(32)
+    const dataKey = randomBytes(64)
     const old = await kms.wrapKey(dataKey)
     await rotate()
     const fresh = await kms.wrapKey(dataKey)
@@ -147,7 +153,7 @@ function addFailureCases(add: AddCase, subject: KmsContractSubject): void {
   }
   for (const [failure, code] of Object.entries(codes) as [KmsFailure, VaultErrorCode][]) {
     add(`a service that is ${failure} rejects with ${code}`, async (kms) => {
-      const dataKey = randomBytes(32)
+      const dataKey = randomBytes(64)
       const wrapped = await kms.wrapKey(dataKey)
       await fail(failure)
       try {
@@ -162,6 +168,16 @@ function addFailureCases(add: AddCase, subject: KmsContractSubject): void {
       }
       expect(sameBytes(await kms.unwrapKey(wrapped), dataKey), 'the KMS must work again after the failure')
     })
+  }
+}
+
+/** Calls `visit` with copies of which one bit of one byte was changed: every bit of the first byte, one of each other. */
+async function eachChangedByte(bytes: Uint8Array, visit: (changed: Uint8Array) => Promise<unknown>): Promise<void> {
+  for (let at = 0; at < bytes.length + 7; at++) {
+    const changed = bytes.slice()
+    const index = Math.max(0, at - 7)
+    changed[index] = (changed[index] ?? 0) ^ (1 << (at % 8))
+    await visit(changed)
   }
 }
 

@@ -1,5 +1,7 @@
 import { ConfigError, type VaultError, type VaultErrorCode } from '../../errors.ts'
+import { concat } from '../../internal/bytes.ts'
 import type { CallOptions } from '../../internal/signal.ts'
+import { decryptFailed } from '../cipher.ts'
 import type { Kms, RewrapOptions } from '../kms.ts'
 import { property, serviceError } from './service-error.ts'
 
@@ -38,8 +40,12 @@ export interface AwsKmsOptions {
 }
 
 const service = 'AWS KMS'
-// CloudTrail shows the context in clear text: it names the purpose, never the owner.
-const context = { 'stagedoor:purpose': 'data-key' }
+// CloudTrail shows the contexts in clear text: they name the purpose, never the owner.
+const madeContext = { 'stagedoor:purpose': 'data-key' }
+const movedContext = { ...madeContext, 'stagedoor:moved': 'true' }
+/** The first byte of a wrapped key says which context it needs. */
+const madeLayout = 1
+const movedLayout = 2
 
 const codes: Readonly<Record<string, VaultErrorCode>> = {
   AccessDeniedException: 'VAULT_KMS_DENIED',
@@ -102,30 +108,50 @@ class AwsKms implements Kms {
     this.#client = client
   }
 
-  wrapKey(dataKey: Uint8Array, options?: CallOptions): Promise<Uint8Array> {
-    const input = { KeyId: this.keyId, Plaintext: dataKey, EncryptionContext: context }
-    return call(() => this.#client.encrypt(input, requestOptions(options)), 'CiphertextBlob')
+  async wrapKey(dataKey: Uint8Array, options?: CallOptions): Promise<Uint8Array> {
+    const input = { KeyId: this.keyId, Plaintext: dataKey, EncryptionContext: madeContext }
+    const blob = await call(() => this.#client.encrypt(input, requestOptions(options)), 'CiphertextBlob')
+    return pack(madeLayout, blob)
   }
 
-  unwrapKey(encryptedKey: Uint8Array, options?: CallOptions): Promise<Uint8Array> {
-    const input = { KeyId: this.keyId, CiphertextBlob: encryptedKey, EncryptionContext: context }
-    return call(() => this.#client.decrypt(input, requestOptions(options)), 'Plaintext')
+  async unwrapKey(encryptedKey: Uint8Array, options?: CallOptions): Promise<Uint8Array> {
+    const { context, blob } = unpack(encryptedKey)
+    const input = { KeyId: this.keyId, CiphertextBlob: blob, EncryptionContext: context }
+    return await call(() => this.#client.decrypt(input, requestOptions(options)), 'Plaintext')
   }
 
-  rewrapKey(encryptedKey: Uint8Array, options?: RewrapOptions): Promise<Uint8Array> {
+  async rewrapKey(encryptedKey: Uint8Array, options?: RewrapOptions): Promise<Uint8Array> {
+    const { context, blob } = unpack(encryptedKey)
+    const sourceKeyId = options?.source?.keyId ?? this.keyId
+    const isMoved = sourceKeyId !== this.keyId || this.isMoved(encryptedKey)
     const input = {
-      CiphertextBlob: encryptedKey,
-      SourceKeyId: options?.source?.keyId ?? this.keyId,
+      CiphertextBlob: blob,
+      SourceKeyId: sourceKeyId,
       SourceEncryptionContext: context,
       DestinationKeyId: this.keyId,
-      DestinationEncryptionContext: context,
+      DestinationEncryptionContext: isMoved ? movedContext : madeContext,
     }
-    return call(() => this.#client.reEncrypt(input, requestOptions(options)), 'CiphertextBlob')
+    const rewrapped = await call(() => this.#client.reEncrypt(input, requestOptions(options)), 'CiphertextBlob')
+    return pack(isMoved ? movedLayout : madeLayout, rewrapped)
+  }
+
+  isMoved(encryptedKey: Uint8Array): boolean {
+    return encryptedKey[0] === movedLayout
   }
 
   canRewrapFrom(source: Kms): boolean {
     return #client in source && source.#client === this.#client
   }
+}
+
+function pack(layout: number, blob: Uint8Array): Uint8Array {
+  return concat([Uint8Array.of(layout), blob])
+}
+
+function unpack(encryptedKey: Uint8Array): { context: Record<string, string>; blob: Uint8Array } {
+  const layout = encryptedKey[0]
+  if ((layout !== madeLayout && layout !== movedLayout) || encryptedKey.length < 2) throw decryptFailed()
+  return { context: layout === movedLayout ? movedContext : madeContext, blob: encryptedKey.slice(1) }
 }
 
 function requestOptions(options: CallOptions | undefined): AwsRequestOptions {

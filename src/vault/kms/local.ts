@@ -22,7 +22,8 @@ export interface OctetKey {
 
 const layout = 1
 const nonceLength = 12
-const wrappedLength = 1 + nonceLength + 32 + 16
+const overhead = 1 + nonceLength + 16
+const maxWrapped = 64
 
 /**
  * An in-process KMS: AES-256-GCM with a key that the application holds. For development, or if the application's secret
@@ -58,7 +59,8 @@ export function localKms({ keyId, key }: LocalKmsOptions): Kms {
       }
     },
     async unwrapKey(encryptedKey) {
-      if (encryptedKey.length !== wrappedLength || encryptedKey[0] !== layout) throw decryptFailed()
+      const { length } = encryptedKey
+      if (encryptedKey[0] !== layout || length <= overhead || length > overhead + maxWrapped) throw decryptFailed()
       const nonce = encryptedKey.slice(1, 1 + nonceLength)
       return decrypt(await imported, nonce, label, encryptedKey.slice(1 + nonceLength))
     },

@@ -35,7 +35,7 @@ export interface VaultTransitKmsOptions {
 const service = 'Vault transit'
 const layout = 1
 const headerLength = 5
-const dataKeyLength = 32
+const maxWrapped = 64
 // A symmetric key adds a nonce and a tag. A longer ciphertext was made with a public key, and so possibly by anyone.
 const maxCiphertext = 128
 const namePattern = /^[\w.-]+(\/[\w.-]+)*$/
@@ -85,7 +85,7 @@ export function vaultTransitKms(options: VaultTransitKmsOptions): Kms {
     async unwrapKey(encryptedKey, { signal } = {}) {
       const plaintext = await call('decrypt', { ciphertext: unpack(encryptedKey) }, 'plaintext', signal)
       const bytes = fromBase64(plaintext)
-      if (bytes?.length !== dataKeyLength) throw decryptFailed()
+      if (bytes === undefined || bytes.length === 0 || bytes.length > maxWrapped) throw decryptFailed()
       return bytes
     },
 

@@ -1,5 +1,7 @@
 import {
   constants,
+  createCipheriv,
+  createDecipheriv,
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
@@ -22,19 +24,20 @@ export const accessToken = `eyJ${randomBytes(24).toString('base64url')}`
 
 interface Version {
   readonly id: string
-  readonly privateKey: KeyObject
+  /** A private RSA key, or the bytes of a symmetric one. */
+  readonly material: KeyObject | Buffer
   enabled: boolean
 }
 
 export interface AzureStandIn extends StandIn {
-  createKey(name: string): string
+  createKey(name: string, kind?: 'RSA' | 'oct'): string
   rotate(name: string): void
   setEnabled(name: string, version: number, enabled: boolean): void
   /** Whether the caller has the `get` permission. */
   allowGet(allowed: boolean): void
 }
 
-/** Azure Key Vault's data plane with its challenge: `GET /keys`, `wrapkey`, `unwrapkey` of RSA keys. */
+/** Azure Key Vault's data plane with its challenge: `GET /keys`, `wrapkey`, `unwrapkey` of RSA and symmetric keys. */
 export async function startAzure(): Promise<AzureStandIn> {
   const keys = new Map<string, Version[]>()
   let getAllowed = true
@@ -57,15 +60,11 @@ export async function startAzure(): Promise<AzureStandIn> {
     if (verb === 'unwrapkey' && version === '') throw new Violation('the version is not pinned on unwrap')
     if (!found.enabled) return failure(403, 'Forbidden', 'KeyDisabled')
     const body = strictBody(call, ['alg', 'value'])
-    if (body.alg !== 'RSA-OAEP-256') throw new Violation('another algorithm')
+    if (body.alg !== (Buffer.isBuffer(found.material) ? 'A256KW' : 'RSA-OAEP-256'))
+      throw new Violation('another algorithm')
     const value = strictBytes(body.value, 'base64url')
-    const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
-    if (verb === 'wrapkey') {
-      const wrapped = publicEncrypt({ key: createPublicKey(found.privateKey), ...padding }, value)
-      return ok({ kid, value: wrapped.toString('base64url') })
-    }
     try {
-      return ok({ kid, value: privateDecrypt({ key: found.privateKey, ...padding }, value).toString('base64url') })
+      return ok({ kid, value: (verb === 'wrapkey' ? wrap : unwrap)(found.material, value).toString('base64url') })
     } catch {
       return failure(400, 'BadParameter')
     }
@@ -84,12 +83,13 @@ export async function startAzure(): Promise<AzureStandIn> {
 
   return {
     ...standIn,
-    createKey(name) {
-      keys.set(name, [newVersion()])
+    createKey(name, kind = 'RSA') {
+      keys.set(name, [newVersion(kind)])
       return `${vaultUrl}/keys/${name}`
     },
     rotate(name) {
-      keys.get(name)?.push(newVersion())
+      const versions = keys.get(name)
+      versions?.push(newVersion(Buffer.isBuffer(versions[0]?.material) ? 'oct' : 'RSA'))
     },
     setEnabled(name, version, enabled) {
       const found = keys.get(name)?.[version - 1]
@@ -101,14 +101,33 @@ export async function startAzure(): Promise<AzureStandIn> {
   }
 }
 
-function newVersion(): Version {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  return { id: randomBytes(16).toString('hex'), privateKey, enabled: true }
+function newVersion(kind: 'RSA' | 'oct'): Version {
+  const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  return { id: randomBytes(16).toString('hex'), material: kind === 'RSA' ? rsa() : randomBytes(32), enabled: true }
 }
 
-function jwk({ privateKey }: Version, kid: string): object {
-  const { n, e } = createPublicKey(privateKey).export({ format: 'jwk' })
-  return { kid, kty: 'RSA', key_ops: ['wrapKey', 'unwrapKey'], n, e }
+function jwk({ material }: Version, kid: string): object {
+  const key_ops = ['wrapKey', 'unwrapKey']
+  if (Buffer.isBuffer(material)) return { kid, kty: 'oct-HSM', key_ops }
+  const { n, e } = createPublicKey(material).export({ format: 'jwk' })
+  return { kid, kty: 'RSA', key_ops, n, e }
+}
+
+const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
+/** AES key wrap, RFC 3394. */
+const keyWrap = 'id-aes256-wrap'
+const initialValue = Buffer.alloc(8, 0xa6)
+
+function wrap(material: KeyObject | Buffer, value: Buffer): Buffer {
+  if (!Buffer.isBuffer(material)) return publicEncrypt({ key: createPublicKey(material), ...padding }, value)
+  const cipher = createCipheriv(keyWrap, material, initialValue)
+  return Buffer.concat([cipher.update(value), cipher.final()])
+}
+
+function unwrap(material: KeyObject | Buffer, value: Buffer): Buffer {
+  if (!Buffer.isBuffer(material)) return privateDecrypt({ key: material, ...padding }, value)
+  const decipher = createDecipheriv(keyWrap, material, initialValue)
+  return Buffer.concat([decipher.update(value), decipher.final()])
 }
 
 const ok = (body: unknown): StandInResponse => ({ status: 200, body })
