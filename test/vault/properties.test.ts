@@ -5,6 +5,7 @@ import { randomBytes } from '../../src/internal/bytes.ts'
 import { createAssociatedDataWriter } from '../../src/vault/associated-data.ts'
 import { dataKeyCreatedAt, parseToken } from '../../src/vault/envelope.ts'
 import { createVault, type EncryptedToken, localKms } from '../../src/vault/index.ts'
+import { forgeToken, headerBytes, honestHeader } from './support/forger.ts'
 
 const vault = createVault({ kms: localKms({ keyId: 'main', key: randomBytes(32) }) })
 const fixed = { clientId: 'app', provider: 'spotify', ownerId: 'user-1', field: 'access' }
@@ -102,6 +103,29 @@ describe('properties', () => {
     }
     expect(tried).toBe((32 + 93 + 12 + 7 + 16) * 8)
     expect(await vault.open(token, fixed)).toBe('a token')
+  })
+
+  test('no single changed bit of a key or its time opens; one of the mark opens, and never seals', async () => {
+    const kms = localKms({ keyId: 'main', key: randomBytes(32) })
+    const header = honestHeader('main', Date.now())
+    const bytes = headerBytes(header)
+    const process = async (wrapped: Uint8Array) => {
+      const encryptedKey = await kms.wrapKey(wrapped)
+      const token = forgeToken({ header, keyId: 'main', encryptedKey, binding: fixed, plaintext: 'a token' })
+      return { token, cold: createVault({ kms }) }
+    }
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const changed = bytes.slice()
+      changed[bit >> 3]! ^= 1 << (bit & 7)
+      const { token, cold } = await process(changed)
+      if (bit < 40 * 8) {
+        await expect(cold.open(token, fixed), `bit ${bit}`).rejects.toMatchObject({ code: 'VAULT_DECRYPT_FAILED' })
+      } else expect(await cold.open(token, fixed)).toBe('a token')
+      expect((await cold.seal('another', fixed)).dataKeyId, `bit ${bit}`).not.toBe(token.dataKeyId)
+    }
+    const { token, cold } = await process(bytes)
+    expect(await cold.open(token, fixed)).toBe('a token')
+    expect((await cold.seal('another', fixed)).dataKeyId).toBe(token.dataKeyId)
   })
 
   test('no single changed bit of any field’s text opens', async () => {

@@ -41,6 +41,14 @@ describe('seal and open', () => {
     expect(Number(new DataView(bytes.buffer).getBigUint64(24))).toBe(at)
   })
 
+  test('what belongs to its data key costs a token at most 60 characters more than a bare key with a random id', async () => {
+    const token = await createVault({ kms: local() }).seal('a token', binding)
+    const fields = [token.dataKeyId, token.encryptedKey, token.nonce]
+    // 32 + 82 + 16 would be the least that a random id and a bare data key need.
+    expect(fields.map(({ length }) => length)).toEqual([43, 124, 16])
+    expect(fields.join('').length - (32 + 82 + 16)).toBeLessThanOrEqual(60)
+  })
+
   test('every nonce is new', async () => {
     const vault = createVault({ kms: local() })
     const tokens = await Promise.all(Array.from({ length: 1000 }, () => vault.seal('same', binding)))

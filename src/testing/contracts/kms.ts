@@ -171,14 +171,15 @@ function addFailureCases(add: AddCase, subject: KmsContractSubject): void {
   }
 }
 
-/** Calls `visit` with copies of which one bit of one byte was changed: every bit of the first byte, one of each other. */
+/** Calls `visit` with changed copies: every other value of the first byte, and one changed bit of each other byte. */
 async function eachChangedByte(bytes: Uint8Array, visit: (changed: Uint8Array) => Promise<unknown>): Promise<void> {
-  for (let at = 0; at < bytes.length + 7; at++) {
+  const change = async (at: number, difference: number): Promise<void> => {
     const changed = bytes.slice()
-    const index = Math.max(0, at - 7)
-    changed[index] = (changed[index] ?? 0) ^ (1 << (at % 8))
+    changed[at] = (changed[at] ?? 0) ^ difference
     await visit(changed)
   }
+  for (let difference = 1; difference < 256; difference++) await change(0, difference)
+  for (let at = 1; at < bytes.length; at++) await change(at, 1 << (at % 8))
 }
 
 /** The `VaultError` that `call` rejects with, after checking that it contains none of `secrets`. */
