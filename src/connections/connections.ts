@@ -19,6 +19,7 @@ import { createSchedule } from './records/schedule.ts'
 import { createTokenSeal } from './records/token-seal.ts'
 import { createAccessTokens } from './refresh/access-token.ts'
 import { createRefresher } from './refresh/refresh.ts'
+import { createProcessTrouble } from './refresh/trouble.ts'
 import { createAccounts } from './sign-in/account.ts'
 import { type AdoptInput, adoptedGrant, installGrant } from './sign-in/grant.ts'
 import { type BeginInput, type CompleteInput, createSignIn } from './sign-in/sign-in.ts'
@@ -137,6 +138,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     settings,
     records,
     schedule,
+    trouble: createProcessTrouble(now),
     seal: createTokenSeal(settings),
     emit: createTransitionEmitter(emitter, settings),
     timer: createOperationTimer(emitter, provider.id, now),
@@ -161,7 +163,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
   async function readHealth(ownerId: string, signal: AbortSignal | undefined): Promise<Health> {
     const record = await records.read(ownerId, { signal })
     const api = options.apiHealth?.() ?? { status: 'ok' }
-    return healthOf(record, { now: now(), margin, warnBefore: schedule.warnBefore, api })
+    return healthOf(record, {
+      now: now(),
+      margin,
+      warnBefore: schedule.warnBefore,
+      api,
+      trouble: context.trouble.last(ownerId),
+    })
   }
 
   async function probe(ownerId: string, callOptions: CallOptions): Promise<void> {

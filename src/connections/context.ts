@@ -6,6 +6,7 @@ import type { ConnectionRecord } from './records/record.ts'
 import type { ConnectionRecords } from './records/records.ts'
 import type { Schedule } from './records/schedule.ts'
 import type { TokenSeal } from './records/token-seal.ts'
+import type { ProcessTrouble } from './refresh/trouble.ts'
 
 /** Shared by the parts of one `createConnections`. */
 export interface ConnectionsContext {
@@ -16,6 +17,7 @@ export interface ConnectionsContext {
   readonly emit: EmitTransition
   readonly timer: OperationTimer
   readonly tokenEndpoint: TokenEndpoint
+  readonly trouble: ProcessTrouble
   /** Aborted by `close`: retries against an unavailable store stop. */
   readonly closing: AbortSignal
   /** Runs work without a caller. A failure is ignored; `close` waits for the work. */

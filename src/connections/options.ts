@@ -19,6 +19,14 @@ export interface RefreshOptions {
    * response can still be stored. Measured by the store's clock where it has one. @default 20_000
    */
   readonly lease?: number | undefined
+  /**
+   * Whether a refresh may run on after the call that began it. A call whose token still lives then never waits. False for
+   * platforms that stop a process after its response: such a call waits for at most a second.
+   * @default true
+   */
+  readonly background?: boolean | undefined
+  /** Keeps the platform from stopping the process until the promise is settled, such as that of Vercel or of Workers. */
+  readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined
 }
 
 /** Options of {@link createConnections}. */
@@ -51,6 +59,8 @@ export interface ConnectionsSettings extends OAuthSettings {
   readonly margin: number
   readonly timeout: number
   readonly lease: number
+  readonly background: boolean
+  readonly waitUntil: ((promise: Promise<unknown>) => void) | undefined
   /** Identifies this instance in leases. */
   readonly instance: string
   /** Milliseconds that only this process measures, and that never go back: with it the process waits for leases. */
@@ -79,6 +89,8 @@ export function connectionsSettings(options: ConnectionsOptions): ConnectionsSet
   return {
     ...oauth,
     ...refreshSettings(options.refresh),
+    background: options.refresh?.background ?? true,
+    waitUntil: options.refresh?.waitUntil,
     scopes: [...(options.scopes ?? oauth.provider.defaultScopes)],
     store: options.store,
     vault: options.vault,

@@ -62,6 +62,11 @@ export interface Provider {
    * @default https, or http on a loopback address (RFC 8252 §7.3, RFC 9700 §2.1)
    */
   readonly redirectUriProblem?: ((uri: URL) => string | undefined) | undefined
+  /**
+   * False if a refresh token works again after it was used. Then a token request whose response was lost may be repeated at
+   * once. @default true
+   */
+  readonly refreshTokensRotate?: boolean | undefined
   /** Calendar months from the user's authorization to the end of the grant; absent when it does not end by itself. */
   readonly grantMonths?: number | undefined
   /** Lifetime of an access token in seconds when the response has no `expires_in`. @default 3600 */

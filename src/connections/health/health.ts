@@ -1,6 +1,7 @@
 import { type ErrorCode, isStagedoorError } from '../../errors.ts'
 import type { CallOptions } from '../../internal/signal.ts'
 import { type ConnectionFacts, reauthorizeBy, refreshDueAt, toConnection } from '../records/record.ts'
+import type { ProcessFailure } from '../refresh/trouble.ts'
 
 /**
  * The first that applies:
@@ -21,9 +22,22 @@ export interface Health {
   readonly reauthorizeBy?: Date | undefined
   /** True for adopted tokens of unknown age: `reauthorizeBy` is then the earliest possible. */
   readonly authorizedAtAssumed?: true | undefined
-  readonly lastError?: { readonly code: ErrorCode; readonly at: Date; readonly attempts: number } | undefined
+  readonly lastError?: LastError | undefined
   /** The current state of the Web API for this application. */
   readonly api: ApiHealth
+}
+
+/** The failure of the last refresh or probe. */
+export interface LastError {
+  readonly code: ErrorCode
+  readonly at: Date
+  readonly attempts: number
+  /**
+   * `provider`: the provider said it about this connection, so it holds for every process. `process`: this process could
+   * not reach the provider, was rejected for its own configuration, or could not open or seal a token; others may be able
+   * to.
+   */
+  readonly origin: 'provider' | 'process'
 }
 
 /** The state of the Web API for this application. `until`: when calls are possible again, if known. */
@@ -38,6 +52,8 @@ interface HealthInput {
   readonly margin: number
   readonly warnBefore: number
   readonly api: ApiHealth
+  /** What the process could not do for this connection. */
+  readonly trouble?: ProcessFailure | undefined
 }
 
 /** The health of a connection from its record. Opens no token. */
@@ -46,23 +62,30 @@ export function healthOf(record: ConnectionFacts | undefined, input: HealthInput
   const checkedAt = new Date(now)
   if (record === undefined) return { status: 'disconnected', checkedAt, api }
   const { expiresAt, reauthorizeBy: end, authorizedAtAssumed } = toConnection(record)
-  const { failure } = record
+  const lastError = lastErrorOf(record, input)
   return {
     status: statusOf(record, input),
     checkedAt,
     expiresAt,
     reauthorizeBy: end,
     ...(authorizedAtAssumed === undefined ? {} : { authorizedAtAssumed }),
-    ...(failure === undefined
-      ? {}
-      : { lastError: { code: failure.code as ErrorCode, at: new Date(failure.at), attempts: failure.attempts } }),
+    ...(lastError === undefined ? {} : { lastError }),
     api,
   }
 }
 
-function statusOf(record: ConnectionFacts, { now, margin, warnBefore }: HealthInput): HealthStatus {
+function lastErrorOf({ failure, status }: ConnectionFacts, { trouble }: HealthInput): LastError | undefined {
+  if (failure !== undefined) {
+    const { code, at, attempts } = failure
+    return { code: code as ErrorCode, at: new Date(at), attempts, origin: 'provider' }
+  }
+  if (trouble === undefined || status === 'needs_reauth') return undefined
+  return { code: trouble.code, at: new Date(trouble.at), attempts: trouble.attempts, origin: 'process' }
+}
+
+function statusOf(record: ConnectionFacts, { now, margin, warnBefore, trouble }: HealthInput): HealthStatus {
   if (record.status === 'needs_reauth') return 'needs_reauth'
-  if (record.failure !== undefined) return 'degraded'
+  if (record.failure !== undefined || trouble !== undefined) return 'degraded'
   if (reauthorizeBy(record) - now <= warnBefore) return 'reauth_due_soon'
   if (now >= refreshDueAt(record, margin)) return 'refresh_due'
   return 'healthy'
@@ -94,7 +117,7 @@ export async function probeHealth(
     const health = await readHealth()
     if (health.status === 'needs_reauth' || health.status === 'disconnected' || limitErrors.has(error.code))
       return health
-    const lastError = health.lastError ?? { code: error.code, at: health.checkedAt, attempts: 1 }
+    const lastError = health.lastError ?? { code: error.code, at: health.checkedAt, attempts: 1, origin: 'process' }
     return { ...health, status: 'degraded', lastError }
   }
   return await readHealth()

@@ -4,10 +4,10 @@ import { jitter } from '../../internal/jitter.ts'
 import type { CallOptions } from '../../internal/signal.ts'
 import { settleWithin } from '../../internal/timeout.ts'
 import { unref } from '../../internal/unref.ts'
-import type { ConnectionsContext } from '../context.ts'
+import type { RefreshContext } from '../context.ts'
 import { leaseIsLive } from '../records/lease.ts'
 import { type ConnectionRecord, reauthorizeBy, revise, toRecord } from '../records/record.ts'
-import { recordCheckFailure } from '../refresh/record-failure.ts'
+import { postponeCheck } from '../refresh/record-failure.ts'
 import type { Refresher } from '../refresh/refresh.ts'
 import type { Accounts } from '../sign-in/account.ts'
 
@@ -63,7 +63,7 @@ const maxInterval = 20 * 86_400_000
 
 /** @throws ConfigError `CONFIG_INVALID` */
 export function createMonitor(
-  context: ConnectionsContext,
+  context: RefreshContext,
   { refresher, accounts }: { readonly refresher: Refresher; readonly accounts: Accounts },
   options: MonitorOptions = {},
 ): Monitor {
@@ -127,11 +127,11 @@ export function createMonitor(
 type RunSweep = (run: SweepRun, signal: AbortSignal | undefined) => Promise<Sweep>
 
 function createSweep(
-  context: ConnectionsContext,
+  context: RefreshContext,
   { refresher, accounts }: { readonly refresher: Refresher; readonly accounts: Accounts },
   { warnBefore, concurrency, pageSize }: Readonly<Record<'warnBefore' | 'concurrency' | 'pageSize', number>>,
 ): RunSweep {
-  const { settings, records, schedule, emit, seal } = context
+  const { settings, records, schedule, emit, seal, trouble } = context
   const { provider, store, now, lease } = settings
 
   /** Once per grant, in all processes. */
@@ -188,6 +188,7 @@ function createSweep(
   return async function sweep(run, signal) {
     const counts = { refreshed: 0, failed: 0, ended: 0, rescheduled: 0, skipped: 0, warned: 0 }
     const seen = new Set<string>()
+    const mayGoOn = (): boolean => !isStopped() && trouble.general() === undefined
     const isStopped = (): boolean => run.stopped || signal?.aborted === true
     const visitSafely = async (record: ConnectionRecord): Promise<void> => {
       try {
@@ -198,19 +199,19 @@ function createSweep(
         counts.failed += 1
         const code: ErrorCode = isStagedoorError(error) ? error.code : 'CONNECTION_REFRESH_FAILED'
         // A record that cannot be opened must not stay at the head of the queue.
-        if (!code.startsWith('STORE_')) await recordCheckFailure(context, record, code)
+        if (!code.startsWith('STORE_')) await postponeCheck(context, record, code)
       }
     }
-    while (!isStopped()) {
+    while (mayGoOn()) {
       const page = await nextPage(signal)
       // A different order in every process, so that several processes seldom visit the same record at once.
       const queue = shuffled(page.records.filter((record) => !seen.has(record.ownerId)))
       for (const record of queue) seen.add(record.ownerId)
       if (queue.length === 0) break
       const work = async (): Promise<void> => {
-        for (let next = queue.pop(); next !== undefined && !isStopped(); next = queue.pop()) await visitSafely(next)
+        for (let next = queue.pop(); next !== undefined && mayGoOn(); next = queue.pop()) await visitSafely(next)
       }
-      await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, work))
+      await Promise.all(Array.from({ length: trouble.isGeneral ? 1 : Math.min(concurrency, queue.length) }, work))
       if (page.isLast) break
     }
     return counts

@@ -1,5 +1,6 @@
 import { ExpiringMap } from '../../internal/expiring-map.ts'
 import { abortable, type CallOptions } from '../../internal/signal.ts'
+import { settleWithin } from '../../internal/timeout.ts'
 import type { ConnectionsContext } from '../context.ts'
 import { leaseIsLive } from '../records/lease.ts'
 import { type ConnectionRecord, checkOwnerId, refreshDueAt, revise } from '../records/record.ts'
@@ -11,6 +12,9 @@ type AccessTokens = (
   ownerId: string,
   options?: CallOptions & { readonly rejected?: string | undefined },
 ) => Promise<string>
+
+/** Milliseconds that a caller waits for a refresh while its token lives, with `background: false`. */
+const refreshInFront = 1000
 
 /** Access tokens for callers: from the record while fresh, otherwise from a refresh. */
 export function createAccessTokens(
@@ -33,9 +37,22 @@ export function createAccessTokens(
     context.background(records.write(ownerId, record, next))
   }
 
-  /** Whether the record's access token may be used without a refresh. */
-  const isFresh = (record: ConnectionRecord): boolean =>
-    record.status === 'connected' && now() < refreshDueAt(record, margin)
+  const isLiving = (record: ConnectionRecord): boolean => record.status === 'connected' && now() < record.expiresAt
+
+  /**
+   * Begins a refresh and returns the living token without it. Where work may not outlive a response, the refresh gets a
+   * second first.
+   */
+  async function refreshBehind(living: ConnectionToken, signal: AbortSignal | undefined): Promise<ConnectionToken> {
+    const { ownerId } = living.record
+    const refreshing = refresher.refreshBehind(ownerId)
+    settings.waitUntil?.(refreshing)
+    if (settings.background) return living
+    await abortable(settleWithin(refreshing, refreshInFront), signal)
+    const record = records.cached(ownerId)
+    if (record === undefined || record.accessToken === living.record.accessToken || !isLiving(record)) return living
+    return { record, accessToken: await context.seal.open(ownerId, 'access', record.accessToken, { signal }) }
+  }
 
   return async function accessToken(
     ownerId: string,
@@ -48,10 +65,11 @@ export function createAccessTokens(
       const cached = rejected === undefined ? records.cached(ownerId) : undefined
       const record = cached ?? (await records.read(ownerId, { signal }))
       if (record === undefined) throw notFound(ownerId)
-      if (isFresh(record)) {
+      if (isLiving(record)) {
         const stored = await context.seal.open(ownerId, 'access', record.accessToken, { signal })
         if (stored !== rejected) token = { record, accessToken: stored }
       }
+      if (token !== undefined && now() >= refreshDueAt(record, margin)) token = await refreshBehind(token, signal)
     }
     token ??= await refresher.token(ownerId, rejected, { signal })
     markUsed(token.record)

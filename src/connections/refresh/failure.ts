@@ -8,31 +8,51 @@ export interface RefreshFailure {
   readonly code: ErrorCode
   /** Epoch milliseconds, from the server's Retry-After. */
   readonly retryAt: number | undefined
-  /** Whether the request timed out while the server may still process it: it is not repeated within its lease. */
+  /**
+   * `provider`: the server said it, which holds for every process. `process`: this process could not reach the server,
+   * is configured in a way that it rejects, or cannot seal or open; says nothing about the connection.
+   */
+  readonly origin: 'provider' | 'process'
+  /** Whether it concerns every connection of this process, such as a network without a route. */
+  readonly general: boolean
+  /** Whether the server may still process the request: it is not repeated within its lease. */
   readonly outcomeUnknown: boolean
+  /** Whether the same request may be sent again at once, if the refresh token still works after it was used. */
+  readonly repeatable: 'never' | 'if not spent' | 'always'
 }
+
+const base = { retryAt: undefined, outcomeUnknown: false, general: false, repeatable: 'never' } as const
 
 /** Only `400 invalid_grant` can end a connection. Unknown errors are transient. */
 export function refreshFailure(error: unknown, timedOut: boolean): RefreshFailure {
-  if (timedOut) return { kind: 'transient', code: 'API_TIMEOUT', retryAt: undefined, outcomeUnknown: true }
-  if (error instanceof TokenEndpointError) {
-    const { retryAt, status } = error
-    switch (error.kind) {
-      case 'invalid_grant':
-        return { kind: 'ended', code: 'CONNECTION_NEEDS_REAUTH', retryAt: undefined, outcomeUnknown: false }
-      case 'client_rejected':
-        return { kind: 'config', code: 'CONFIG_CLIENT_REJECTED', retryAt: undefined, outcomeUnknown: false }
-      case 'rejected':
-      case 'transient':
-        return { kind: 'transient', code: transientCode(status), retryAt, outcomeUnknown: false }
+  const ofProcess = { ...base, kind: 'transient', origin: 'process' } as const
+  if (timedOut) return { ...ofProcess, code: 'API_TIMEOUT', general: true, outcomeUnknown: true }
+  if (error instanceof TokenEndpointError) return endpointFailure(error)
+  if (!isStagedoorError(error)) return { ...ofProcess, code: 'CONNECTION_REFRESH_FAILED' }
+  return { ...ofProcess, code: error.code, retryAt: 'retryAt' in error ? error.retryAt : undefined }
+}
+
+function endpointFailure({ kind, status, retryAt, sent }: TokenEndpointError): RefreshFailure {
+  switch (kind) {
+    case 'invalid_grant':
+      return { ...base, kind: 'ended', code: 'CONNECTION_NEEDS_REAUTH', origin: 'provider' }
+    case 'client_rejected':
+      return { ...base, kind: 'config', code: 'CONFIG_CLIENT_REJECTED', origin: 'process', general: true }
+    case 'rejected':
+      return { ...base, kind: 'transient', code: transientCode(status), origin: 'process', retryAt }
+    case 'transient': {
+      const repeatable = !sent ? 'always' : status === undefined || gatewayErrors.has(status) ? 'if not spent' : 'never'
+      const unreachable = status === undefined
+      // Anything else may come from a proxy on the way of this process.
+      const saidByServer = !unreachable && (status >= 500 || status === 429 || retryAt !== undefined)
+      const origin = saidByServer ? 'provider' : 'process'
+      return { ...base, kind, code: transientCode(status), origin, general: unreachable, retryAt, repeatable }
     }
   }
-  if (isStagedoorError(error)) {
-    const retryAt = 'retryAt' in error ? error.retryAt : undefined
-    return { kind: 'transient', code: error.code, retryAt, outcomeUnknown: false }
-  }
-  return { kind: 'transient', code: 'CONNECTION_REFRESH_FAILED', retryAt: undefined, outcomeUnknown: false }
 }
+
+/** A response of 200 without tokens was cut on its way; the others come from a gateway in front of the server. */
+const gatewayErrors: ReadonlySet<number> = new Set([200, 502, 503, 504])
 
 function transientCode(status: number | undefined): ErrorCode {
   if (status === undefined) return 'API_UNREACHABLE'

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../errors.ts'
-import type { ConnectionsContext } from '../context.ts'
+import { jitter } from '../../internal/jitter.ts'
+import type { ConnectionsContext, RefreshContext } from '../context.ts'
 import { leaseIsLive, leaseLeft } from '../records/lease.ts'
 import { type ConnectionRecord, never, revise } from '../records/record.ts'
 import type { RefreshFailure } from './failure.ts'
@@ -79,21 +80,43 @@ export async function recordFailure(
   return allowedAt
 }
 
-/** Records that a check could not begin, unless the record has changed since. */
-export async function recordCheckFailure(
-  context: ConnectionsContext,
-  record: ConnectionRecord,
-  code: ErrorCode,
-): Promise<void> {
-  const { records, settings, schedule, emit } = context
-  const now = Math.round(settings.now())
-  const attempts = (record.failure?.attempts ?? 0) + 1
-  const retryAt = schedule.retry(attempts, now, undefined)
-  const changes = { failure: { code, at: now, attempts, retryAt }, checkAt: retryAt }
-  const next = revise(record, changes, now)
-  const onWritten = (): void => {
-    emit('connection.refresh_failed', next, { code, attempts })
-    if (record.failure === undefined) emit('connection.degraded', next, { code })
-  }
+/**
+ * Gives the lease back after a failure that only this process has had, unless the server may still process the request.
+ * Writes nothing about the failure: another process may succeed. If the store fails here, the lease simply expires.
+ *
+ * @returns epoch milliseconds from which on this process tries again
+ */
+export async function returnLease(
+  context: RefreshContext,
+  leased: ConnectionRecord,
+  failure: RefreshFailure,
+  used: boolean,
+): Promise<number> {
+  const { records, settings, trouble, emit } = context
+  const retryAt = trouble.add(leased.ownerId, failure)
+  const attempts = trouble.last(leased.ownerId)?.attempts ?? 1
+  emit('connection.refresh_failed', leased, { code: failure.code, attempts })
+  const now = settings.now()
+  const checkAt = used ? leased.checkAt : postponed(now)
+  const changes = failure.outcomeUnknown ? { checkAt } : { checkAt, lease: undefined }
+  await records.writeWithRetry(leased.ownerId, leased, revise(leased, changes, now)).catch(() => undefined)
+  return failure.outcomeUnknown ? Math.max(retryAt, Math.ceil(now + leaseLeft(leased, settings))) : retryAt
+}
+
+/** When a monitor looks again at a connection that it could not check, so that others come before it. */
+function postponed(now: number): number {
+  return Math.round(now + 150_000 + jitter(150_000))
+}
+
+/**
+ * Postpones the next check of a connection whose check could not begin, unless the record has changed since. What this
+ * process cannot do is no fact about the connection: no failure is written.
+ */
+export async function postponeCheck(context: RefreshContext, record: ConnectionRecord, code: ErrorCode): Promise<void> {
+  const { records, settings, trouble, emit } = context
+  const now = settings.now()
+  const { attempts } = trouble.note(record.ownerId, code)
+  const next = revise(record, { checkAt: postponed(now) }, now)
+  const onWritten = (): void => emit('connection.refresh_failed', next, { code, attempts })
   await records.write(record.ownerId, record, next, onWritten).catch(() => undefined)
 }

@@ -1,22 +1,15 @@
 import { loadRetry } from '../../internal/retry.ts'
 import { abortable, type CallOptions } from '../../internal/signal.ts'
-import { runningTimeSignal, settleWithin } from '../../internal/timeout.ts'
+import { settleWithin } from '../../internal/timeout.ts'
 import type { TokenSet } from '../../oauth/token-set.ts'
 import type { RefreshContext } from '../context.ts'
 import { leaseIsLive, leaseLeft } from '../records/lease.ts'
 import { backingOff, type ConnectionRecord, refreshDueAt } from '../records/record.ts'
-import {
-  needsReauth,
-  notFound,
-  notStored,
-  pending,
-  type RefreshFailure,
-  refreshError,
-  refreshFailure,
-} from './failure.ts'
+import { needsReauth, notFound, notStored, pending, type RefreshFailure, refreshError } from './failure.ts'
 import { takeLease, waitForLease } from './lease.ts'
 import { type PersistResult, persistTokens } from './persist-tokens.ts'
-import { markNeedsReauth, recordFailure } from './record-failure.ts'
+import { markNeedsReauth, recordFailure, returnLease } from './record-failure.ts'
+import { requestTokens } from './token-request.ts'
 
 /** A record and its open access token. */
 export interface ConnectionToken {
@@ -42,6 +35,11 @@ export interface Refresher {
    * processes.
    */
   token(ownerId: string, rejected: string | undefined, options?: CallOptions): Promise<ConnectionToken>
+  /**
+   * Begins a refresh that nobody waits for, unless one is running anywhere or must wait. Never rejects.
+   * @returns when it has ended
+   */
+  refreshBehind(ownerId: string): Promise<void>
   /** Refreshes exactly this revision, even if its access token is still valid. Used by the monitor. */
   check(record: ConnectionRecord): Promise<Attempt['outcome']>
   /** Whether a new token is still being written to the store. */
@@ -55,8 +53,8 @@ const maxWaits = 3
 const maxRounds = 50
 
 export function createRefresher(context: RefreshContext): Refresher {
-  const { settings, records, seal, tokenEndpoint } = context
-  const { margin, timeout, lease: leaseLength, now } = settings
+  const { settings, records, seal, trouble } = context
+  const { margin, lease: leaseLength, now } = settings
   const flights = new Map<string, Promise<ConnectionToken | undefined>>()
   const unwritten = new Map<string, { readonly leased: ConnectionRecord; readonly writing: Promise<PersistResult> }>()
 
@@ -71,35 +69,20 @@ export function createRefresher(context: RefreshContext): Refresher {
   }
 
   /**
-   * @param onLateResponse receives a response that arrives after the timeout, if `fetch` ignores its signal
+   * Takes the lease of exactly this revision and requests new tokens.
+   * @param again whether the request follows one without a response, whatever backoff that caused
    */
-  async function request(
-    sent: string,
-    scopes: readonly string[],
-    onLateResponse: (response: TokenSet) => Promise<unknown>,
-  ): Promise<TokenSet | RefreshFailure> {
-    const limit = runningTimeSignal(timeout, timeoutError)
-    const response = tokenEndpoint.refresh({ refreshToken: sent, scopes }, { signal: limit.signal })
-    try {
-      return await abortable(response, limit.signal)
-    } catch (error) {
-      if (limit.signal.aborted) context.background(response.then(onLateResponse))
-      return refreshFailure(error, limit.signal.aborted)
-    } finally {
-      limit.done()
-    }
+  function attempt(record: ConnectionRecord, used: boolean, again = false): Promise<Attempt> {
+    return context.timer.refresh(() => refreshOnce(record, used, again))
   }
 
-  /** Takes the lease of exactly this revision and makes one token request. */
-  function attempt(record: ConnectionRecord, used: boolean): Promise<Attempt> {
-    return context.timer.refresh(() => refreshOnce(record, used))
-  }
-
-  async function refreshOnce(record: ConnectionRecord, used: boolean): Promise<Attempt> {
+  async function refreshOnce(record: ConnectionRecord, used: boolean, again: boolean): Promise<Attempt> {
     const { ownerId } = record
     if (record.refreshToken === undefined) return { outcome: await markNeedsReauth(context, record) }
     // After `close` a new refresh token might not be written.
     if (context.closing.aborted) throw refreshError(ownerId, '')
+    const blocked = again ? undefined : trouble.enter(ownerId)
+    if (blocked !== undefined) throw refreshError(ownerId, blocked.code, blocked.retryAt)
     // Open the old token and test sealing before taking the lease: a slow or failing KMS must cost neither lease nor
     // token.
     const sent = await seal.open(ownerId, 'refresh', record.refreshToken)
@@ -114,12 +97,14 @@ export function createRefresher(context: RefreshContext): Refresher {
       context.background(writing.finally(() => unwritten.get(ownerId) === entry && unwritten.delete(ownerId)))
       return writing
     }
-    const response = await request(sent, leased.scopes, persist)
+    const response = await requestTokens(context, leased, sent, persist)
     if ('kind' in response) {
       if (response.kind === 'ended') return { outcome: await markNeedsReauth(context, leased) }
-      const retryAt = Math.max(await recordFailure(context, leased, response), response.retryAt ?? 0)
+      const record = response.origin === 'provider' ? recordFailure : returnLease
+      const retryAt = Math.max(await record(context, leased, response, used), response.retryAt ?? 0)
       return { outcome: 'failed', failure: response, leased, retryAt }
     }
+    trouble.clear(ownerId)
     const result = await storedWithin(ownerId, persist(response), leaseLeft(leased, settings))
     return typeof result === 'string' ? { outcome: result } : { outcome: 'refreshed', record: result }
   }
@@ -156,7 +141,8 @@ export function createRefresher(context: RefreshContext): Refresher {
         const fresh = await currentToken(record, rejected)
         if (fresh !== undefined) return fresh
       }
-      const mustWait = !retried && backingOff(record, now())
+      const blocked = trouble.blocking(ownerId)
+      const mustWait = !retried && (blocked !== undefined || backingOff(record, now()))
       if (mustWait) {
         const old = await currentToken(record, rejected)
         if (old !== undefined) return old
@@ -166,8 +152,11 @@ export function createRefresher(context: RefreshContext): Refresher {
         if (await waitForLease(context, record)) expiredLease = record.lease?.id
         continue
       }
-      if (mustWait) throw refreshError(ownerId, record.failure?.code ?? '', record.failure?.retryAt)
-      const result = await attempt(record, true).catch(async (error: unknown) => {
+      if (mustWait) {
+        const { code, retryAt } = blocked ?? record.failure ?? { code: '', retryAt: undefined }
+        throw refreshError(ownerId, code, retryAt)
+      }
+      const result = await attempt(record, true, retried).catch(async (error: unknown) => {
         const old = await currentToken(record, rejected).catch(() => undefined)
         if (old === undefined) throw error
         return old
@@ -200,6 +189,24 @@ export function createRefresher(context: RefreshContext): Refresher {
     throw pending(ownerId, undefined)
   }
 
+  /** Refreshes a connection that is due, unless that must wait for another process or for a backoff. */
+  async function refreshDue(ownerId: string): Promise<void> {
+    const record = await records.read(ownerId)
+    if (record === undefined || record.status === 'needs_reauth' || now() < refreshDueAt(record, margin)) return
+    if (unwritten.has(ownerId) || leaseIsLive(record, settings)) return
+    if (trouble.blocking(ownerId) !== undefined || backingOff(record, now())) return
+    await attempt(record, true)
+  }
+
+  /** Lets callers join work that yields no token: they read the store afterwards, whatever its result. */
+  function joinable(ownerId: string, work: Promise<unknown>): Promise<undefined> {
+    const ended = (): undefined => void flights.delete(ownerId)
+    const joined = work.then(ended, ended)
+    flights.set(ownerId, joined)
+    context.background(joined)
+    return joined
+  }
+
   return {
     async token(ownerId, rejected, options) {
       for (;;) {
@@ -215,18 +222,20 @@ export function createRefresher(context: RefreshContext): Refresher {
         if (result !== undefined && (own || result.accessToken !== rejected)) return result
       }
     },
+    refreshBehind(ownerId) {
+      const running = flights.get(ownerId)
+      const refreshing = running ?? joinable(ownerId, refreshDue(ownerId))
+      return refreshing.then(
+        () => undefined,
+        () => undefined,
+      )
+    },
     async check(record) {
       const { ownerId } = record
       if (flights.has(ownerId) || unwritten.has(ownerId)) return 'lost'
       if (leaseIsLive(record, settings)) return 'lost'
-      const checking = attempt(record, false).finally(() => flights.delete(ownerId))
-      // A caller that joins reads the store afterwards, whatever the result.
-      const joined = checking.then(
-        () => undefined,
-        () => undefined,
-      )
-      flights.set(ownerId, joined)
-      context.background(joined)
+      const checking = attempt(record, false)
+      joinable(ownerId, checking)
       return (await checking).outcome
     },
     isWriting: (ownerId) => unwritten.has(ownerId),
@@ -234,8 +243,4 @@ export function createRefresher(context: RefreshContext): Refresher {
       await Promise.allSettled([...flights.values(), ...[...unwritten.values()].map(({ writing }) => writing)])
     },
   }
-}
-
-function timeoutError(): DOMException {
-  return new DOMException('The token request took too long.', 'TimeoutError')
 }

@@ -19,6 +19,7 @@ export const spotifyProvider = defineProvider({
   },
   defaultScopes,
   grantMonths: 6,
+  refreshTokensRotate: false,
   defaultExpiresIn: 3600,
   manageUrl: 'https://www.spotify.com/account/apps/',
   authorizationParameters: ({ showDialog }): Readonly<Record<string, string>> =>

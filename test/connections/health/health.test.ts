@@ -13,12 +13,12 @@ describe('health', () => {
     expect(await status()).toBe('healthy')
     world.advance(55 * minute)
     expect(await status()).toBe('refresh_due')
-    world.fake.fail({ path: '/api/token', status: 503 })
+    world.fake.fail({ path: '/api/token', status: 500 })
     await world.connections.accessToken('ada')
-    expect(await status()).toBe('degraded')
+    await vi.waitFor(async () => expect(await status()).toBe('degraded'))
     world.advance(minute)
     await world.connections.accessToken('ada')
-    expect(await status()).toBe('healthy')
+    await vi.waitFor(async () => expect(await status()).toBe('healthy'))
     world.advance(170 * day)
     expect(await status()).toBe('reauth_due_soon')
     world.advance(14 * day)
@@ -41,7 +41,7 @@ describe('health', () => {
       checkedAt: new Date(start + 2000),
       expiresAt: new Date(start),
       reauthorizeBy: new Date(Date.UTC(2027, 2, 1)),
-      lastError: { code: 'API_RATE_LIMITED', at: new Date(start + 2000), attempts: 2 },
+      lastError: { code: 'API_RATE_LIMITED', at: new Date(start + 2000), attempts: 2, origin: 'provider' },
       api: { status: 'quota_exceeded', until },
     })
   })

@@ -117,7 +117,7 @@ test('a revocation is found by the daily check of an idle connection', async () 
 test('a connection whose refresh failed is tried again by the monitor and recovers', async () => {
   const world = createWorld()
   await world.connect('ada', 0)
-  world.fake.fail({ path: '/api/token', status: 503, times: 3 })
+  world.fake.fail({ path: '/api/token', status: 500, times: 3 })
   await world.connections.accessToken('ada').catch(() => undefined)
   await sweepFor(world, 10 * minute, minute)
   expect(world.names()).toEqual([
@@ -303,8 +303,12 @@ describe('a sweep', () => {
     await world.store.compareAndSet(id, record.revision, { ...record, revision: 'x', refreshToken: other.refreshToken })
     const monitor = world.connections.monitor({ pageSize: 1 })
     expect(await monitor.runOnce()).toMatchObject({ refreshed: 1, failed: 1 })
-    expect((await world.connections.health('broken')).lastError?.code).toBe('VAULT_DECRYPT_FAILED')
-    expect(world.names()).toContain('degraded')
+    expect(await world.connections.health('broken')).toMatchObject({
+      status: 'degraded',
+      lastError: { code: 'VAULT_DECRYPT_FAILED', origin: 'process' },
+    })
+    expect(world.names()).not.toContain('degraded')
+    expect(await world.store.get(id)).not.toHaveProperty('failure')
     expect(await monitor.runOnce()).toMatchObject({ refreshed: 0, failed: 0 })
   })
 
