@@ -13,6 +13,7 @@ import { countByHealth, type HealthCounts } from './health/count.ts'
 import { type Health, healthOf, probeHealth } from './health/health.ts'
 import { createMonitor, type Monitor, type MonitorOptions } from './monitor/monitor.ts'
 import { type ConnectionsOptions, connectionsSettings } from './options.ts'
+import { readAgain } from './records/read-again.ts'
 import { type Connection, checkOwnerId, toConnection } from './records/record.ts'
 import { ConnectionRecords } from './records/records.ts'
 import { createSchedule } from './records/schedule.ts'
@@ -209,7 +210,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
     async list(query = {}, callOptions) {
       const { after, limit = 100, status } = query
       if (!Number.isSafeInteger(limit) || limit < 1 || limit > 1000) throw invalidArgument('limit is 1 to 1,000.')
-      const found = await store.list({ provider: provider.id, after, limit, status }, callOptions)
+      const read = () => store.list({ provider: provider.id, after, limit, status }, callOptions)
+      const found = await readAgain(read, callOptions?.signal)
       const last = found.length < limit ? undefined : found.at(-1)
       const items = found.map((record) => toConnection(record))
       return { items, ...(last === undefined ? {} : { next: last.ownerId }) }

@@ -1,6 +1,7 @@
 import { sleep } from '../../internal/signal.ts'
 import type { Provider } from '../../oauth/provider.ts'
 import type { ListCursor, StoredConnection, TokenStore } from '../../stores/store.ts'
+import { readAgain } from '../records/read-again.ts'
 import { type HealthStatus, healthOf } from './health.ts'
 
 /** Connections by health; states without connections are absent. */
@@ -32,7 +33,8 @@ export async function countByHealth(
   const counts: Partial<Record<HealthStatus, number>> = {}
   let after: ListCursor | undefined
   for (;;) {
-    const page = await store.list({ provider: provider.id, after, limit: pageSize }, { signal })
+    const query = { provider: provider.id, after, limit: pageSize }
+    const page = await readAgain(() => store.list(query, { signal }), signal)
     for (const record of page) {
       const { status } = healthOf(record, { now: now(), margin, warnBefore, api: { status: 'ok' } })
       counts[status] = (counts[status] ?? 0) + 1

@@ -4,6 +4,7 @@ import { retry } from '../../internal/retry.ts'
 import { abortable, type CallOptions } from '../../internal/signal.ts'
 import { withTimeout } from '../../internal/timeout.ts'
 import type { ConnectionId, StoredConnection, TokenStore } from '../../stores/store.ts'
+import { readAgain } from './read-again.ts'
 import { type ConnectionRecord, toRecord } from './record.ts'
 
 /** Milliseconds that a process may use a record without reading the store. */
@@ -136,7 +137,8 @@ export class ConnectionRecords {
   }
 
   async #get(ownerId: string): Promise<ConnectionRecord | undefined> {
-    const stored = await withTimeout(this.#store.get(this.id(ownerId)), storeTimeout, timeoutError)
+    const read = (): Promise<StoredConnection | undefined> => this.#store.get(this.id(ownerId))
+    const stored = await readAgain(() => withTimeout(read(), storeTimeout, timeoutError))
     return stored && toRecord(stored, this.#clock())
   }
 
