@@ -28,7 +28,7 @@ export {
 } from './connections/connections.ts'
 export type { ConnectionEvents } from './connections/events/events.ts'
 export type { HealthCounts } from './connections/health/count.ts'
-export type { ApiHealth, Health, HealthStatus } from './connections/health/health.ts'
+export type { ApiHealth, Health, HealthStatus, LastError } from './connections/health/health.ts'
 export type { Monitor, MonitorOptions, Sweep } from './connections/monitor/monitor.ts'
 export type { ConnectionsOptions, RefreshOptions } from './connections/options.ts'
 export type { Connection } from './connections/records/record.ts'

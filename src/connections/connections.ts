@@ -13,6 +13,7 @@ import { countByHealth, type HealthCounts } from './health/count.ts'
 import { type Health, healthOf, probeHealth } from './health/health.ts'
 import { createMonitor, type Monitor, type MonitorOptions } from './monitor/monitor.ts'
 import { type ConnectionsOptions, connectionsSettings } from './options.ts'
+import { createLocalFailures } from './records/local-failures.ts'
 import { readAgain } from './records/read-again.ts'
 import { type Connection, checkOwnerId, toConnection } from './records/record.ts'
 import { ConnectionRecords } from './records/records.ts'
@@ -20,7 +21,6 @@ import { createSchedule } from './records/schedule.ts'
 import { createTokenSeal } from './records/token-seal.ts'
 import { createAccessTokens } from './refresh/access-token.ts'
 import { createRefresher } from './refresh/refresh.ts'
-import { createProcessTrouble } from './refresh/trouble.ts'
 import { createAccounts } from './sign-in/account.ts'
 import { type AdoptInput, adoptedGrant, installGrant } from './sign-in/grant.ts'
 import { type BeginInput, type CompleteInput, createSignIn } from './sign-in/sign-in.ts'
@@ -82,8 +82,7 @@ export interface Connections {
    * @param options.rejected a token that the API refused: a different one is returned, refreshed unless that has
    *   already happened
    * @throws ConnectionError `CONNECTION_NOT_FOUND`, `CONNECTION_NEEDS_REAUTH`, or retryable:
-   *   `CONNECTION_REFRESH_FAILED`,
-   *   `CONNECTION_REFRESH_PENDING`, `CONNECTION_NOT_STORED`
+   *   `CONNECTION_REFRESH_FAILED`, `CONNECTION_REFRESH_PENDING`, `CONNECTION_NOT_STORED`
    * @throws ConfigError `CONFIG_CLIENT_REJECTED`
    * @throws StoreError · VaultError
    */
@@ -139,7 +138,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     settings,
     records,
     schedule,
-    trouble: createProcessTrouble(now),
+    localFailures: createLocalFailures(now),
     seal: createTokenSeal(settings),
     emit: createTransitionEmitter(emitter, settings),
     timer: createOperationTimer(emitter, provider.id, now),
@@ -158,7 +157,6 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const refresher = createRefresher(context)
 
   const accessToken = createAccessTokens(context, refresher, accounts)
-
   const signIn = createSignIn(context, accounts)
 
   async function readHealth(ownerId: string, signal: AbortSignal | undefined): Promise<Health> {
@@ -169,7 +167,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       margin,
       warnBefore: schedule.warnBefore,
       api,
-      trouble: context.trouble.last(ownerId),
+      localFailures: context.localFailures.last(ownerId),
     })
   }
 

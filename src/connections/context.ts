@@ -2,11 +2,11 @@ import type { TokenEndpoint } from '../oauth/token-endpoint.ts'
 import type { EmitTransition } from './events/events.ts'
 import type { OperationTimer } from './events/operation-timer.ts'
 import type { ConnectionsSettings } from './options.ts'
+import type { LocalFailures } from './records/local-failures.ts'
 import type { ConnectionRecord } from './records/record.ts'
 import type { ConnectionRecords } from './records/records.ts'
 import type { Schedule } from './records/schedule.ts'
 import type { TokenSeal } from './records/token-seal.ts'
-import type { ProcessTrouble } from './refresh/trouble.ts'
 
 /** Shared by the parts of one `createConnections`. */
 export interface ConnectionsContext {
@@ -17,7 +17,7 @@ export interface ConnectionsContext {
   readonly emit: EmitTransition
   readonly timer: OperationTimer
   readonly tokenEndpoint: TokenEndpoint
-  readonly trouble: ProcessTrouble
+  readonly localFailures: LocalFailures
   /** Aborted by `close`: retries against an unavailable store stop. */
   readonly closing: AbortSignal
   /** Runs work without a caller. A failure is ignored; `close` waits for the work. */

@@ -20,7 +20,7 @@ export interface RefreshOptions {
    */
   readonly lease?: number | undefined
   /**
-   * Whether a refresh may run on after the call that began it. A call whose token still lives then never waits. False for
+   * Whether a refresh may run on after the call that began it. A call whose token is still valid then never waits. False for
    * platforms that stop a process after its response: such a call waits for at most a second.
    * @default true
    */

@@ -82,7 +82,7 @@ export class DataKeys {
       const renewed = await abortable(this.#renew(), signal)
       // The age is not checked: a key that takes longer to get than its maximum age would be requested for ever.
       const active = this.#active
-      // Closed meanwhile: this call still has its key, and nobody keeps it.
+      // Closed meanwhile: this call still has its key, which is not kept.
       if (active === undefined) return renewed
       if (this.#seals < this.#settings.maxSeals) return this.#count(active)
     }

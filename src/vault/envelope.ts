@@ -69,7 +69,7 @@ export function dataKeyCreatedAt(dataKeyId: string): number {
   return Number(createdAt)
 }
 
-/** Checks a wrapped data key that stands alone, as {@link parseToken} does. @throws VaultError `VAULT_MALFORMED` */
+/** Checks a wrapped data key without a token, as {@link parseToken} does. @throws VaultError `VAULT_MALFORMED` */
 export function parseWrappedKey({ keyId, dataKeyId, encryptedKey }: WrappedKey): void {
   if (!isText(keyId, 1, maxKeyId) || !wellFormed(keyId)) throw malformed()
   if (!isText(dataKeyId, dataKeyIdText, dataKeyIdText)) throw malformed()

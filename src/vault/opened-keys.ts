@@ -91,7 +91,7 @@ export class OpenedKeys {
 }
 
 /**
- * Whether the same call would fail again. `VAULT_KMS_DENIED` is no fact about the wrapped key: whoever corrects a
+ * Whether the same call would fail again. `VAULT_KMS_DENIED` is no fact about the wrapped key: an operator who corrects a
  * permission sees the effect at once.
  */
 function isFinal(error: unknown): error is VaultError {

@@ -21,7 +21,7 @@ export interface VaultOptions {
   readonly notBefore?: number | undefined
   /**
    * Whether this process may seal under a data key that another process made under the same key-encryption key. `false`:
-   * it makes its own, and nobody who could ever wrap with the key-encryption key can choose a data key for it.
+   * it makes its own, and no one who could ever wrap with the key-encryption key can choose a data key for it.
    * @default true
    */
   readonly adopt?: boolean | undefined

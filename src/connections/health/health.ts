@@ -1,7 +1,7 @@
 import { type ErrorCode, isStagedoorError } from '../../errors.ts'
 import type { CallOptions } from '../../internal/signal.ts'
+import type { LocalFailure } from '../records/local-failures.ts'
 import { type ConnectionFacts, reauthorizeBy, refreshDueAt, toConnection } from '../records/record.ts'
-import type { ProcessFailure } from '../refresh/trouble.ts'
 
 /**
  * The first that applies:
@@ -53,7 +53,7 @@ interface HealthInput {
   readonly warnBefore: number
   readonly api: ApiHealth
   /** What the process could not do for this connection. */
-  readonly trouble?: ProcessFailure | undefined
+  readonly localFailures?: LocalFailure | undefined
 }
 
 /** The health of a connection from its record. Opens no token. */
@@ -74,18 +74,23 @@ export function healthOf(record: ConnectionFacts | undefined, input: HealthInput
   }
 }
 
-function lastErrorOf({ failure, status }: ConnectionFacts, { trouble }: HealthInput): LastError | undefined {
+function lastErrorOf({ failure, status }: ConnectionFacts, { localFailures }: HealthInput): LastError | undefined {
   if (failure !== undefined) {
     const { code, at, attempts } = failure
     return { code: code as ErrorCode, at: new Date(at), attempts, origin: 'provider' }
   }
-  if (trouble === undefined || status === 'needs_reauth') return undefined
-  return { code: trouble.code, at: new Date(trouble.at), attempts: trouble.attempts, origin: 'process' }
+  if (localFailures === undefined || status === 'needs_reauth') return undefined
+  return {
+    code: localFailures.code,
+    at: new Date(localFailures.at),
+    attempts: localFailures.attempts,
+    origin: 'process',
+  }
 }
 
-function statusOf(record: ConnectionFacts, { now, margin, warnBefore, trouble }: HealthInput): HealthStatus {
+function statusOf(record: ConnectionFacts, { now, margin, warnBefore, localFailures }: HealthInput): HealthStatus {
   if (record.status === 'needs_reauth') return 'needs_reauth'
-  if (record.failure !== undefined || trouble !== undefined) return 'degraded'
+  if (record.failure !== undefined || localFailures !== undefined) return 'degraded'
   if (reauthorizeBy(record) - now <= warnBefore) return 'reauth_due_soon'
   if (now >= refreshDueAt(record, margin)) return 'refresh_due'
   return 'healthy'

@@ -131,7 +131,7 @@ function createSweep(
   { refresher, accounts }: { readonly refresher: Refresher; readonly accounts: Accounts },
   { warnBefore, concurrency, pageSize }: Readonly<Record<'warnBefore' | 'concurrency' | 'pageSize', number>>,
 ): RunSweep {
-  const { settings, records, schedule, emit, seal, trouble } = context
+  const { settings, records, schedule, emit, seal, localFailures } = context
   const { provider, store, now, lease } = settings
 
   /** Once per grant, in all processes. */
@@ -188,7 +188,7 @@ function createSweep(
   return async function sweep(run, signal) {
     const counts = { refreshed: 0, failed: 0, ended: 0, rescheduled: 0, skipped: 0, warned: 0 }
     const seen = new Set<string>()
-    const mayGoOn = (): boolean => !isStopped() && trouble.general() === undefined
+    const mayGoOn = (): boolean => !isStopped() && localFailures.general() === undefined
     const isStopped = (): boolean => run.stopped || signal?.aborted === true
     const visitSafely = async (record: ConnectionRecord): Promise<void> => {
       try {
@@ -211,7 +211,7 @@ function createSweep(
       const work = async (): Promise<void> => {
         for (let next = queue.pop(); next !== undefined && mayGoOn(); next = queue.pop()) await visitSafely(next)
       }
-      await Promise.all(Array.from({ length: trouble.isGeneral ? 1 : Math.min(concurrency, queue.length) }, work))
+      await Promise.all(Array.from({ length: localFailures.isGeneral ? 1 : Math.min(concurrency, queue.length) }, work))
       if (page.isLast) break
     }
     return counts

@@ -13,7 +13,7 @@ type AccessTokens = (
   options?: CallOptions & { readonly rejected?: string | undefined },
 ) => Promise<string>
 
-/** Milliseconds that a caller waits for a refresh while its token lives, with `background: false`. */
+/** Milliseconds that a caller waits for a refresh while its token is valid, with `background: false`. */
 const refreshInFront = 1000
 
 /** Access tokens for callers: from the record while fresh, otherwise from a refresh. */
@@ -37,20 +37,20 @@ export function createAccessTokens(
     context.background(records.write(ownerId, record, next))
   }
 
-  const isLiving = (record: ConnectionRecord): boolean => record.status === 'connected' && now() < record.expiresAt
+  const isValid = (record: ConnectionRecord): boolean => record.status === 'connected' && now() < record.expiresAt
 
   /**
-   * Begins a refresh and returns the living token without it. Where work may not outlive a response, the refresh gets a
-   * second first.
+   * Begins a refresh and returns the token that is still valid. Where a process may be stopped after its response, the
+   * refresh gets a second first.
    */
-  async function refreshBehind(living: ConnectionToken, signal: AbortSignal | undefined): Promise<ConnectionToken> {
-    const { ownerId } = living.record
+  async function refreshBehind(valid: ConnectionToken, signal: AbortSignal | undefined): Promise<ConnectionToken> {
+    const { ownerId } = valid.record
     const refreshing = refresher.refreshBehind(ownerId)
     settings.waitUntil?.(refreshing)
-    if (settings.background) return living
+    if (settings.background) return valid
     await abortable(settleWithin(refreshing, refreshInFront), signal)
     const record = records.cached(ownerId)
-    if (record === undefined || record.accessToken === living.record.accessToken || !isLiving(record)) return living
+    if (record === undefined || record.accessToken === valid.record.accessToken || !isValid(record)) return valid
     return { record, accessToken: await context.seal.open(ownerId, 'access', record.accessToken, { signal }) }
   }
 
@@ -65,7 +65,7 @@ export function createAccessTokens(
       const cached = rejected === undefined ? records.cached(ownerId) : undefined
       const record = cached ?? (await records.read(ownerId, { signal }))
       if (record === undefined) throw notFound(ownerId)
-      if (isLiving(record)) {
+      if (isValid(record)) {
         const stored = await context.seal.open(ownerId, 'access', record.accessToken, { signal })
         if (stored !== rejected) token = { record, accessToken: stored }
       }

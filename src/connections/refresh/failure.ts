@@ -44,8 +44,8 @@ function endpointFailure({ kind, status, retryAt, sent }: TokenEndpointError): R
       const repeatable = !sent ? 'always' : status === undefined || gatewayErrors.has(status) ? 'if not spent' : 'never'
       const unreachable = status === undefined
       // Anything else may come from a proxy on the way of this process.
-      const saidByServer = !unreachable && (status >= 500 || status === 429 || retryAt !== undefined)
-      const origin = saidByServer ? 'provider' : 'process'
+      const fromServer = !unreachable && (status >= 500 || status === 429 || retryAt !== undefined)
+      const origin = fromServer ? 'provider' : 'process'
       return { ...base, kind, code: transientCode(status), origin, general: unreachable, retryAt, repeatable }
     }
   }

@@ -92,9 +92,9 @@ export async function returnLease(
   failure: RefreshFailure,
   used: boolean,
 ): Promise<number> {
-  const { records, settings, trouble, emit } = context
-  const retryAt = trouble.add(leased.ownerId, failure)
-  const attempts = trouble.last(leased.ownerId)?.attempts ?? 1
+  const { records, settings, localFailures, emit } = context
+  const retryAt = localFailures.add(leased.ownerId, failure)
+  const attempts = localFailures.last(leased.ownerId)?.attempts ?? 1
   emit('connection.refresh_failed', leased, { code: failure.code, attempts })
   const now = settings.now()
   const checkAt = used ? leased.checkAt : postponed(now)
@@ -113,9 +113,9 @@ function postponed(now: number): number {
  * process cannot do is no fact about the connection: no failure is written.
  */
 export async function postponeCheck(context: RefreshContext, record: ConnectionRecord, code: ErrorCode): Promise<void> {
-  const { records, settings, trouble, emit } = context
+  const { records, settings, localFailures, emit } = context
   const now = settings.now()
-  const { attempts } = trouble.note(record.ownerId, code)
+  const { attempts } = localFailures.note(record.ownerId, code)
   const next = revise(record, { checkAt: postponed(now) }, now)
   const onWritten = (): void => emit('connection.refresh_failed', next, { code, attempts })
   await records.write(record.ownerId, record, next, onWritten).catch(() => undefined)

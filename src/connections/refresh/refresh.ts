@@ -36,7 +36,7 @@ export interface Refresher {
    */
   token(ownerId: string, rejected: string | undefined, options?: CallOptions): Promise<ConnectionToken>
   /**
-   * Begins a refresh that nobody waits for, unless one is running anywhere or must wait. Never rejects.
+   * Begins a refresh in the background, unless one is running anywhere or must wait. Never rejects.
    * @returns when it has ended
    */
   refreshBehind(ownerId: string): Promise<void>
@@ -53,7 +53,7 @@ const maxWaits = 3
 const maxRounds = 50
 
 export function createRefresher(context: RefreshContext): Refresher {
-  const { settings, records, seal, trouble } = context
+  const { settings, records, seal, localFailures } = context
   const { margin, lease: leaseLength, now } = settings
   const flights = new Map<string, Promise<ConnectionToken | undefined>>()
   const unwritten = new Map<string, { readonly leased: ConnectionRecord; readonly writing: Promise<PersistResult> }>()
@@ -81,7 +81,7 @@ export function createRefresher(context: RefreshContext): Refresher {
     if (record.refreshToken === undefined) return { outcome: await markNeedsReauth(context, record) }
     // After `close` a new refresh token might not be written.
     if (context.closing.aborted) throw refreshError(ownerId, '')
-    const blocked = again ? undefined : trouble.enter(ownerId)
+    const blocked = again ? undefined : localFailures.enter(ownerId)
     if (blocked !== undefined) throw refreshError(ownerId, blocked.code, blocked.retryAt)
     // Open the old token and test sealing before taking the lease: a slow or failing KMS must cost neither lease nor
     // token.
@@ -104,7 +104,7 @@ export function createRefresher(context: RefreshContext): Refresher {
       const retryAt = Math.max(await record(context, leased, response, used), response.retryAt ?? 0)
       return { outcome: 'failed', failure: response, leased, retryAt }
     }
-    trouble.clear(ownerId)
+    localFailures.clear(ownerId)
     const result = await storedWithin(ownerId, persist(response), leaseLeft(leased, settings))
     return typeof result === 'string' ? { outcome: result } : { outcome: 'refreshed', record: result }
   }
@@ -141,7 +141,7 @@ export function createRefresher(context: RefreshContext): Refresher {
         const fresh = await currentToken(record, rejected)
         if (fresh !== undefined) return fresh
       }
-      const blocked = trouble.blocking(ownerId)
+      const blocked = localFailures.blocking(ownerId)
       const mustWait = !retried && (blocked !== undefined || backingOff(record, now()))
       if (mustWait) {
         const old = await currentToken(record, rejected)
@@ -194,7 +194,7 @@ export function createRefresher(context: RefreshContext): Refresher {
     const record = await records.read(ownerId)
     if (record === undefined || record.status === 'needs_reauth' || now() < refreshDueAt(record, margin)) return
     if (unwritten.has(ownerId) || leaseIsLive(record, settings)) return
-    if (trouble.blocking(ownerId) !== undefined || backingOff(record, now())) return
+    if (localFailures.blocking(ownerId) !== undefined || backingOff(record, now())) return
     await attempt(record, true)
   }
 

@@ -22,7 +22,7 @@ export async function requestTokens(
   sent: string,
   onLateResponse: (response: TokenSet) => Promise<unknown>,
 ): Promise<TokenSet | RefreshFailure> {
-  const { settings, trouble } = context
+  const { settings, localFailures } = context
   const { timeout, provider } = settings
   const reusable = provider.refreshTokensRotate === false
   for (let repeats = 0; ; repeats++) {
@@ -32,7 +32,7 @@ export async function requestTokens(
     const { repeatable } = response
     if (repeatable === 'never' || (repeatable === 'if not spent' && !reusable)) return response
     // An endpoint that this process could not reach before gets one request at a time.
-    if (trouble.isGeneral || leaseLeft(leased, settings) < 2 * pause + timeout) return response
+    if (localFailures.isGeneral || leaseLeft(leased, settings) < 2 * pause + timeout) return response
     await sleep(pause + jitter(pause))
   }
 }

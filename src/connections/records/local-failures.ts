@@ -1,10 +1,10 @@
+import type { ErrorCode } from '../../errors.ts'
 import { ExpiringMap } from '../../internal/expiring-map.ts'
 import { jitter } from '../../internal/jitter.ts'
-import type { RefreshFailure } from './failure.ts'
 
 /** A failure that only this process has had. */
-export interface ProcessFailure {
-  readonly code: RefreshFailure['code']
+export interface LocalFailure {
+  readonly code: ErrorCode
   /** Epoch milliseconds. */
   readonly at: number
   readonly attempts: number
@@ -12,39 +12,50 @@ export interface ProcessFailure {
   readonly retryAt: number
 }
 
+/** A failure to remember. `general`: it concerns every connection of this process. */
+interface NewFailure {
+  readonly code: ErrorCode
+  readonly general: boolean
+  /** Epoch milliseconds, if the failure itself names a time. */
+  readonly retryAt: number | undefined
+}
+
 /**
  * What this process alone could not do: reach the token endpoint, be accepted there, open or seal a token. Kept in memory,
  * with a backoff: another process may be able to, so nothing of it is written into a record.
  */
-export interface ProcessTrouble {
+export interface LocalFailures {
   /** The failure for which a refresh of this connection must wait. */
-  blocking(ownerId: string): ProcessFailure | undefined
+  blocking(ownerId: string): LocalFailure | undefined
   /** The last failure of this connection, until a refresh of it succeeds. */
-  last(ownerId: string): ProcessFailure | undefined
+  last(ownerId: string): LocalFailure | undefined
   /** A failure for which every refresh must wait. */
-  general(): ProcessFailure | undefined
+  general(): LocalFailure | undefined
   /** As `blocking`. After a failure that concerns every connection it lets one refresh through, as a probe. */
-  enter(ownerId: string): ProcessFailure | undefined
+  enter(ownerId: string): LocalFailure | undefined
   /** Remembers a failure for which nothing must wait. */
-  note(ownerId: string, code: ProcessFailure['code']): ProcessFailure
-  /** Whether requests failed for every connection when this process last tried. */
+  note(ownerId: string, code: ErrorCode): LocalFailure
+  /** Whether the last request failed in a way that may concern every connection. */
   readonly isGeneral: boolean
   /** @returns epoch milliseconds from which on this process tries again */
-  add(ownerId: string, failure: Pick<RefreshFailure, 'code' | 'general' | 'retryAt'>): number
+  add(ownerId: string, failure: NewFailure): number
   clear(ownerId: string): void
 }
 
 /** Milliseconds: at most six requests a minute are sent to a token endpoint that cannot be reached. */
 const generalBackoff = 10_000
+/** So many failures in a row, without a success between them, concern every connection. */
+const generalAfter = 3
 const firstBackoff = 1_000
 const longestBackoff = 60_000
 const keptFor = 3_600_000
 
-export function createProcessTrouble(now: () => number): ProcessTrouble {
-  const byOwner = new ExpiringMap<string, ProcessFailure>({ maxSize: 10_000, maxAge: keptFor, now })
-  let general: ProcessFailure | undefined
+export function createLocalFailures(now: () => number): LocalFailures {
+  const byOwner = new ExpiringMap<string, LocalFailure>({ maxSize: 10_000, maxAge: keptFor, now })
+  let general: LocalFailure | undefined
+  let streak = 0
 
-  const active = (failure: ProcessFailure | undefined): ProcessFailure | undefined =>
+  const active = (failure: LocalFailure | undefined): LocalFailure | undefined =>
     failure !== undefined && failure.at <= now() && now() < failure.retryAt ? failure : undefined
 
   return {
@@ -65,21 +76,29 @@ export function createProcessTrouble(now: () => number): ProcessTrouble {
       return failure
     },
     get isGeneral() {
-      return general !== undefined
+      return streak > 0
     },
     add(ownerId, { code, general: concernsAll, retryAt = 0 }) {
-      const before = concernsAll ? general : byOwner.get(ownerId)
-      const attempts = (before?.attempts ?? 0) + 1
-      const longest = Math.min(firstBackoff * 2 ** Math.min(attempts - 1, 10), longestBackoff)
-      const backoff = concernsAll ? generalBackoff + jitter(generalBackoff / 2) : longest / 2 + jitter(longest / 2)
       const at = Math.round(now())
-      const failure = { code, at, attempts, retryAt: Math.round(Math.max(at + backoff, retryAt)) }
-      if (concernsAll) general = failure
-      else byOwner.set(ownerId, failure)
-      return failure.retryAt
+      const attempts = (byOwner.get(ownerId)?.attempts ?? 0) + 1
+      const longest = Math.min(firstBackoff * 2 ** Math.min(attempts - 1, 10), longestBackoff)
+      const failure = {
+        code,
+        at,
+        attempts,
+        retryAt: Math.round(Math.max(at + longest / 2 + jitter(longest / 2), retryAt)),
+      }
+      byOwner.set(ownerId, failure)
+      if (!concernsAll) return failure.retryAt
+      streak += 1
+      if (streak < generalAfter && code !== 'CONFIG_CLIENT_REJECTED') return failure.retryAt
+      const backoff = generalBackoff + jitter(generalBackoff / 2)
+      general = { ...failure, retryAt: Math.round(Math.max(at + backoff, retryAt)) }
+      return general.retryAt
     },
     clear(ownerId) {
       general = undefined
+      streak = 0
       byOwner.delete(ownerId)
     },
   }
