@@ -30,7 +30,7 @@ test('a grant of a provider whose grants do not end has no end', async () => {
 test('the next check is the earliest time that the record holds', async () => {
   const world = createWorld()
   await world.connect('ada', 0)
-  world.fake.fail({ path: '/api/token', status: 503 })
+  world.fake.fail({ path: '/api/token', status: 500 })
   await expect(world.connections.accessToken('ada')).rejects.toMatchObject({ code: 'CONNECTION_REFRESH_FAILED' })
   const record = await world.store.get(id)
   expect(record?.failure?.retryAt).toBeGreaterThan(world.now())
