@@ -12,10 +12,10 @@ export interface Budget {
 const own: Readonly<Record<string, Budget>> = {
   '.': { first: 64_000, later: 39_000 },
   './oauth': { first: 7_000, later: 16_000 },
-  './vault': { first: 7_000, later: 2_500 },
+  './vault': { first: 10_500, later: 2_500 },
   './spotify': { first: 24_000, later: 14_000 },
-  './stores/sqlite': { first: 7_000 },
-  './stores/sql': { first: 7_000 },
+  './stores/sqlite': { first: 11_000 },
+  './stores/sql': { first: 11_500 },
   './stores/redis': { first: 12_000 },
   './kms/aws': { first: 2_200 },
   './kms/gcp': { first: 2_500 },
