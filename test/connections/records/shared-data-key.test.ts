@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { StoreError } from '../../../src/errors.ts'
+import { StoreError, VaultError } from '../../../src/errors.ts'
 import { memoryStore } from '../../../src/stores/memory.ts'
 import { sqliteStore } from '../../../src/stores/sqlite.ts'
 import type { TokenStore } from '../../../src/stores/store.ts'
@@ -116,5 +116,39 @@ describe('a data key in the shared state', () => {
     await signIn()
     expect(await dataKeys()).toBe(1)
     expect(names).toMatch(/^data-key:spotify:[\w-]{24}$/)
+  })
+
+  test.each([
+    ['a process that has none yet', false],
+    ['a process that has one', true],
+  ])('that cannot be unwrapped now stops no sign-in where sealing works: %s', async (_, warm) => {
+    const open = memory()
+    const kms = scriptedKms('main', localKms({ keyId: 'main', key: vaultKey }))
+    let at = Date.UTC(2026, 10, 1)
+    const now = () => at
+    const world = createWorld({ store: open(), vault: createVault({ kms, now }), now })
+    const cold = () => world.another({ vault: createVault({ kms, now, timeout: 50 }), store: open() })
+    const adopt = (connections: ReturnType<typeof cold>, ownerId: string) => {
+      const tokens = { accessToken: 'access', refreshToken: 'refresh', expiresAt: at + 3_600_000, scopes: [] }
+      return connections.adopt({ ownerId, tokens })
+    }
+    const process = cold()
+    const { state } = open()
+    if (state === undefined) throw new Error('the store has no state')
+    if (warm) {
+      const { load } = state
+      state.load = () => Promise.reject(new StoreError('STORE_UNAVAILABLE', 'No.'))
+      await adopt(process, 'first')
+      state.load = load
+      at += 60_000
+    }
+    await adopt(cold(), 'another')
+    kms.before = (operation) => {
+      if (operation === 'unwrap') throw new VaultError('VAULT_KMS_UNAVAILABLE', 'No.')
+    }
+    await adopt(process, 'second')
+    const calls = kms.calls.length
+    await adopt(process, 'third')
+    expect(kms.calls.length).toBe(calls)
   })
 })
