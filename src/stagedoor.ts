@@ -132,11 +132,14 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
   }
 
   async function close(): Promise<void> {
-    await connections.close()
-    await spotify.close()
-    await store.close?.()
-    vault.close()
-    emitter.clear()
+    try {
+      await connections.close()
+      await spotify.close()
+      await store.close?.()
+    } finally {
+      vault.close()
+      emitter.clear()
+    }
   }
 
   return {

@@ -66,7 +66,10 @@ export interface Vault {
   offer(key: WrappedKey, options?: CallOptions): Promise<boolean>
   /** Whether {@link offer} can accept any data key: not with `adopt: false`, nor under a KEK that is `forgeable`. */
   readonly adopts: boolean
-  /** Drops all keys from memory, and the timer that drops expired ones. A later call gets its key from the KMS again. */
+  /**
+   * Drops all data keys from memory, and the timer that drops expired ones. A later call gets its key from the KMS
+   * again. The key of a `localKms` stays: it is the KMS's own.
+   */
   close(): void
   /** The current KEK's name, for `TokenStore.list({ keyIdNot })`. */
   readonly keyId: string

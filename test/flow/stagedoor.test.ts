@@ -41,6 +41,15 @@ describe('createStagedoor', () => {
     })
   })
 
+  it('drops the keys of the vault when it is closed, also when the store fails to close', async () => {
+    const options = base()
+    const store = { ...options.store, close: () => Promise.reject(new Error('no')) }
+    const stagedoor = await connected({ ...options, store })
+    expect(options.vault.activeKey()).toBeDefined()
+    await expect(stagedoor.close()).rejects.toThrow('no')
+    expect(options.vault.activeKey()).toBeUndefined()
+  })
+
   it('calls the catalogue without a user, with one token for many calls', async () => {
     await using stagedoor = createStagedoor(base())
     const before = fake.requests.all.filter((entry) => entry.grantType === 'client_credentials').length
