@@ -27,8 +27,19 @@ export class ExpiringMap<K, V> {
   }
 
   set(key: K, value: V): void {
+    this.#add(key, { value, until: this.#now() + this.#maxAge })
+  }
+
+  /** Keeps what is under `from` under `key` too, until the same time. */
+  copy(from: K, key: K): void {
+    if (this.get(from) === undefined) return
+    const entry = this.#entries.get(from)
+    if (entry !== undefined) this.#add(key, entry)
+  }
+
+  #add(key: K, entry: { value: V; until: number }): void {
     this.#entries.delete(key)
-    this.#entries.set(key, { value, until: this.#now() + this.#maxAge })
+    this.#entries.set(key, entry)
     if (this.#entries.size <= this.#maxSize) return
     const oldest = this.#entries.keys().next()
     if (!oldest.done) this.#entries.delete(oldest.value)

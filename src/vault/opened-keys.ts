@@ -50,6 +50,11 @@ export class OpenedKeys {
     this.#onAdded()
   }
 
+  /** Keeps the key of a token for the rewrapped token too, for as long as it had been kept anyway. */
+  alias(token: WrappedKey, rewrapped: WrappedKey): void {
+    this.#keys.copy(cacheName(token), cacheName(rewrapped))
+  }
+
   /** The key that a token was sealed with. One KMS call for all concurrent callers. */
   unwrapped(token: WrappedKey, signal?: AbortSignal): Promise<OpenedKey> {
     const name = cacheName(token)

@@ -35,11 +35,8 @@ export class RewrappedKeys {
   async #rewrap(token: EncryptedToken, name: string): Promise<string> {
     const encryptedKey = await this.#opened.remembered(`rewrap ${name}`, () => this.#ring.rewrap(token))
     const { keyId } = this.#ring
-    const opened = this.#opened.get(name)
-    if (opened !== undefined) {
-      const madeHere = opened.madeHere && token.keyId === keyId
-      this.#opened.add({ ...token, keyId, encryptedKey }, { ...opened, madeHere })
-    }
+    // A key of another KEK was not made here, and is not by being rewrapped.
+    this.#opened.alias(token, { ...token, keyId, encryptedKey })
     this.#known.set(name, encryptedKey)
     return encryptedKey
   }

@@ -40,6 +40,21 @@ describe('opened data keys end by time', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  test('rewrapping does not keep them for longer', async () => {
+    const old = scriptedKms('old')
+    const kms = scriptedKms('new')
+    const token = await createVault({ kms: old }).seal('a token', binding)
+    const vault = createVault({ kms, retired: [old] })
+    await vault.open(token, binding)
+    await vi.advanceTimersByTimeAsync(hour - minute)
+    const moved = await vault.rewrap(token)
+    await vault.open(moved, binding)
+    expect(kms.calls).toEqual(['wrap'])
+    await vi.advanceTimersByTimeAsync(minute)
+    await vault.open(moved, binding)
+    expect(kms.calls).toEqual(['wrap', 'unwrap'])
+  })
+
   test('a clock of the application’s own that stands still keeps them', async () => {
     const { kms, vault } = setup({ now: () => 0 })
     const token = await vault().seal('a token', binding)
