@@ -64,8 +64,7 @@ export class KeyRing {
     const { header, createdAt } = await this.#unwrap(token)
     try {
       const madeHere = token.keyId === this.#kms.keyId && markIs(header, await madeUnder(token.keyId))
-      const movedInside = this.#kms.isMoved?.(parseEncryptedKey(token)) === true
-      return { dataKey: dataKeyOf(header).slice(), createdAt, madeHere: madeHere && !movedInside }
+      return { dataKey: dataKeyOf(header).slice(), createdAt, madeHere: madeHere && !this.#isMoved(token) }
     } finally {
       header.fill(0)
     }
@@ -81,7 +80,7 @@ export class KeyRing {
     if (inside !== undefined) return inside
     const { header } = await this.#unwrap(token)
     try {
-      if (source !== this.#kms) setMark(header, await moved())
+      if (this.#isMoved(token)) setMark(header, await moved())
       return await this.#wrap(header)
     } finally {
       header.fill(0)
@@ -98,7 +97,12 @@ export class KeyRing {
     const encryptedKey = parseEncryptedKey(token)
     const bytes = await callKms((signal) => rewrapKey(encryptedKey, { signal, source }), this.#timeout)
     const rewrapped = formatEncryptedKey(bytes)
-    return between && kms.isMoved?.(bytes) !== true ? undefined : rewrapped
+    return this.#isMoved(token) && kms.isMoved?.(bytes) !== true ? undefined : rewrapped
+  }
+
+  /** Whether a data key that is rewrapped under the current KEK comes from another one, now or before inside the service. */
+  #isMoved(token: WrappedKey): boolean {
+    return token.keyId !== this.#kms.keyId || this.#kms.isMoved?.(parseEncryptedKey(token)) === true
   }
 
   async #wrap(header: Uint8Array): Promise<string> {

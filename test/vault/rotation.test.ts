@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { randomBytes } from '../../src/internal/bytes.ts'
 import { createVault, type Kms, localKms } from '../../src/vault/index.ts'
-import { movedMark, readHeader } from './support/decoder.ts'
+import { madeUnderMark, movedMark, readHeader } from './support/decoder.ts'
 import { gate, scriptedKms } from './support/scripted-kms.ts'
 
 const binding = { clientId: 'app', provider: 'spotify', ownerId: 'user-1', field: 'refresh' }
@@ -124,6 +124,41 @@ describe('rotation of the key-encryption key', () => {
     expect(readHeader(Buffer.from(await kms.unwrapKey(Buffer.from(moved.encryptedKey, 'base64url')))).mark).toEqual(
       movedMark,
     )
+  })
+
+  test('a key that a service has moved stays moved when it is rewrapped outside, or inside without its sign', async () => {
+    const { old, kms, before } = rotated()
+    const signed = (sign: number, bytes: Uint8Array) => Uint8Array.of(sign, ...bytes)
+    const service: Kms = {
+      keyId: 'new',
+      wrapKey: async (bytes) => signed(0, await kms.wrapKey(bytes)),
+      unwrapKey: (bytes) => kms.unwrapKey(bytes.slice(1)),
+      isMoved: (bytes) => bytes[0] === 1,
+    }
+    const token = await before.seal('a token', binding)
+    const header = await old.unwrapKey(Buffer.from(token.encryptedKey, 'base64url'))
+    header.set(madeUnderMark('new'), 40)
+    const moved = signed(1, await kms.wrapKey(header))
+    const record = { ...token, keyId: 'new', encryptedKey: Buffer.from(moved).toString('base64url') }
+    const unsigned: Kms = { ...service, rewrapKey: async (bytes) => signed(0, bytes.slice(1)) }
+    for (const current of [service, unsigned]) {
+      const vault = createVault({ kms: current })
+      const again = await vault.rewrap(record)
+      expect(await vault.open(again, binding)).toBe('a token')
+      expect((await vault.seal('another', binding)).dataKeyId).not.toBe(token.dataKeyId)
+    }
+  })
+
+  test('a service is not asked whether a wrapped key of another KMS is moved', async () => {
+    const { old, kms, before } = rotated()
+    const own: Kms = {
+      ...kms,
+      isMoved(bytes) {
+        throw new Error(`not mine: ${bytes.length} bytes`)
+      },
+    }
+    const vault = createVault({ kms: own, retired: [old] })
+    expect(await vault.open(await before.seal('a token', binding), binding)).toBe('a token')
   })
 
   test('an abort ends the wait for a rewrap', async () => {
