@@ -93,7 +93,9 @@ export class DataKeys {
     if (!fresh) return this.active ?? (await abortable(this.#renew(), signal))
     // What was rewrapped before may be under an older version of the KEK.
     this.#rewrapped.clear()
-    await this.#renewed(signal)
+    // Again where a seal has begun one meanwhile, which may adopt.
+    do await this.#renewed(signal)
+    while (this.#renewal !== undefined)
     return await abortable(this.#renew(fresh), signal)
   }
 

@@ -247,6 +247,16 @@ describe('adoption of a data key', () => {
     expect([first, second].map((token) => other.isStale(token))).toEqual([true, false])
   })
 
+  test('a fresh one that is asked for is made, also when a seal would adopt one at the same moment', async () => {
+    const { vault } = processes()
+    const first = await vault().seal('a token', binding)
+    const other = vault()
+    await other.open(first, binding)
+    const [fresh] = await Promise.all([other.prepare({ fresh: true }), other.seal('another', binding)])
+    expect(fresh.dataKeyId).not.toBe(first.dataKeyId)
+    expect((await other.seal('a third', binding)).dataKeyId).toBe(fresh.dataKeyId)
+  })
+
   test('when the adopted key cannot be unwrapped any more, a new one is made', async () => {
     const { time, kms, vault } = processes()
     const first = await vault().seal('a token', binding)
