@@ -60,6 +60,8 @@ const maxTimeout = 2 ** 31 - 1
 const maxKeyId = 512
 const day = 24 * 60 * 60_000
 const clockTolerance = 5 * 60_000
+/** In milliseconds a day of 1973, in seconds one of the year 5138. */
+const minTime = 1e11
 
 /** @throws ConfigError `CONFIG_MISSING`, `CONFIG_INVALID` */
 export function vaultSettings(options: VaultOptions): VaultSettings {
@@ -116,8 +118,9 @@ function positive(value: number | undefined, defaultValue: number, max = Number.
   throw new ConfigError('CONFIG_INVALID', 'The numbers of a vault must be finite and at least 1.')
 }
 
-// With a time in the future, tokens would be stale as soon as they are sealed.
+// With a time in the future, tokens would be stale as soon as they are sealed; with one in seconds, none ever would.
 function pastTime(value: number, now: number): number {
-  if (Number.isFinite(value) && value <= now + clockTolerance) return value
+  const inSeconds = value > 0 && value < minTime
+  if (Number.isFinite(value) && value <= now + clockTolerance && !inSeconds) return value
   throw new ConfigError('CONFIG_INVALID', '`notBefore` must be a time in epoch milliseconds, and not in the future.')
 }

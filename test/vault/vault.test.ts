@@ -199,6 +199,7 @@ describe('closed by default', () => {
     ['cache.maxAge', { cache: { maxAge: Number.POSITIVE_INFINITY } }],
     ['timeout', { timeout: 0 }],
     ['notBefore', { notBefore: Number.NaN }],
+    ['a notBefore in seconds', { notBefore: Math.floor(Date.now() / 1000) }],
     ['a notBefore to come', { notBefore: Date.now() + 3_600_000 }],
   ])('%s out of range is refused', (_, options) => {
     expect(() => createVault({ kms: local(), ...options })).toThrow(invalid)
