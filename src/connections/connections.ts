@@ -129,7 +129,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const settings = connectionsSettings(options)
   const { provider, store, margin, now } = settings
   const emitter = createEmitter<ConnectionEvents>()
-  const closing = new AbortController()
+  const [stopping, closing] = [new AbortController(), new AbortController()]
   const work = new Set<Promise<unknown>>()
   const monitors = new Set<Monitor>()
   const records = new ConnectionRecords(store, provider.id, settings)
@@ -143,6 +143,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     emit: createTransitionEmitter(emitter, settings),
     timer: createOperationTimer(emitter, provider.id, now),
     tokenEndpoint: withTokenCircuit(createTokenEndpoint(settings), options.tokenCircuit),
+    stopping: stopping.signal,
     closing: closing.signal,
     background(promise) {
       work.add(promise)
@@ -162,13 +163,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
   async function readHealth(ownerId: string, signal: AbortSignal | undefined): Promise<Health> {
     const record = await records.read(ownerId, { signal })
     const api = options.apiHealth?.() ?? { status: 'ok' }
-    return healthOf(record, {
-      now: now(),
-      margin,
-      warnBefore: schedule.warnBefore,
-      api,
-      localFailures: context.localFailures.last(ownerId),
-    })
+    const localFailures = context.localFailures.last(ownerId)
+    return healthOf(record, { now: now(), margin, warnBefore: schedule.warnBefore, api, localFailures })
   }
 
   async function probe(ownerId: string, callOptions: CallOptions): Promise<void> {
@@ -240,6 +236,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     on: emitter.on,
     async close() {
+      stopping.abort()
       await Promise.all([...monitors].map((monitor) => monitor.stop()))
       await settleWithin(Promise.allSettled([refresher.settled(), ...work]), settings.lease)
       closing.abort()

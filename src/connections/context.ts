@@ -18,7 +18,9 @@ export interface ConnectionsContext {
   readonly timer: OperationTimer
   readonly tokenEndpoint: TokenEndpoint
   readonly localFailures: LocalFailures
-  /** Aborted by `close`: retries against an unavailable store stop. */
+  /** Aborted by `close` at once: no refresh begins any more. */
+  readonly stopping: AbortSignal
+  /** Aborted by `close` when what was under way has had its time: retries against an unavailable store stop. */
   readonly closing: AbortSignal
   /** Runs work without a caller. A failure is ignored; `close` waits for the work. */
   background(work: Promise<unknown>): void

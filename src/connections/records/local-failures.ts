@@ -27,7 +27,7 @@ interface NewFailure {
 export interface LocalFailures {
   /** The failure for which a refresh of this connection must wait. */
   blocking(ownerId: string): LocalFailure | undefined
-  /** The last failure of this connection, until a refresh of it succeeds. */
+  /** The last failure of this connection, until the provider has responded to a refresh of it. */
   last(ownerId: string): LocalFailure | undefined
   /** A failure for which every refresh must wait. */
   general(): LocalFailure | undefined
@@ -39,6 +39,7 @@ export interface LocalFailures {
   readonly isGeneral: boolean
   /** @returns epoch milliseconds from which on this process tries again */
   add(ownerId: string, failure: NewFailure): number
+  /** After a response of the provider: this process can reach it. */
   clear(ownerId: string): void
 }
 

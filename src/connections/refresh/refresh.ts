@@ -80,7 +80,7 @@ export function createRefresher(context: RefreshContext): Refresher {
     const { ownerId } = record
     if (record.refreshToken === undefined) return { outcome: await markNeedsReauth(context, record) }
     // After `close` a new refresh token might not be written.
-    if (context.closing.aborted) throw refreshError(ownerId, '')
+    if (context.stopping.aborted) throw refreshError(ownerId, '')
     const blocked = again ? undefined : localFailures.enter(ownerId)
     if (blocked !== undefined) throw refreshError(ownerId, blocked.code, blocked.retryAt)
     // Open the old token and test sealing before taking the lease: a slow or failing KMS must cost neither lease nor
@@ -98,13 +98,14 @@ export function createRefresher(context: RefreshContext): Refresher {
       return writing
     }
     const response = await requestTokens(context, leased, sent, persist)
+    // A refusal has come from the endpoint, too: it is within reach and knows the client.
+    if (!('kind' in response) || response.origin === 'provider') localFailures.clear(ownerId)
     if ('kind' in response) {
       if (response.kind === 'ended') return { outcome: await markNeedsReauth(context, leased) }
       const record = response.origin === 'provider' ? recordFailure : returnLease
       const retryAt = Math.max(await record(context, leased, response, used), response.retryAt ?? 0)
       return { outcome: 'failed', failure: response, leased, retryAt }
     }
-    localFailures.clear(ownerId)
     const result = await storedWithin(ownerId, persist(response), leaseLeft(leased, settings))
     return typeof result === 'string' ? { outcome: result } : { outcome: 'refreshed', record: result }
   }
@@ -189,13 +190,20 @@ export function createRefresher(context: RefreshContext): Refresher {
     throw pending(ownerId, undefined)
   }
 
-  /** Refreshes a connection that is due, unless that must wait for another process or for a backoff. */
+  /** Whether this process can not begin a refresh now. It says nothing about others. */
+  function isBlocked(record: ConnectionRecord): boolean {
+    if (context.stopping.aborted || localFailures.blocking(record.ownerId) !== undefined) return true
+    return unwritten.has(record.ownerId) || leaseIsLive(record, settings)
+  }
+
+  /** Refreshes a connection that is due, unless that must wait. While it must, the store is read as seldom as ever. */
   async function refreshDue(ownerId: string): Promise<void> {
+    const mustWait = (record: ConnectionRecord): boolean => isBlocked(record) || backingOff(record, now())
+    const cached = records.cached(ownerId)
+    if (cached !== undefined && mustWait(cached)) return
     const record = await records.read(ownerId)
     if (record === undefined || record.status === 'needs_reauth' || now() < refreshDueAt(record, margin)) return
-    if (unwritten.has(ownerId) || leaseIsLive(record, settings)) return
-    if (localFailures.blocking(ownerId) !== undefined || backingOff(record, now())) return
-    await attempt(record, true)
+    if (!mustWait(record)) await attempt(record, true)
   }
 
   /** Lets callers join work that yields no token: they read the store afterwards, whatever its result. */
@@ -222,18 +230,12 @@ export function createRefresher(context: RefreshContext): Refresher {
         if (result !== undefined && (own || result.accessToken !== rejected)) return result
       }
     },
-    refreshBehind(ownerId) {
-      const running = flights.get(ownerId)
-      const refreshing = running ?? joinable(ownerId, refreshDue(ownerId))
-      return refreshing.then(
-        () => undefined,
-        () => undefined,
-      )
+    async refreshBehind(ownerId) {
+      await (flights.get(ownerId) ?? joinable(ownerId, refreshDue(ownerId))).catch(() => undefined)
     },
     async check(record) {
       const { ownerId } = record
-      if (flights.has(ownerId) || unwritten.has(ownerId)) return 'lost'
-      if (leaseIsLive(record, settings)) return 'lost'
+      if (flights.has(ownerId) || isBlocked(record)) return 'lost'
       const checking = attempt(record, false)
       joinable(ownerId, checking)
       return (await checking).outcome

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { VaultError } from '../../../src/errors.ts'
 import { spotifyProvider } from '../../../src/oauth/providers/spotify.ts'
 import { createVault, localKms } from '../../../src/vault/index.ts'
-import { createWorld, hour, minute, vaultKey, type World } from '../support/world.ts'
+import { createWorld, hour, listen, minute, vaultKey, type World } from '../support/world.ts'
 
 const owners = Array.from({ length: 20 }, (_, index) => `owner-${index}`)
 const id = { provider: 'spotify', ownerId: 'ada' }
@@ -105,6 +105,42 @@ test('an endpoint that cannot be reached gets at most six requests a minute, wha
   expect(later.length).toBeLessThanOrEqual(9 * 6)
   const error = await world.connections.accessToken('owner-1').catch((reason: unknown) => reason)
   expect(error).toMatchObject({ code: 'CONNECTION_REFRESH_FAILED', retryAt: expect.any(Number) })
+})
+
+test('a process that backs off for a connection leaves its check to the monitors of others, and goes on backing off', async () => {
+  let sent = 0
+  const world = createWorld()
+  await world.connect('ada', 0)
+  const sick = world.another({
+    fetch: async (input, init) => {
+      sent += 1
+      return await portal(input, init)
+    },
+  })
+  await expect(sick.accessToken('ada')).rejects.toMatchObject({ code: 'CONNECTION_REFRESH_FAILED' })
+  const before = await world.store.get(id)
+  const heard = listen(sick)
+  const requests = sent
+  expect(await sick.monitor().runOnce()).toMatchObject({ skipped: 1, failed: 0 })
+  expect((await world.store.get(id))?.checkAt).toBe(before?.checkAt)
+  expect(heard).toEqual([])
+  await expect(sick.accessToken('ada')).rejects.toMatchObject({ code: 'CONNECTION_REFRESH_FAILED' })
+  expect(sent).toBe(requests)
+})
+
+test.each([
+  ['refuses a refresh token', { status: 400, body: { error: 'invalid_grant' } }],
+  ['says that it is overloaded', { status: 503, body: {} }],
+] as const)('an endpoint that %s has been reached: no other connection waits', async (_, { status, body }) => {
+  let network: typeof fetch = unreachable
+  const world = createWorld({ fetch: async (input, init) => await network(input, init) })
+  for (const owner of owners) await world.connect(owner, 0)
+  for (const owner of owners.slice(0, 3)) await world.connections.accessToken(owner).catch(() => undefined)
+  network = async () => Response.json(body, { status })
+  world.advance(minute)
+  await expect(world.connections.accessToken('owner-4')).rejects.toThrow()
+  network = world.fake.fetch
+  await expect(world.connections.accessToken('owner-5')).resolves.toBeTypeOf('string')
 })
 
 describe('a second try', () => {

@@ -359,6 +359,22 @@ describe('the record cache', () => {
     expect(state.reads).toBe(2)
   })
 
+  test('asks the store as seldom while the refresh of a living token backs off', async () => {
+    const { store, state } = fragileStore()
+    const world = createWorld({ store })
+    await world.connect('ada', 4 * minute)
+    world.fake.fail({ path: '/api/token', status: 429, retryAfter: 120 })
+    await world.connections.accessToken('ada')
+    await vi.waitFor(() => expect(world.names()).toContain('refresh_failed'))
+    world.advance(5000)
+    state.reads = 0
+    for (let tick = 0; tick < 100; tick++) {
+      await world.connections.accessToken('ada')
+      world.advance(100)
+    }
+    expect(state.reads).toBe(2)
+  })
+
   test('is passed by when a token was rejected', async () => {
     const world = createWorld()
     const { accessToken } = await world.connect('ada')
