@@ -27,8 +27,8 @@ interface SharedDataKeySettings {
 interface SharedDataKey {
   /**
    * Called before a process seals: takes over the data key of another process, or publishes its own. Without effect when
-   * that has been done for the present data key, when the store has no shared state or does not respond, when what it
-   * holds cannot be unwrapped now, and when the vault adopts no data key.
+   * that has been done for the present data key, when the store has no shared state or does not respond, and when the
+   * vault adopts no data key. What cannot be unwrapped now is replaced by the process's own.
    * @throws VaultError as the KMS throws, if there is no data key to seal under: sealing would fail too
    */
   share(): Promise<void>
@@ -56,14 +56,8 @@ export function createSharedDataKey(settings: SharedDataKeySettings): SharedData
     for (let attempt = 1; ; attempt++) {
       const entry = await inTime(state.load(name))
       const found = entry && parse(entry.bytes)
-      try {
-        if (found !== undefined && !keepOwn) await vault.offer(found)
-      } catch {
-        // What does not unwrap now, or was written to fail, must not stop those who can seal without it.
-        await vault.prepare()
-        pausedUntil = now() + pause
-        return
-      }
+      // What does not unwrap now, or was written so as to fail, must stop no one who can seal without it: it is replaced.
+      if (found !== undefined && !keepOwn) await vault.offer(found).catch(() => false)
       const own = await vault.prepare()
       const bytes = utf8(JSON.stringify(own))
       const published = (): Promise<string | undefined> =>

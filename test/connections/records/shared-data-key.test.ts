@@ -150,5 +150,11 @@ describe('a data key in the shared state', () => {
     const calls = kms.calls.length
     await adopt(process, 'third')
     expect(kms.calls.length).toBe(calls)
+    // It has been replaced by one that unwraps.
+    kms.before = () => {}
+    await adopt(cold(), 'fourth')
+    const records = await open().list({ provider: 'spotify', limit: 9 })
+    const keyOf = (owner: string) => records.find(({ ownerId }) => ownerId === owner)?.accessToken.dataKeyId
+    expect(keyOf('fourth')).toBe(keyOf('third') ?? 'none')
   })
 })
