@@ -104,12 +104,13 @@ export class DataKeys {
    * it also replaces a newer one with which this process has not sealed yet.
    */
   async offer(wrapped: WrappedKey, signal?: AbortSignal): Promise<boolean> {
+    const epoch = this.#epoch
     try {
       parseWrappedKey(wrapped)
       if (!this.#adoption.mayFit(wrapped)) return false
       const opened = this.cached(cacheName(wrapped)) ?? (await this.unwrapped(wrapped, signal))
       await this.#renewed(signal)
-      if (!this.#adoption.admits(opened)) return false
+      if (epoch !== this.#epoch || !this.#adoption.admits(opened)) return false
       const { key, createdAt } = opened
       const candidate = this.#adoption.candidate
       if (this.#active === undefined && candidate !== undefined && candidate.createdAt > createdAt) return false

@@ -92,6 +92,12 @@ describe('close', () => {
       kms.before = () => {}
       await other.open(token, binding)
       expect(kms.calls).toEqual(['wrap', 'unwrap', 'unwrap', 'unwrap'])
+      vi.clearAllTimers()
+      const third = vault()
+      kms.before = () => third.close()
+      expect(await third.offer(token)).toBe(false)
+      expect(third.activeKey()).toBeUndefined()
+      expect(vi.getTimerCount()).toBe(0)
     } finally {
       vi.useRealTimers()
     }
@@ -101,7 +107,7 @@ describe('close', () => {
 describe('a wrapped key that does not unwrap', () => {
   const failing = async (code: VaultErrorCode) => {
     let at = Date.now()
-    const { kms, vault } = setup({ now: () => at, timeout: 20 })
+    const { kms, vault } = setup({ now: () => at, timeout: 300 })
     const token = await vault().seal('a token', binding)
     const other = vault()
     kms.before = () => {
