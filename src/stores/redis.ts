@@ -67,8 +67,11 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
 
     async list(query, call) {
       checkListQuery(query)
-      const accepts = (record: StoredRecord): record is StoredConnection =>
-        record.status !== 'removed' && matches(record, query)
+      // What was moved after its place was read would be out of order, and the next page would begin behind it.
+      const accepts = (record: StoredRecord, time: number): record is StoredConnection =>
+        record.status !== 'removed' &&
+        matches(record, query) &&
+        (query.grantEndsBefore === undefined || record.grantEndsAt === time)
       return records.page(query, places.inOrder(query, call), accepts, call)
     },
 
@@ -84,7 +87,7 @@ export function redisStore(options: RedisStoreOptions): Required<TokenStore> {
         return membersByTime((size, after) => runOnSet(placesUpTo, set, [`${query.at}`, `${size}`, ...after], call))
       })
       const members = merge(sources, compareMembers, countPerBucket(query.limit))
-      return records.page(query, members, (record): record is StoredRecord => record !== undefined, call)
+      return records.page(query, members, (record): record is StoredRecord => record.nextCheckAt <= query.at, call)
     },
 
     async reserve(query, call) {

@@ -46,35 +46,39 @@ export function redisRecords({ keys, now, run }: RedisContext, options: Pick<Sto
       return result
     },
 
-    /** Up to `limit` records that `accepts` takes; corrupt ones are reported and skipped. */
+    /** Up to `limit` records that `accepts` takes for their time in the set; corrupt ones are reported and skipped. */
     async page<R extends StoredRecord>(
       query: { readonly provider: string; readonly limit: number },
       members: AsyncGenerator<Member, void, undefined>,
-      accepts: (record: StoredRecord) => record is R,
+      accepts: (record: StoredRecord, time: number) => record is R,
       call: CallOptions | undefined,
     ): Promise<readonly R[]> {
       const { provider, limit } = query
       const found: R[] = []
       // A record that is moved between two pages of a set may appear in both.
       const seen = new Set<string>()
+      let looked = 0
       for (let ended = false; !ended && found.length < limit; ) {
-        const places: string[] = []
+        const batch: Member[] = []
         // If some were skipped, many more may have to be skipped before the page is full.
-        const size = found.length < seen.size ? batchSize : Math.min(limit - found.length, batchSize)
-        while (places.length < size) {
+        const size = found.length < looked ? batchSize : Math.min(limit - found.length, batchSize)
+        while (batch.length < size) {
           const next = await members.next()
           ended = next.done === true
           if (next.done) break
-          if (seen.has(next.value.place)) continue
-          seen.add(next.value.place)
-          places.push(next.value.place)
+          if (!seen.has(next.value.place)) batch.push(next.value)
         }
+        looked += batch.length
+        const places = batch.map(({ place }) => place)
         const results = await readAll(provider, places, call)
-        for (const [index, result] of results.entries()) {
+        for (const [index, { place, time }] of batch.entries()) {
+          const result = results[index]
           if (found.length === limit) break
-          if (result !== undefined && 'field' in result)
-            reportCorrupt(options, idOf(provider, places[index] as string), result.field)
-          else if (result !== undefined && accepts(result)) found.push(result)
+          if (result !== undefined && 'field' in result) reportCorrupt(options, idOf(provider, place), result.field)
+          else if (result !== undefined && !seen.has(place) && accepts(result, time)) {
+            seen.add(place)
+            found.push(result)
+          }
         }
       }
       return found

@@ -51,13 +51,15 @@ return found
 /**
  * KEYS: record, sizes, and the sets due, grants, status, keys, apps, accounts.
  * ARGV: now or ''; expected revision or ''; place; lease or '', its length; delivery lease or '', its length; and for a
- * write the names and values of the other fields. Returns 1 if the revision was the expected one, else 0.
+ * write the names and values of the other fields, the revision first. Returns 1 if the revision was the expected one, else
+ * 0. A write that was done already returns 1 again: clients that reconnect send again what had no reply.
  */
 export const compareAndSet = `${clock}
 local sorted = {'nextCheckAt', 'grantEndsAt', 'status', 'key', 'app', 'accountId'}
 local sets = {'due', 'grants', 'status', 'keys', 'apps', 'accounts'}
 local stored = redis.call('HMGET', KEYS[1], 'revision', 'lease', 'leaseUntil', 'delivery', 'deliveryUntil',
   unpack(sorted))
+if stored[1] and stored[1] == ARGV[9] then return '1' end
 if ARGV[2] == '' then
   if redis.call('EXISTS', KEYS[1]) == 1 then return '0' end
 elseif stored[1] ~= ARGV[2] then return '0' end
@@ -134,9 +136,11 @@ export const loadState = `${clock}${liveState}
 return {liveState()}
 `
 
-/** KEYS: state. ARGV: now or '', expected revision or '', end, revision, bytes. Returns 1 or 0. */
+/** KEYS: state. ARGV: now or '', expected revision or '', end, revision, bytes. Returns 1 or 0, and 1 when sent again. */
 export const writeState = `${clock}${liveState}
-if (liveState() or '') ~= ARGV[2] then return '0' end
+local stored = liveState() or ''
+if stored == ARGV[4] then return '1' end
+if stored ~= ARGV[2] then return '0' end
 local left = tonumber(ARGV[3]) - now()
 if left > 0 then redis.call('SET', KEYS[1], table.concat({ARGV[3], ARGV[4], ARGV[5]}, ' '), 'PX', whole(left))
 else redis.call('DEL', KEYS[1]) end
