@@ -73,7 +73,7 @@ export interface Vault {
   close(): void
   /** The current KEK's name, for `TokenStore.list({ keyIdNot })`. */
   readonly keyId: string
-  /** Epoch milliseconds at which the active data key was created; absent before the first seal. */
+  /** Epoch milliseconds at which the latest active data key was created; absent while there has been none. */
   readonly dataKeyCreatedAt?: number | undefined
 }
 

@@ -272,7 +272,7 @@ describe('adoption of a data key', () => {
 
 describe('adoption while the KMS is away', () => {
   test('fails once, and adopts when it is back', async () => {
-    const { time, kms, vault } = processes({ timeout: 50 })
+    const { time, kms, vault } = processes({ timeout: 300 })
     const first = await vault().seal('a token', binding)
     const other = vault()
     await other.open(first, binding)

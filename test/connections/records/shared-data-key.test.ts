@@ -127,7 +127,7 @@ describe('a data key in the shared state', () => {
     let at = Date.UTC(2026, 10, 1)
     const now = () => at
     const world = createWorld({ store: open(), vault: createVault({ kms, now }), now })
-    const cold = () => world.another({ vault: createVault({ kms, now, timeout: 50 }), store: open() })
+    const cold = () => world.another({ vault: createVault({ kms, now, timeout: 300 }), store: open() })
     const adopt = (connections: ReturnType<typeof cold>, ownerId: string) => {
       const tokens = { accessToken: 'access', refreshToken: 'refresh', expiresAt: at + 3_600_000, scopes: [] }
       return connections.adopt({ ownerId, tokens })
