@@ -96,7 +96,10 @@ export class DataKeys {
     // Again where a seal has begun one meanwhile, which may adopt.
     do await this.#renewed(signal)
     while (this.#renewal !== undefined)
-    return await abortable(this.#renew(fresh), signal)
+    const made = await abortable(this.#renew(fresh), signal)
+    // No older one takes its place before its first seal.
+    this.#adoption.sealedWith(made.createdAt)
+    return made
   }
 
   /**

@@ -257,6 +257,16 @@ describe('adoption of a data key', () => {
     expect((await other.seal('a third', binding)).dataKeyId).toBe(fresh.dataKeyId)
   })
 
+  test('no older one takes the place of a fresh one that was asked for, also before its first seal', async () => {
+    const { time, vault } = processes()
+    const first = await vault().seal('a token', binding)
+    time.at += 1000
+    const other = vault()
+    const fresh = await other.prepare({ fresh: true })
+    expect(await other.offer(first)).toBe(false)
+    expect((await other.seal('another', binding)).dataKeyId).toBe(fresh.dataKeyId)
+  })
+
   test('when the adopted key cannot be unwrapped any more, a new one is made', async () => {
     const { time, kms, vault } = processes()
     const first = await vault().seal('a token', binding)
