@@ -6,7 +6,8 @@ import { settleWithin } from '../../internal/timeout.ts'
 import { unref } from '../../internal/unref.ts'
 import type { RefreshContext } from '../context.ts'
 import { leaseIsLive } from '../records/lease.ts'
-import { type ConnectionRecord, reauthorizeBy, revise, toRecord } from '../records/record.ts'
+import { readAgain } from '../records/read-again.ts'
+import { type ConnectionRecord, newRevision, reauthorizeBy, revise, toRecord } from '../records/record.ts'
 import { postponeCheck } from '../refresh/record-failure.ts'
 import type { Refresher } from '../refresh/refresh.ts'
 import type { Accounts } from '../sign-in/account.ts'
@@ -140,7 +141,10 @@ function createSweep(
     if (now() < end - warnBefore) return false
     const grant = `${record.provider} ${record.authorizedAt} ${record.createdAt} ${record.ownerId}`
     const key = base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(grant))))
-    if (!(await store.claim(`reauth-due-soon:${key}`, Math.round(now() + claimLifetime)))) return false
+    const marker = `reauth-due-soon:${key}`
+    const until = Math.round(now() + claimLifetime)
+    const nonce = newRevision()
+    if (!(await readAgain(() => store.claim(marker, until, { nonce })))) return false
     emit('connection.reauth_due_soon', record, { reauthorizeBy: new Date(end) }, key)
     return true
   }
@@ -189,7 +193,7 @@ function createSweep(
     const counts = { refreshed: 0, failed: 0, ended: 0, rescheduled: 0, skipped: 0, warned: 0 }
     const seen = new Set<string>()
     const mayGoOn = (): boolean => !isStopped() && localFailures.general() === undefined
-    const isStopped = (): boolean => run.stopped || signal?.aborted === true
+    const isStopped = (): boolean => run.stopped || context.stopping.aborted || signal?.aborted === true
     const visitSafely = async (record: ConnectionRecord): Promise<void> => {
       try {
         const { outcome, warned } = await visit(record)

@@ -9,7 +9,7 @@ const soon = 1000
 
 /**
  * Repeats a read that failed at once with an error that may pass, such as that of a pooled connection which died while it
- * was idle.
+ * was idle. A claim with a nonce may be repeated in the same way.
  */
 export async function readAgain<T>(read: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (const pause of pauses) {

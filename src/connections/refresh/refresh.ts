@@ -88,6 +88,7 @@ export function createRefresher(context: RefreshContext): Refresher {
     const sent = await seal.open(ownerId, 'refresh', record.refreshToken)
     await loadRetry()
     await seal.ready(ownerId)
+    if (context.closing.aborted) throw refreshError(ownerId, '')
     const leased = await takeLease(context, record)
     if (leased === undefined) return { outcome: 'lost' }
     const persist = (good: TokenSet): Promise<PersistResult> => {

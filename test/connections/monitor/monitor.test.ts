@@ -168,6 +168,24 @@ describe('the end of a grant', () => {
     expect(warnings()).toBe(1)
   })
 
+  test('is announced although the reply of the store to the claim was lost', async () => {
+    const memory = memoryStore({ now: () => start + 175 * day })
+    let lost = 0
+    const store: TokenStore = {
+      ...memory,
+      async claim(...input) {
+        const first = await memory.claim(...input)
+        if (lost++ === 0) throw new StoreError('STORE_UNAVAILABLE', 'The reply was lost.')
+        return first
+      },
+    }
+    const world = createWorld({ store })
+    await world.connect('ada')
+    world.advance(175 * day)
+    expect(await world.connections.monitor().runOnce()).toMatchObject({ warned: 1 })
+    expect(await world.another().monitor().runOnce()).toMatchObject({ warned: 0 })
+  })
+
   test('is emitted as long ahead as configured', async () => {
     const world = createWorld()
     await world.connect('ada')
