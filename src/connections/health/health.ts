@@ -62,9 +62,12 @@ export function healthOf(record: ConnectionFacts | undefined, input: HealthInput
   const checkedAt = new Date(now)
   if (record === undefined) return { status: 'disconnected', checkedAt, api }
   const { expiresAt, reauthorizeBy: end, authorizedAtAssumed } = toConnection(record)
-  const lastError = lastErrorOf(record, input)
+  const known = input.localFailures
+  // A failure from before the present grant was one of the grant before.
+  const relevant = { ...input, localFailures: known !== undefined && known.at < record.createdAt ? undefined : known }
+  const lastError = lastErrorOf(record, relevant)
   return {
-    status: statusOf(record, input),
+    status: statusOf(record, relevant),
     checkedAt,
     expiresAt,
     reauthorizeBy: end,

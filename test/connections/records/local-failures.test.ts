@@ -143,6 +143,18 @@ test.each([
   await expect(world.connections.accessToken('owner-5')).resolves.toBeTypeOf('string')
 })
 
+test('a failure of this process is forgotten when the owner signs in again, in whatever process', async () => {
+  const world = createWorld()
+  await world.connect('ada', 0)
+  const sick = world.another({ fetch: portal })
+  await expect(sick.accessToken('ada')).rejects.toThrow()
+  expect(await sick.health('ada')).toMatchObject({ status: 'degraded', lastError: { origin: 'process' } })
+  world.advance(1_000)
+  await world.connect('ada')
+  expect((await sick.health('ada')).lastError).toBeUndefined()
+  expect(await sick.health('ada')).toMatchObject({ status: 'healthy' })
+})
+
 describe('a second try', () => {
   const passing = [
     ['503', { status: 503 }],
