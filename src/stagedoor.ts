@@ -175,7 +175,7 @@ export function createStagedoor(options: StagedoorOptions): Stagedoor {
   }
 }
 
-/** What a failed token request says about the token endpoint: any response but a transient failure shows that it is up. */
+/** Whether a failed token request shows that the endpoint is down (`failure`), is up (`success`), or neither. */
 function judgeTokenRequest(error: unknown): 'failure' | 'success' | 'nothing' {
   if (error instanceof DOMException && error.name === 'TimeoutError') return 'failure'
   if (!(error instanceof TokenEndpointError)) return 'nothing'

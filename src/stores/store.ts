@@ -176,7 +176,7 @@ export interface ConnectionFilter {
   readonly grantEndsBefore?: number | undefined
 }
 
-/** The place of a connection in a list: any record of it will do. */
+/** The place of a connection in a list. A record of the connection is one. */
 export interface ListCursor {
   readonly ownerId: string
   readonly account?: string | undefined

@@ -15,7 +15,7 @@ export interface VaultOptions {
   readonly maxSeals?: number | undefined
   /**
    * After a key-encryption key has leaked: epoch milliseconds. Data keys made earlier count as too old: nothing is sealed
-   * with them any more. While it is set, `stagedoor rotate` seals every token anew that it moves, and carries no data key
+   * with them any more. While it is set, `stagedoor rotate` opens and seals every token that it moves, and carries no data key
    * over.
    */
   readonly notBefore?: number | undefined

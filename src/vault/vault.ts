@@ -38,8 +38,8 @@ export interface Vault {
   /** Whether the token is under another KEK or a data key that is too old, or is not of the current format. Never throws. */
   isStale(token: EncryptedToken): boolean
   /**
-   * Whether {@link rewrap} is as good as opening the token and sealing it anew. It is not where someone else may know the
-   * data key: under a KEK that is `forgeable`, and while `notBefore` is set. Never throws.
+   * Whether {@link rewrap} is enough to move the token. False where someone else may know the data key, so that the token
+   * must be opened and sealed again: under a KEK that is `forgeable`, and while `notBefore` is set. Never throws.
    */
   canRewrap(token: EncryptedToken): boolean
   /**

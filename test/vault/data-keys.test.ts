@@ -215,7 +215,7 @@ describe('adoption of a data key', () => {
     expect(() => vault({ adopt: 1 as unknown as boolean })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
   })
 
-  test('one that this process has used up is not taken again, also when it is unwrapped anew', async () => {
+  test('one that this process has used up is not taken again, also when it is unwrapped again', async () => {
     const { time, vault } = processes({ maxSeals: 2 })
     const first = await vault().seal('a token', binding)
     const other = vault()

@@ -1,6 +1,5 @@
 import { compareCodePoints } from '../common/code-points.ts'
 import { comparePlaces, type Place } from '../common/query.ts'
-import { sealedUnder } from '../common/record.ts'
 import type { ConnectionFilter, Lease, StoredRecord } from '../store.ts'
 import { SortedList } from './sorted-list.ts'
 
@@ -36,7 +35,7 @@ const leaseOf = (record: StoredRecord | undefined): Lease | undefined =>
 function groupsOf(record: StoredRecord): readonly string[] {
   if (record.status === 'removed') return []
   const { status, app, accountId } = record
-  const groups = ['', `status\0${status}`, `key\0${sealedUnder(record)}`, `app\0${app}`]
+  const groups = ['', `status\0${status}`, `app\0${app}`]
   return accountId === undefined ? groups : [...groups, `account\0${accountId}`]
 }
 
@@ -65,7 +64,7 @@ export class MemoryRecords {
     if (known !== undefined) {
       this.#due.remove(known)
       this.#grants.remove(known)
-      for (const group of groupsBefore) if (!groupsAfter.includes(group)) this.#group(group).remove(known)
+      for (const group of groupsBefore) if (!groupsAfter.includes(group)) this.#leave(group, known)
     }
     if (next === undefined) {
       this.#entries.delete(`${ownerId}\0${account}`)
@@ -106,14 +105,25 @@ export class MemoryRecords {
       }
     } else if (ownerId !== undefined) {
       const reached = (entry: Entry): boolean => isAfter(entry) && compareCodePoints(entry.ownerId, ownerId) >= 0
-      for (const entry of this.#group('').from(reached)) {
+      for (const entry of this.#in('', reached)) {
         if (entry.ownerId !== ownerId) return
         yield entry
       }
-    } else if (accountId !== undefined) yield* this.#group(`account\0${accountId}`).from(isAfter)
-    else if (app !== undefined) yield* this.#group(`app\0${app}`).from(isAfter)
-    else if (status !== undefined) yield* this.#group(`status\0${status}`).from(isAfter)
-    else yield* this.#group('').from(isAfter)
+    } else if (accountId !== undefined) yield* this.#in(`account\0${accountId}`, isAfter)
+    else if (app !== undefined) yield* this.#in(`app\0${app}`, isAfter)
+    else if (status !== undefined) yield* this.#in(`status\0${status}`, isAfter)
+    else yield* this.#in('', isAfter)
+  }
+
+  #in(name: string, reached: (entry: Entry) => boolean): Iterable<Entry> {
+    return this.#groups.get(name)?.from(reached) ?? []
+  }
+
+  /** Drops a list with its last entry, or changing account ids would leave empty lists behind. */
+  #leave(name: string, entry: Entry): void {
+    const group = this.#group(name)
+    group.remove(entry)
+    if (group.isEmpty) this.#groups.delete(name)
   }
 
   #group(name: string): SortedList<Entry> {

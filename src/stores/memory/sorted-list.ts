@@ -9,6 +9,10 @@ export class SortedList<T> {
     this.#compare = compare
   }
 
+  get isEmpty(): boolean {
+    return this.#blocks.length === 0
+  }
+
   add(item: T): void {
     const position = this.#find((other) => this.#compare(other, item) >= 0)
     const block = this.#blocks[Math.min(position.block, this.#blocks.length - 1)]

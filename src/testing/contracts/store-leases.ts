@@ -87,7 +87,7 @@ function addKind(add: AddCase, { name, fields, lease, left }: Kind): void {
       within(left(again), minute, 2 * minute, `what is left after a write with the length ${length}`)
     }
   })
-  add(`a ${name} with an id that is not stored starts anew`, async ({ at, record, create, change, other, found }) => {
+  add(`a ${name} with an id that is not stored begins again`, async ({ at, record, create, change, other, found }) => {
     await create(record('a', fields({ owner: 'p1', id: 'l1', length: minute })))
     const longer = await change(at('a'), fields({ owner: 'p1', id: 'l2', length: 3 * minute }))
     within(left(longer), 2 * minute, 3 * minute, 'what is left of a longer one')
@@ -100,7 +100,7 @@ function addKind(add: AddCase, { name, fields, lease, left }: Kind): void {
     const day = await change(at('a'), fields({ owner: 'p2', id: 'l5', length: 86_400_000 }))
     within(left(day), 86_400_000 - minute, 86_400_000, 'what is left of one for a day')
   })
-  add(`a write without a ${name} removes it, and the same id starts anew afterwards`, async (context) => {
+  add(`a write without a ${name} removes it, and the same id begins again afterwards`, async (context) => {
     const { store, at, record, create, change, found } = context
     const first = fields({ owner: 'p1', id: 'l1', length: minute })
     await create(record('a', first))

@@ -67,7 +67,7 @@ export function addReservationCases(add: AddCase, { advance, corrupt }: StoreCon
     const { revision } = await found(at('b'))
     equal(await store.compareAndSet(at('b'), revision, undefined), true)
     await create(record('b', { nextCheckAt: 1000 }))
-    equal(await reserve(2000, 9), ['b'], 'a connection that was created anew')
+    equal(await reserve(2000, 9), ['b'], 'a connection that was created again')
   })
   addCase('callers that reserve at once get every due record exactly once', async ({ fill, reserve, other }) => {
     await fill(range(24), (index) => ({ nextCheckAt: index % 5 }))

@@ -37,8 +37,10 @@ describe('a sorted list', () => {
     )
     for (const item of items) if (item.value % 10 !== 3) list.remove(item)
     expect([...list.from(({ value }) => value > 4_970)].map(({ value }) => value)).toEqual([4_973, 4_983, 4_993])
+    expect(list.isEmpty).toBe(false)
     for (const item of items) list.remove(item)
     expect([...list.from(() => true)]).toEqual([])
+    expect(list.isEmpty).toBe(true)
   })
 })
 

@@ -8,8 +8,8 @@ function mutantsOf(name: string, field: 'lease' | 'deliveryLease', left: 'leaseL
   const withLease = (record: StoredConnection, lease: Lease | undefined) => ({ ...record, [field]: lease })
   const readBack = `a ${name} is read back with its owner, its id and what is left of it`
   const writtenAgain = `a ${name} that is written again keeps its end, whatever length the write names`
-  const anew = `a ${name} with an id that is not stored starts anew`
-  const removal = `a write without a ${name} removes it, and the same id starts anew afterwards`
+  const restart = `a ${name} with an id that is not stored begins again`
+  const removal = `a write without a ${name} removes it, and the same id begins again afterwards`
   const end = `a ${name} ends by the clock of the store, for every process`
 
   /** Writes every lease with a number behind its id, so that it is new, and reads it back without. */
@@ -58,7 +58,7 @@ function mutantsOf(name: string, field: 'lease' | 'deliveryLease', left: 'leaseL
     ],
     [
       `keeps the end of the ${name} although the id is new`,
-      anew,
+      restart,
       (store) => {
         const ids = new Map<string, string>()
         const aliases = writing((next, current) => {
@@ -76,7 +76,7 @@ function mutantsOf(name: string, field: 'lease' | 'deliveryLease', left: 'leaseL
     ],
     [
       `never shortens a ${name}`,
-      anew,
+      restart,
       writing((next, current) => {
         const lease = next[field]
         return withLease(next, lease && { ...lease, length: Math.max(lease.length ?? 0, current?.[left] ?? 0) })
@@ -84,7 +84,7 @@ function mutantsOf(name: string, field: 'lease' | 'deliveryLease', left: 'leaseL
     ],
     [
       `forgets leases of a whole day`,
-      anew,
+      restart,
       writing((next) => (next[field]?.length === 86_400_000 ? without(next) : next)),
     ],
     [
